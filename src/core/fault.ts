@@ -1,0 +1,22 @@
+/** What can fail that is not the caller's doing. Closed: add a code here or throw none. */
+export type FaultCode =
+  | 'store_unavailable'
+  | 'store_timeout'
+  | 'store_garbage'
+  | 'store_unsealed'
+  | 'store_conflict'
+  | 'load_overflow'
+  | 'signer_failed'
+
+/** A dependency failed. Clients hear 403 `authz.unavailable`; operators see the cause in the log. */
+export class Fault extends Error {
+  readonly code: FaultCode
+
+  constructor(code: FaultCode, options?: { cause?: unknown; about?: string }) {
+    super(options?.about === undefined ? code : `${code}: ${options.about}`, {
+      cause: options?.cause,
+    })
+    this.name = 'Fault'
+    this.code = code
+  }
+}

@@ -1,0 +1,98 @@
+interface ReasonRow {
+  /** The status where a gateway can pass it on; nginx hears 401 or 403 instead. */
+  readonly status: number
+  /** What an operator reads in docs/reasons.md. */
+  readonly means: string
+  /** What the operator or client does next. */
+  readonly remedy: string
+}
+
+/**
+ * Every public refusal, in order of precedence. A code is public: never renamed, never reused.
+ * Codes up to the blank line guard the door; the rest are Barong's words, order and statuses.
+ */
+export const REASONS = {
+  'authz.untrusted_gateway': {
+    status: 403,
+    means: 'The caller is not one of the trusted gateways; nothing of its request was read.',
+    remedy: 'Add the gateway’s address to DVARA_TRUSTED_GATEWAYS, or use the unix socket.',
+  },
+  'authz.malformed_check': {
+    status: 403,
+    means: 'A header that this gateway must send is missing, repeated or unreadable.',
+    remedy: 'Compare the gateway’s configuration with docs/gateways.',
+  },
+  'authz.reserved_header': {
+    status: 403,
+    means: 'The client sent a header that only the authorizer may set, or an alias of one.',
+    remedy: 'Nothing: a well-meant client does not send it. Drop it at the gateway if one must.',
+  },
+  'authz.unsupported_method': {
+    status: 403,
+    means: 'The method is not an upper-case token of at most 20 letters.',
+    remedy: 'Send a method as RFC 9110 §9.1 spells it.',
+  },
+  'authz.ambiguous_path': {
+    status: 403,
+    means: 'The path has more than one reading (dot segments, //, \\, encoded separators, …).',
+    remedy: 'Send the plain spelling of the path.',
+  },
+  'authz.unavailable': {
+    status: 403,
+    means: 'It could not be decided now: a store is away, or memory of it is too old to believe.',
+    remedy: 'Retry; operators find the cause in the log and in dvara_store_faults_total.',
+  },
+
+  'authz.permission_denied': {
+    status: 401,
+    means: 'The path is blocked: it is never reachable from outside.',
+    remedy: 'Use another path; the policy file lists blocked prefixes.',
+  },
+  'authz.invalid_api_key_headers': {
+    status: 422,
+    means: 'Some but not all of X-Auth-Apikey, X-Auth-Nonce, X-Auth-Signature carry a value.',
+    remedy: 'Send all three, or none.',
+  },
+  'authz.unexistent_apikey': {
+    status: 401,
+    means: 'No API key has this id.',
+    remedy: 'Create a key, or sign in with a session.',
+  },
+  'authz.ambiguous_credential': {
+    status: 401,
+    means: 'The session cookie was sent more than once with different values.',
+    remedy: 'Clear cookies and sign in again.',
+  },
+  'authz.missing_csrf_token': {
+    status: 401,
+    means: 'A method that changes state came without X-CSRF-Token.',
+    remedy: 'Send the csrf_token that the login returned.',
+  },
+  'authz.csrf_token_mismatch': {
+    status: 401,
+    means: 'X-CSRF-Token is not the one of this session.',
+    remedy: 'Sign in again and send the csrf_token of that login.',
+  },
+  'authz.invalid_session': {
+    status: 401,
+    means: 'There is no session: no cookie, or one that is unknown, revoked or over.',
+    remedy: 'Sign in.',
+  },
+  'authz.client_session_mismatch': {
+    status: 401,
+    means: 'The session was idle too long, or is used from another browser or network.',
+    remedy: 'Sign in again from here; the session itself is left as it was.',
+  },
+  'authz.user_not_active': {
+    status: 401,
+    means: 'The principal is banned, locked or deleted.',
+    remedy: 'An administrator sets the state back to active.',
+  },
+  'authz.invalid_permission': {
+    status: 401,
+    means: 'No rule accepts this role, method and path, or one drops it.',
+    remedy: 'Add a permission row; dvara’s admin API lists those in force.',
+  },
+} as const satisfies Record<string, ReasonRow>
+
+export type Reason = keyof typeof REASONS

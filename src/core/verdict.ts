@@ -1,0 +1,65 @@
+import type { Facts } from './principal.ts'
+import { REASONS, type Reason } from './reason.ts'
+
+/** Refused, for a public reason. Built once for each reason: compare by identity if you like. */
+export interface Deny {
+  readonly kind: 'deny'
+  readonly reason: Reason
+  /** The native status; a dialect that cannot carry it uses 401 or 403. */
+  readonly status: number
+  /** `{"errors":["authz.…"]}` */
+  readonly body: string
+}
+
+/** May pass. `facts` are undefined where no identity was asked for. */
+export interface Allow {
+  readonly kind: 'allow'
+  readonly facts: Facts | undefined
+}
+
+export type Verdict = Allow | Deny
+
+/** What the upstream is told of a request that may pass: exactly once each, empty if unknown. */
+export interface Grant {
+  readonly kind: 'allow'
+  /** `Bearer …`, or empty where there is no identity. */
+  readonly authorization: string
+  /** The principal's uid. */
+  readonly user: string
+  readonly role: string
+}
+
+/** What a gateway is told. */
+export type Answer = Grant | Deny
+
+/** Answers at once from memory; a promise only when the store must be asked. Never rejects. */
+export type Authorize = (check: import('./check.ts').Check) => Answer | Promise<Answer>
+
+const DENIALS = new Map<Reason, Deny>()
+for (const [reason, row] of Object.entries(REASONS) as [Reason, (typeof REASONS)[Reason]][]) {
+  DENIALS.set(
+    reason,
+    Object.freeze({
+      kind: 'deny',
+      reason,
+      status: row.status,
+      body: JSON.stringify({ errors: [reason] }),
+    }),
+  )
+}
+
+/** The one denial for `reason`; allocates nothing. */
+export function deny(reason: Reason): Deny {
+  return DENIALS.get(reason) as Deny
+}
+
+/** Passes without identity: public routes and configured pre-flights. */
+export const ALLOW_ANYONE: Allow = Object.freeze({ kind: 'allow', facts: undefined })
+
+/** The grant for `ALLOW_ANYONE`: empty headers, so that a client's own never survive. */
+export const GRANT_ANYONE: Grant = Object.freeze({
+  kind: 'allow',
+  authorization: '',
+  user: '',
+  role: '',
+})

@@ -1,0 +1,24 @@
+import type { Invalidations, Keeper } from './invalidations.ts'
+import type { Policies } from './policies.ts'
+import type { SessionFacts, Sessions } from './sessions.ts'
+import type { OneTimeTokens, Users } from './users.ts'
+
+/** What an authorizer needs of the world. */
+export interface AuthorizerStores {
+  readonly facts: SessionFacts
+  readonly invalidations: Invalidations
+  readonly policies: Pick<Policies, 'loadPermissions'>
+  close(): Promise<void>
+}
+
+/** What the identity API needs of the world. */
+export interface IdentityStores {
+  readonly sessions: Sessions
+  readonly users: Users
+  readonly policies: Policies
+  readonly tokens: OneTimeTokens
+  readonly keeper: Keeper
+  /** Resolves if Postgres and Redis both answer; a Fault naming the one that does not. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
