@@ -1,0 +1,33 @@
+import type { Invalidation } from '../core/invalidation.ts'
+import { nameOf, type Ring } from './ring.ts'
+import type { Table } from './table.ts'
+
+/** What an invalidation can reach. */
+export interface Remembered {
+  /** Entries are tagged by `nameOf('session', hash)` and `nameOf('user', uid)`. */
+  readonly facts: Pick<Table<object>, 'forgetTagged' | 'forgetAll'>
+  readonly ring: Ring
+  /** The permissions changed: compile them anew. */
+  policyChanged(): void
+  /** The signing keys changed: read the keyring anew. */
+  keyringChanged(): void
+}
+
+/** Forgets exactly what `message` names. Safe to repeat and to apply out of order. */
+export function applyInvalidation(remembered: Remembered, message: Invalidation): void {
+  remembered.ring.record(message)
+  switch (message.scope) {
+    case 'session':
+    case 'user':
+    case 'key':
+      remembered.facts.forgetTagged(nameOf(message.scope, message.id))
+      return
+    case 'policy':
+    case 'restrictions':
+      remembered.policyChanged()
+      return
+    case 'keyring':
+      remembered.keyringChanged()
+      return
+  }
+}

@@ -1,0 +1,78 @@
+import { LRUCache } from 'lru-cache'
+
+/** Bounded memory with expiry. Memory only, synchronous; never asks a store. */
+export interface Table<V extends object> {
+  /** What is remembered under `key`, unless it is too old. */
+  recall(key: string): V | undefined
+  remember(key: string, value: V): void
+  forget(key: string): void
+  /** Forgets everything remembered with this tag; how many entries. */
+  forgetTagged(tag: string): number
+  forgetAll(): void
+  entries(): number
+}
+
+export interface TableOptions<V> {
+  /** Beyond this many the least recently used entry goes. */
+  readonly entriesMax: number
+  /** However often it is used, no entry is believed longer than this. */
+  readonly ageMsMax: number
+  /** Names under which an invalidation may ask for the entry. */
+  readonly tagsOf: (value: V) => readonly string[]
+  /** Milliseconds that never go back. */
+  readonly monotonicMs: () => number
+}
+
+/** A table over lru-cache, with an index from tag to keys that evictions keep exact. */
+export function createTable<V extends object>(options: TableOptions<V>): Table<V> {
+  const { entriesMax, ageMsMax, tagsOf, monotonicMs } = options
+  /** One key is kept bare: most tags name one entry, and a Set costs 200 bytes. */
+  const keysByTag = new Map<string, string | Set<string>>()
+
+  const memory = new LRUCache<string, V>({
+    max: entriesMax,
+    ttl: ageMsMax,
+    ttlResolution: 0,
+    perf: { now: monotonicMs },
+    dispose: (value, key) => {
+      for (const tag of tagsOf(value)) untag(tag, key)
+    },
+  })
+
+  function tag(name: string, key: string): void {
+    const keys = keysByTag.get(name)
+    if (keys === undefined) keysByTag.set(name, key)
+    else if (typeof keys !== 'string') keys.add(key)
+    else if (keys !== key) keysByTag.set(name, new Set([keys, key]))
+  }
+
+  function untag(name: string, key: string): void {
+    const keys = keysByTag.get(name)
+    if (keys === key) keysByTag.delete(name)
+    else if (keys !== undefined && typeof keys !== 'string') {
+      keys.delete(key)
+      if (keys.size === 0) keysByTag.delete(name)
+    }
+  }
+
+  return {
+    recall: (key) => memory.get(key),
+    remember(key, value) {
+      memory.set(key, value)
+      for (const name of tagsOf(value)) tag(name, key)
+    },
+    forget: (key) => void memory.delete(key),
+    forgetTagged(name) {
+      const keys = keysByTag.get(name)
+      if (keys === undefined) return 0
+      const all = typeof keys === 'string' ? [keys] : [...keys]
+      for (const key of all) memory.delete(key)
+      return all.length
+    },
+    forgetAll() {
+      memory.clear()
+      keysByTag.clear()
+    },
+    entries: () => memory.size,
+  }
+}

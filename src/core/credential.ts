@@ -1,0 +1,78 @@
+import type { Check } from './check.ts'
+
+/** What the caller presented (RFC 9110 §11.4). */
+export type Credential =
+  | { readonly kind: 'none' }
+  /** Well-formed, which is all that is known of it yet. */
+  | { readonly kind: 'session'; readonly id: string }
+  /** A session cookie that cannot be one of ours: never asked of the store. */
+  | { readonly kind: 'forged' }
+  /** The session cookie twice, with different values. */
+  | { readonly kind: 'ambiguous' }
+  | { readonly kind: 'api_key' }
+
+const NONE: Credential = { kind: 'none' }
+const FORGED: Credential = { kind: 'forged' }
+const AMBIGUOUS: Credential = { kind: 'ambiguous' }
+const API_KEY: Credential = { kind: 'api_key' }
+
+/** 256 bits in base64url without padding. */
+export const SESSION_ID_CHARS = 43
+
+/** Any API-key header, even an empty one, wins over the cookie. */
+export function readCredential(check: Check, cookieName: string): Credential {
+  if (check.apiKey !== undefined) return API_KEY
+  if (check.cookies === '') return NONE
+  const value = readCookie(check.cookies, cookieName)
+  if (value === undefined) return NONE
+  if (value === null) return AMBIGUOUS
+  return isSessionId(value) ? { kind: 'session', id: value } : FORGED
+}
+
+/**
+ * The value of cookie `name` (RFC 6265 §4.2.1); undefined if absent, null if it stands there
+ * with two different values. Scans for the name alone: foreign cookies cost nothing but length.
+ */
+export function readCookie(cookies: string, name: string): string | null | undefined {
+  let found: string | undefined
+  let at = cookies.indexOf(name)
+  while (at !== -1) {
+    const end = at + name.length
+    if (cookies.charCodeAt(end) === 0x3d && isNameStart(cookies, at)) {
+      const semicolon = cookies.indexOf(';', end)
+      const value = trimEnd(cookies, end + 1, semicolon === -1 ? cookies.length : semicolon)
+      if (found !== undefined && found !== value) return null
+      found = value
+    }
+    at = cookies.indexOf(name, end)
+  }
+  return found
+}
+
+/** Whether only white space lies between `at` and the start or the last `;`. */
+function isNameStart(cookies: string, at: number): boolean {
+  let before = at - 1
+  while (before >= 0 && isBlank(cookies.charCodeAt(before))) before--
+  return before < 0 || cookies.charCodeAt(before) === 0x3b
+}
+
+function trimEnd(text: string, from: number, to: number): string {
+  let end = to
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(from, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
+
+function isSessionId(value: string): boolean {
+  if (value.length !== SESSION_ID_CHARS) return false
+  for (let at = 0; at < SESSION_ID_CHARS; at++) {
+    const code = value.charCodeAt(at)
+    const isLetter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a)
+    const isOther = (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f
+    if (!isLetter && !isOther) return false
+  }
+  return true
+}

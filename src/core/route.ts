@@ -1,0 +1,146 @@
+import { parsePrefix } from './path.ts'
+import { compilePrefixes, matchFlags, matchLongest, type PrefixTree } from './prefix-tree.ts'
+
+/** What the policy file says of paths before anybody's identity is asked for. */
+export interface RouteTable {
+  readonly version: 1
+  /** Prefixes that pass without credentials. */
+  readonly public: readonly string[]
+  /** Prefixes that nobody reaches; they win over everything. */
+  readonly blocked: readonly string[]
+  /** Prefixes under which OPTIONS passes without credentials (CORS pre-flight). */
+  readonly preflight: readonly string[]
+  /** Whom a token is for, by longest prefix. */
+  readonly audiences: readonly { readonly prefix: string; readonly audience: readonly string[] }[]
+  readonly defaultAudience: readonly string[]
+}
+
+export interface Routes {
+  readonly table: RouteTable
+  readonly flags: PrefixTree
+  readonly audiences: PrefixTree
+  /** By the value that `audiences` gives; the last one is the default. */
+  readonly audienceSets: readonly (readonly string[])[]
+}
+
+export const PUBLIC = 1
+export const BLOCKED = 2
+export const PREFLIGHT = 4
+
+/** More than anybody writes by hand; keeps a broken generator from filling memory. */
+export const ROUTES_MAX = 10_000
+
+/** Compiles a table that `readRouteTable` accepted. */
+export function compileRoutes(table: RouteTable): Routes {
+  const entries = [
+    ...table.public.map((prefix) => ({ prefix, flags: PUBLIC })),
+    ...table.blocked.map((prefix) => ({ prefix, flags: BLOCKED })),
+    ...table.preflight.map((prefix) => ({ prefix, flags: PREFLIGHT })),
+  ]
+  return {
+    table,
+    flags: compilePrefixes(entries),
+    audiences: compilePrefixes(
+      table.audiences.map(({ prefix }, value) => ({ prefix, flags: 0, value })),
+    ),
+    audienceSets: [...table.audiences.map(({ audience }) => audience), table.defaultAudience],
+  }
+}
+
+/**
+ * PUBLIC, BLOCKED, PREFLIGHT of every prefix that covers the path. Blocked is matched on the
+ * folded path, the others on the path as sent; prefixes are lower case, so `/PUBLIC` is not
+ * public, and `/public/INTERNAL` is blocked where `/public/internal` is.
+ */
+export function matchRoutes(routes: Routes, path: string, foldedPath: string): number {
+  const exact = matchFlags(routes.flags, path)
+  if (path === foldedPath) return exact
+  return (exact & ~BLOCKED) | (matchFlags(routes.flags, foldedPath) & BLOCKED)
+}
+
+/** Index into `audienceSets`. */
+export function matchAudience(routes: Routes, foldedPath: string): number {
+  const found = matchLongest(routes.audiences, foldedPath)
+  return found === -1 ? routes.audienceSets.length - 1 : found
+}
+
+type Reading = { readonly table: RouteTable } | { readonly problems: readonly string[] }
+
+/** Reads what a policy file holds, or names every problem in it. Unknown keys are problems. */
+export function readRouteTable(value: unknown): Reading {
+  const problems: string[] = []
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { problems: ['the file must hold a mapping with `version: 1`'] }
+  }
+  const fields = new Map(Object.entries(value))
+  const known = ['version', 'public', 'blocked', 'preflight', 'audiences', 'default_audience']
+  for (const key of fields.keys()) {
+    if (!known.includes(key)) problems.push(`\`${key}\` is not one of ${known.join(', ')}`)
+  }
+  if (fields.get('version') !== 1) problems.push('`version` must be 1')
+  const table: RouteTable = {
+    version: 1,
+    public: readPrefixes(fields.get('public'), 'public', problems),
+    blocked: readPrefixes(fields.get('blocked'), 'blocked', problems),
+    preflight: readPrefixes(fields.get('preflight'), 'preflight', problems),
+    audiences: readAudiences(fields.get('audiences'), problems),
+    defaultAudience: readAudience(fields.get('default_audience'), 'default_audience', problems),
+  }
+  return problems.length === 0 ? { table } : { problems }
+}
+
+function readPrefixes(value: unknown, key: string, problems: string[]): string[] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value) || value.length > ROUTES_MAX) {
+    problems.push(`\`${key}\` must be a list of at most ${ROUTES_MAX} path prefixes`)
+    return []
+  }
+  return value.flatMap((item: unknown, index) => {
+    const prefix = readPrefix(item, `${key}[${index}]`, problems)
+    return prefix === undefined ? [] : [prefix]
+  })
+}
+
+function readPrefix(item: unknown, where: string, problems: string[]): string | undefined {
+  const prefix = typeof item === 'string' && item !== '' ? parsePrefix(item) : undefined
+  if (prefix === undefined) {
+    problems.push(`\`${where}\` must be a plain path prefix such as /api/v2/public`)
+  } else if (prefix !== prefix.toLowerCase()) {
+    problems.push(`\`${where}\` must be in lower case: write ${prefix.toLowerCase()}`)
+  } else return prefix
+  return undefined
+}
+
+function readAudiences(value: unknown, problems: string[]): RouteTable['audiences'] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value) || value.length > ROUTES_MAX) {
+    problems.push(`\`audiences\` must be a list of at most ${ROUTES_MAX} {prefix, audience}`)
+    return []
+  }
+  const seen = new Set<string>()
+  return value.flatMap((item: unknown, index) => {
+    const where = `audiences[${index}]`
+    const row = new Map(Object.entries(typeof item === 'object' && item !== null ? item : {}))
+    for (const key of row.keys()) {
+      if (key !== 'prefix' && key !== 'audience') {
+        problems.push(`\`${where}.${key}\` is not one of prefix, audience`)
+      }
+    }
+    const prefix = readPrefix(row.get('prefix'), `${where}.prefix`, problems)
+    const audience = readAudience(row.get('audience'), `${where}.audience`, problems)
+    if (prefix === undefined) return []
+    if (seen.has(prefix)) problems.push(`\`${where}.prefix\` ${prefix} stands twice`)
+    seen.add(prefix)
+    return [{ prefix, audience }]
+  })
+}
+
+/** RFC 7519 §4.1.3, always as a list. */
+function readAudience(value: unknown, where: string, problems: string[]): readonly string[] {
+  const isNamed = (item: unknown) => typeof item === 'string' && /^[\x21-\x7e]{1,200}$/.test(item)
+  if (Array.isArray(value) && value.length > 0 && value.length <= 20 && value.every(isNamed)) {
+    return value as string[]
+  }
+  problems.push(`\`${where}\` must be a list of 1 to 20 names such as [dvara]`)
+  return []
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  BLOCKED,
+  compileRoutes,
+  matchAudience,
+  matchRoutes,
+  PREFLIGHT,
+  PUBLIC,
+  type RouteTable,
+  readRouteTable,
+} from '../../src/core/route.ts'
+
+const TABLE: RouteTable = {
+  version: 1,
+  public: ['/open'],
+  blocked: ['/open/internal', '/management'],
+  preflight: ['/api'],
+  audiences: [
+    { prefix: '/api', audience: ['api'] },
+    { prefix: '/api/trade', audience: ['trade', 'api'] },
+  ],
+  defaultAudience: ['dvara'],
+}
+
+test('flags say what covers a path, on segment boundaries and without regard to order', () => {
+  const routes = compileRoutes(TABLE)
+  const flags = (path: string) => matchRoutes(routes, path, path.toLowerCase())
+  assert.equal(flags('/open/x'), PUBLIC)
+  assert.equal(flags('/opening'), 0)
+  assert.equal(flags('/open/internal'), PUBLIC | BLOCKED)
+  assert.equal(flags('/open/INTERNAL'), PUBLIC | BLOCKED)
+  assert.equal(flags('/OPEN'), 0)
+  assert.equal(flags('/MANAGEMENT/x'), BLOCKED)
+  assert.equal(flags('/api/x'), PREFLIGHT)
+})
+
+test('the longest prefix names the audience, and the default where none does', () => {
+  const routes = compileRoutes(TABLE)
+  const audience = (path: string) => routes.audienceSets[matchAudience(routes, path)]
+  assert.deepEqual(audience('/api/trade/x'), ['trade', 'api'])
+  assert.deepEqual(audience('/api/trader'), ['api'])
+  assert.deepEqual(audience('/elsewhere'), ['dvara'])
+})
+
+test('a full file is read', () => {
+  const read = readRouteTable({
+    version: 1,
+    public: ['open/'],
+    audiences: [{ prefix: '/api', audience: ['api'] }],
+    default_audience: ['dvara'],
+  })
+  assert.ok('table' in read)
+  assert.deepEqual(read.table.public, ['/open'])
+  assert.deepEqual(read.table.blocked, [])
+})
+
+test('every problem of a file is named at once', () => {
+  const read = readRouteTable({
+    version: 2,
+    publik: [],
+    public: ['/Open', '/a//b', 7, ''],
+    blocked: 'x',
+    audiences: [{ prefix: '/a', audience: [] }, { prefix: '/a', audience: ['b'], extra: 1 }, null],
+    default_audience: ['has space'],
+  })
+  assert.ok('problems' in read)
+  const text = read.problems.join('\n')
+  for (const part of [
+    '`publik` is not one of',
+    '`version` must be 1',
+    '`public[0]` must be in lower case: write /open',
+    '`public[1]` must be a plain path prefix',
+    '`public[2]`',
+    '`public[3]`',
+    '`blocked` must be a list',
+    '`audiences[0].audience` must be a list',
+    '`audiences[1].extra` is not one of',
+    '`audiences[1].prefix` /a stands twice',
+    '`audiences[2].prefix`',
+    '`default_audience` must be a list',
+  ]) {
+    assert.ok(text.includes(part), `missing: ${part}\nin: ${text}`)
+  }
+})
+
+for (const value of [undefined, null, 7, 'text', []]) {
+  test(`a file that holds ${JSON.stringify(value)} is refused`, () => {
+    assert.ok('problems' in readRouteTable(value))
+  })
+}
+
+test('an empty mapping is refused: nothing is public by omission of everything', () => {
+  assert.ok('problems' in readRouteTable({}))
+})

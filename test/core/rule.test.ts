@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { compileRules, matchRules, type Permission } from '../../src/core/rule.ts'
+
+function row(fields: Partial<Permission>): Permission {
+  const fallback = { id: 1, role: 'member', verb: 'ALL', path: '/app', action: 'ACCEPT' as const }
+  return { ...fallback, topic: null, ...fields }
+}
+
+function isAccepted(rows: readonly Permission[], method: string, path: string, role = 'member') {
+  const at = { role, method, path, foldedPath: path.toLowerCase() }
+  return matchRules(compileRules(rows).rules, at).isAccepted
+}
+
+const CASES: readonly {
+  name: string
+  rows: readonly Permission[]
+  ask: readonly [method: string, path: string, role?: string]
+  expect: boolean
+}[] = [
+  { name: 'no row, no accept', rows: [], ask: ['GET', '/app'], expect: false },
+  {
+    name: 'an ACCEPT row accepts below its path',
+    rows: [row({})],
+    ask: ['GET', '/app/x'],
+    expect: true,
+  },
+  {
+    name: 'a row ends on a segment boundary',
+    rows: [row({})],
+    ask: ['GET', '/apple'],
+    expect: false,
+  },
+  {
+    name: 'a row of another role says nothing',
+    rows: [row({})],
+    ask: ['GET', '/app', 'admin'],
+    expect: false,
+  },
+  {
+    name: 'a row without its leading slash means the same',
+    rows: [row({ path: 'app/' })],
+    ask: ['GET', '/app/x'],
+    expect: true,
+  },
+  {
+    name: 'any DROP wins, though it stands before the ACCEPT',
+    rows: [row({ action: 'DROP', path: '/app/admin' }), row({})],
+    ask: ['GET', '/app/admin/x'],
+    expect: false,
+  },
+  {
+    name: 'any DROP wins, though it is broader than the ACCEPT',
+    rows: [row({ path: '/app/x' }), row({ action: 'DROP', path: '/' })],
+    ask: ['GET', '/app/x'],
+    expect: false,
+  },
+  {
+    name: 'a DROP cannot be dodged by capitals',
+    rows: [row({}), row({ action: 'DROP', path: '/app/admin' })],
+    ask: ['GET', '/app/ADMIN'],
+    expect: false,
+  },
+  { name: 'an ACCEPT is exact in case', rows: [row({})], ask: ['GET', '/APP'], expect: false },
+  {
+    name: 'AUDIT alone denies',
+    rows: [row({ action: 'AUDIT' })],
+    ask: ['GET', '/app'],
+    expect: false,
+  },
+  {
+    name: 'AUDIT beside ACCEPT accepts',
+    rows: [row({}), row({ action: 'AUDIT' })],
+    ask: ['GET', '/app'],
+    expect: true,
+  },
+  { name: 'HEAD follows GET', rows: [row({ verb: 'GET' })], ask: ['HEAD', '/app'], expect: true },
+  {
+    name: 'GET does not follow HEAD',
+    rows: [row({ verb: 'HEAD' })],
+    ask: ['GET', '/app'],
+    expect: false,
+  },
+  {
+    name: 'ALL does not cover an unknown verb',
+    rows: [row({})],
+    ask: ['PURGE', '/app'],
+    expect: false,
+  },
+  { name: 'ALL does not cover OPTIONS', rows: [row({})], ask: ['OPTIONS', '/app'], expect: false },
+  {
+    name: 'an unknown verb passes by a row of its own',
+    rows: [row({ verb: 'PURGE' })],
+    ask: ['PURGE', '/app'],
+    expect: true,
+  },
+  {
+    name: 'a GET row is not one for POST',
+    rows: [row({ verb: 'GET' })],
+    ask: ['POST', '/app'],
+    expect: false,
+  },
+]
+
+for (const { name, rows, ask, expect } of CASES) {
+  test(name, () => assert.equal(isAccepted(rows, ...ask), expect))
+}
+
+test('a row whose path no request can have is named, and matches nothing', () => {
+  const { rules, problems } = compileRules([row({ id: 9, path: '/a/../b' })])
+  assert.deepEqual(problems, ['permission 9: no path can match `/a/../b`'])
+  assert.equal(rules.size, 0)
+})
+
+test('an AUDIT row is reported for accepted and denied requests', () => {
+  const rows = [row({}), row({ action: 'AUDIT', verb: 'POST' })]
+  const { rules } = compileRules(rows)
+  const at = { role: 'member', path: '/app', foldedPath: '/app' }
+  assert.deepEqual(matchRules(rules, { ...at, method: 'POST' }), {
+    isAccepted: true,
+    isAudited: true,
+  })
+  assert.deepEqual(matchRules(rules, { ...at, method: 'GET' }), {
+    isAccepted: true,
+    isAudited: false,
+  })
+})
+
+test('compiled rules agree with a linear scan for every table and request', () => {
+  const path = fc
+    .array(fc.constantFrom('a', 'b', 'ab', 'A'), { maxLength: 4 })
+    .map((parts) => `/${parts.join('/')}`)
+  const verb = fc.constantFrom('GET', 'POST', 'HEAD', 'ALL', 'PURGE')
+  const rows = fc.array(
+    fc.record({
+      id: fc.nat(),
+      role: fc.constantFrom('r', 's'),
+      verb,
+      path,
+      action: fc.constantFrom('ACCEPT' as const, 'DROP' as const, 'AUDIT' as const),
+      topic: fc.constant(null),
+    }),
+    { maxLength: 25 },
+  )
+  const method = fc.constantFrom('GET', 'POST', 'HEAD', 'PURGE', 'OPTIONS')
+  fc.assert(
+    fc.property(rows, method, path, (table, asked, at) => {
+      const verbs = asked === 'HEAD' ? ['HEAD', 'GET'] : [asked]
+      if (asked !== 'PURGE' && asked !== 'OPTIONS') verbs.push('ALL')
+      const covers = (prefix: string, of: string) =>
+        prefix === '/' || `${of}/`.startsWith(`${prefix}/`)
+      const of = table.filter((one) => one.role === 'r' && verbs.includes(one.verb))
+      const isDropped = of.some(
+        (one) => one.action === 'DROP' && covers(one.path.toLowerCase(), at.toLowerCase()),
+      )
+      const isExpected =
+        !isDropped && of.some((one) => one.action === 'ACCEPT' && covers(one.path, at))
+      assert.equal(isAccepted(table, asked, at, 'r'), isExpected)
+    }),
+    { numRuns: 10_000 },
+  )
+})
