@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import type { Principal, Session } from '../core/principal.ts'
+import { sha256Base64url } from '../crypto/digest.ts'
+import { lifetimeOf } from '../crypto/memo.ts'
+
+/** What the upstream is told, in the order and JSON types that consumers of Barong's token read. */
+export interface SessionClaims {
+  readonly iat: number
+  readonly exp: number
+  readonly sub: 'session'
+  readonly iss: string
+  readonly aud: readonly string[]
+  readonly jti: string
+  readonly uid: string
+  readonly username?: string | null
+  readonly email: string
+  readonly role: string
+  readonly level: number
+  readonly state: string
+  readonly referral_id?: number | null
+  readonly sid: string
+}
+
+/**
+ * The claims of one token. `exp` is never after the session's end; there is no `nbf`, as Barong sets
+ * none and `iat` says the same. A service account has neither a username nor a referrer.
+ */
+export function buildClaims(options: {
+  principal: Principal
+  session: Pick<Session, 'hash' | 'endsAtMs'>
+  audience: readonly string[]
+  issuer: string
+  nowMs: number
+  ttlMs: number
+  jti: string
+}): SessionClaims {
+  const { principal, session, audience, issuer, nowMs, ttlMs, jti } = options
+  const { uid, username, email, role, level, state, referralId } = principal
+  // JSON would write anything else as null or a fraction, which typed consumers refuse.
+  assert(Number.isSafeInteger(level))
+  assert(referralId === null || Number.isSafeInteger(referralId))
+  const { issuedAtS, expiresAtS } = lifetimeOf({ nowMs, ttlMs, endsAtMs: session.endsAtMs })
+  const head = {
+    iat: issuedAtS,
+    exp: expiresAtS,
+    sub: 'session',
+    iss: issuer,
+    aud: audience,
+  } as const
+  const sid = sidOf(session.hash)
+  if (principal.kind === 'service') {
+    return { ...head, jti, uid, email, role, level, state, sid }
+  }
+  return { ...head, jti, uid, username, email, role, level, state, referral_id: referralId, sid }
+}
+
+/**
+ * A name for the session that upstreams may compare and log. The label keeps it apart from the
+ * session's hash, which is its key in the store: one cannot be had from the other backwards.
+ */
+export function sidOf(sessionHash: string): string {
+  return sha256Base64url(`dvara sid ${sessionHash}`)
+}

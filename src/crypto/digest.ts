@@ -1,0 +1,7 @@
+import { hash } from 'node:crypto'
+
+/** SHA-256 over the text's UTF-8 bytes, as 43 base64url characters. */
+export function sha256Base64url(text: string): string {
+  // One call into the native side; createHash costs an object and three calls.
+  return hash('sha256', text, 'base64url')
+}
