@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Check } from '../../src/core/check.ts'
+import { readCookie, readCredential } from '../../src/core/credential.ts'
+
+const ID = `${'A'.repeat(20)}${'-_09azZ'.repeat(3)}AA`
+const OTHER = 'B'.repeat(43)
+
+const COOKIES: readonly [name: string, cookies: string, expect: string | null | undefined][] = [
+  ['the one cookie', 'sid=x', 'x'],
+  ['among others', 'a=1; sid=x; b=2', 'x'],
+  ['without the space after the semicolon', 'a=1;sid=x', 'x'],
+  ['trailing blanks are no part of a value', 'sid=x \t; b=2', 'x'],
+  ['an empty value is a value', 'sid=', ''],
+  ['absent', 'a=1; b=2', undefined],
+  ['a name that ends alike', 'xsid=1', undefined],
+  ['a name that begins alike', 'sidx=1', undefined],
+  ['the name inside a value', 'a=sid=x', undefined],
+  ['the name after a blank inside a value', 'a=1 sid=x', undefined],
+  ['a name without a value', 'sid; sid=x', 'x'],
+  ['another case', 'SID=x', undefined],
+  ['twice alike', 'sid=x; sid=x', 'x'],
+  ['twice with different values', 'sid=x; a=1; sid=y', null],
+  ['a value with an equals sign', 'sid=a=b', 'a=b'],
+]
+
+for (const [name, cookies, expect] of COOKIES) {
+  test(`cookie: ${name}`, () => assert.equal(readCookie(cookies, 'sid'), expect))
+}
+
+test('a cookie is found among any others, as a plain split would find it', () => {
+  const token = fc.stringMatching(/^[a-z]{1,4}$/)
+  const pair = fc.tuple(fc.oneof(token, fc.constant('sid')), fc.stringMatching(/^[a-z=]{0,5}$/))
+  fc.assert(
+    fc.property(fc.array(pair, { maxLength: 12 }), (pairs) => {
+      const values = new Set(pairs.filter(([name]) => name === 'sid').map(([, value]) => value))
+      const expected = values.size > 1 ? null : values.values().next().value
+      const cookies = pairs.map(([name, value]) => `${name}=${value}`).join('; ')
+      assert.equal(readCookie(cookies, 'sid'), expected)
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+function read(cookies: string, apiKey?: Check['apiKey']) {
+  return readCredential({ cookies, apiKey } as Check, 'sid')
+}
+
+test('a well-formed session id is a session credential', () => {
+  assert.deepEqual(read(`sid=${ID}`), { kind: 'session', id: ID })
+})
+
+for (const [name, value] of [
+  ['one character short', ID.slice(1)],
+  ['one character long', `${ID}A`],
+  ['with a character outside the alphabet', `${ID.slice(1)}+`],
+  ['with a NUL', `${ID.slice(1)}\0`],
+  ['empty', ''],
+] as const) {
+  test(`a session id that is ${name} is forged`, () => {
+    assert.equal(read(`sid=${value}`).kind, 'forged')
+  })
+}
+
+test('no cookie of that name is no credential', () => assert.equal(read('a=1').kind, 'none'))
+
+test('the session cookie twice with different values is ambiguous', () => {
+  assert.equal(read(`sid=${ID}; sid=${OTHER}`).kind, 'ambiguous')
+})
+
+test('any API-key header wins over a good cookie, even an empty one', () => {
+  const apiKey = { kid: '', nonce: undefined, signature: undefined }
+  assert.equal(read(`sid=${ID}`, apiKey).kind, 'api_key')
+})
+
+test('a head full of foreign cookies costs one scan', () => {
+  const bomb = Array.from({ length: 2000 }, (_, at) => `sid${at}=${'x'.repeat(8)}`).join('; ')
+  assert.equal(read(`${bomb}; sid=${ID}`).kind, 'session')
+})
