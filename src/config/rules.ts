@@ -1,0 +1,121 @@
+import { listenAddress } from './parsers.ts'
+import type { Problem } from './problem.ts'
+import type { ProcessName } from './setting.ts'
+import { type Config, type SettingName, settings, variableOf } from './settings.ts'
+
+/** Something that two or more settings must agree on. */
+interface Rule {
+  readonly names: readonly SettingName[]
+  /** Who minds; every process where absent. */
+  readonly for?: readonly ProcessName[]
+  readonly isBroken: (config: Config) => boolean
+  readonly text: string
+}
+
+function isLoopback(origin: string): boolean {
+  const { hostname } = new URL(origin)
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.[0-9]+){3}$/.test(hostname)
+  )
+}
+
+/** Port 0 is a different port for each. */
+function isSameAddress(
+  config: Config,
+  one: 'listen' | 'identityListen',
+  two: 'opsListen' | 'identityListen',
+): boolean {
+  const address = config[one]
+  if (address.kind === 'tcp' && address.port === 0) return false
+  return listenAddress.print(address) === listenAddress.print(config[two])
+}
+
+const RULES: readonly Rule[] = [
+  {
+    names: ['heartbeatMs', 'leaseMs'],
+    isBroken: (config) => config.heartbeatMs * 2 > config.leaseMs,
+    text: 'the heartbeat may be at most half of the lease, or one late beat ends all belief',
+  },
+  {
+    names: ['answerWithinMs', 'storeTimeoutMs'],
+    isBroken: (config) => config.answerWithinMs <= config.storeTimeoutMs,
+    text: 'the time to answer must be longer than the time that a store may take',
+  },
+  {
+    names: ['jwtTtlS', 'sessionLifetimeS'],
+    isBroken: (config) => config.jwtTtlS > config.sessionLifetimeS,
+    text: 'a token may not outlive the longest session',
+  },
+  {
+    names: ['sessionIdleS', 'sessionLifetimeS'],
+    isBroken: (config) => config.sessionIdleS > config.sessionLifetimeS,
+    text: 'a session cannot be idle for longer than it lives',
+  },
+  {
+    names: ['publicOrigin'],
+    isBroken: (config) =>
+      config.publicOrigin.startsWith('http:') && !isLoopback(config.publicOrigin),
+    text: 'over plain http anyone on the way can read the session cookie; use https',
+  },
+  {
+    names: ['identityListen', 'listen'],
+    for: ['dev'],
+    isBroken: (config) => isSameAddress(config, 'listen', 'identityListen'),
+    text: 'two listeners cannot share an address',
+  },
+  {
+    names: ['opsListen', 'listen'],
+    for: ['dev', 'authorizer'],
+    isBroken: (config) => isSameAddress(config, 'listen', 'opsListen'),
+    text: 'two listeners cannot share an address',
+  },
+  {
+    names: ['opsListen', 'identityListen'],
+    for: ['dev', 'identity'],
+    isBroken: (config) => isSameAddress(config, 'identityListen', 'opsListen'),
+    text: 'two listeners cannot share an address',
+  },
+  {
+    names: ['keysDirectory', 'jwksUrl'],
+    for: ['identity'],
+    isBroken: (config) => config.keysDirectory === undefined && config.jwksUrl === undefined,
+    text: 'dvara identity needs one of them to verify tokens',
+  },
+  {
+    names: ['smtpUrl', 'mailOutbox'],
+    for: ['identity'],
+    isBroken: (config) => (config.smtpUrl === undefined) === (config.mailOutbox === undefined),
+    text: 'dvara identity needs exactly one of them to deliver mail',
+  },
+  {
+    names: ['mailFrom', 'smtpUrl'],
+    isBroken: (config) =>
+      config.smtpUrl !== undefined && config.mailFrom === settings.mailFrom.fallback,
+    text: 'a mail server will not take mail from localhost; say whom it comes from',
+  },
+]
+
+/** Settings that are right alone and wrong together. Those in `spoilt` are not judged again. */
+export function findConflicts(
+  config: Config,
+  process: ProcessName,
+  spoilt: ReadonlySet<SettingName>,
+): Problem[] {
+  const problems: Problem[] = []
+  for (const rule of RULES) {
+    if (rule.for !== undefined && !rule.for.includes(process)) continue
+    if (rule.names.some((name) => spoilt.has(name)) || !rule.isBroken(config)) continue
+    problems.push({ setting: rule.names.map(variableOf).join(', '), text: rule.text })
+  }
+  return problems
+}
+
+/** What the session cookie is called: with https only this host can set it (RFC 6265bis §4.1.3). */
+export function sessionCookieName(config: Pick<Config, 'cookieName' | 'publicOrigin'>): string {
+  return config.publicOrigin.startsWith('https:')
+    ? `__Host-${config.cookieName}`
+    : config.cookieName
+}

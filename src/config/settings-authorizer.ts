@@ -1,0 +1,198 @@
+import {
+  connectionUrl,
+  count,
+  durationMs,
+  durationS,
+  flag,
+  httpUrl,
+  list,
+  listenAddress,
+  network,
+  oneOf,
+  originUrl,
+  path,
+  text,
+} from './parsers.ts'
+import { setting } from './setting.ts'
+
+const EVERY = ['dev', 'authorizer', 'identity', 'migrate', 'keys', 'explain', 'doctor'] as const
+const DECIDING = ['dev', 'authorizer'] as const
+const SERVING = ['dev', 'authorizer', 'identity'] as const
+
+export const listening = {
+  listen: setting({
+    about: 'Where gateways reach the authorizer.',
+    parse: listenAddress,
+    fallback: { kind: 'tcp', host: '127.0.0.1', port: 9090 },
+    for: DECIDING,
+  }),
+  identityListen: setting({
+    about: 'Where gateways reach the identity API.',
+    parse: listenAddress,
+    fallback: { kind: 'tcp', host: '127.0.0.1', port: 9091 },
+    for: ['dev', 'identity'],
+  }),
+  opsListen: setting({
+    about:
+      'Where /metrics and /health answer, without authentication: keep it on a private address. ' +
+      'Two processes on one machine need two.',
+    parse: listenAddress,
+    fallback: { kind: 'tcp', host: '127.0.0.1', port: 9092 },
+    for: SERVING,
+  }),
+  trustedGateways: setting({
+    about:
+      'Who may ask. Others get 403 before anything of theirs is read. ' +
+      'A caller on the unix socket is always trusted.',
+    parse: list(network),
+    fallback: Object.freeze(['127.0.0.0/8', '::1/128']),
+    for: SERVING,
+  }),
+  trustedProxies: setting({
+    about: 'Addresses to skip from the right of X-Forwarded-For when looking for the client.',
+    parse: list(network),
+    fallback: Object.freeze([]),
+    for: SERVING,
+  }),
+  engine: setting({
+    about: 'HTTP engine: uWebSockets.js, node:http, or the first wherever its binary loads.',
+    parse: oneOf(['auto', 'uws', 'node']),
+    fallback: 'auto',
+    for: DECIDING,
+  }),
+  workers: setting({
+    about: 'Processes that share the authorizer’s port; about one per core.',
+    parse: count({ min: 1, max: 64 }),
+    fallback: 1,
+    for: ['authorizer'],
+  }),
+  publicOrigin: setting({
+    about:
+      'The origin that browsers see. With https the session cookie is Secure and named __Host-…; ' +
+      'http is taken for loopback hosts only.',
+    parse: originUrl,
+    fallback: 'http://127.0.0.1:8080',
+    for: SERVING,
+  }),
+  corsOrigins: setting({
+    about: 'Other origins whose pages may call the identity API with the session cookie.',
+    parse: list(originUrl),
+    fallback: Object.freeze([]),
+    for: ['dev', 'identity'],
+  }),
+}
+
+export const stores = {
+  redisUrl: setting({
+    about: 'Redis: sessions and the log of invalidations.',
+    parse: connectionUrl(['redis', 'rediss']),
+    for: ['authorizer', 'identity', 'doctor'],
+    requiredBy: ['authorizer', 'identity'],
+  }),
+  databaseUrl: setting({
+    about: 'Postgres: users, permissions and what must survive.',
+    parse: connectionUrl(['postgres', 'postgresql']),
+    for: ['authorizer', 'identity', 'migrate', 'explain', 'doctor'],
+    requiredBy: ['authorizer', 'identity', 'migrate'],
+  }),
+  policyFile: setting({
+    about: 'Routes: public, blocked and audience prefixes. Without it the shipped policy holds.',
+    parse: path,
+    for: ['dev', 'authorizer', 'identity', 'explain', 'doctor'],
+  }),
+  dataDirectory: setting({
+    about: 'Where `dvara dev` keeps its database, keys and outbox.',
+    parse: path,
+    fallback: '.dvara',
+    for: ['dev'],
+  }),
+  leaseMs: setting({
+    about: 'How long a worker that hears nothing still believes what it remembers.',
+    parse: durationMs({ min: 200, max: 60_000 }),
+    fallback: 2000,
+    for: SERVING,
+  }),
+  heartbeatMs: setting({
+    about: 'How often the log is confirmed; at most half of the lease.',
+    parse: durationMs({ min: 20, max: 10_000 }),
+    fallback: 250,
+    for: SERVING,
+  }),
+  storeTimeoutMs: setting({
+    about: 'How long one question to a store may take.',
+    parse: durationMs({ min: 10, max: 10_000 }),
+    fallback: 100,
+    for: SERVING,
+  }),
+  answerWithinMs: setting({
+    about: 'A check not answered by then is refused; more than the store’s time.',
+    parse: durationMs({ min: 20, max: 20_000 }),
+    fallback: 150,
+    for: DECIDING,
+  }),
+}
+
+export const tokens = {
+  keysDirectory: setting({
+    about: 'The keyring: one file per signing key, readable by its owner only.',
+    parse: path,
+    for: ['dev', 'authorizer', 'identity', 'keys', 'doctor'],
+    requiredBy: ['authorizer', 'keys'],
+  }),
+  jwtAlgorithm: setting({
+    about: 'How tokens are signed. Barong’s neighbours verify RS256.',
+    parse: oneOf(['EdDSA', 'ES256', 'RS256']),
+    fallback: 'EdDSA',
+    for: ['dev', 'authorizer', 'keys', 'identity'],
+  }),
+  jwtIssuer: setting({
+    about: 'The issuer claim of every token.',
+    parse: text,
+    fallback: 'dvara',
+    for: SERVING,
+  }),
+  jwtTtlS: setting({
+    about: 'How long a token is valid: the longest time that an upstream misses a logout.',
+    parse: durationS({ min: 5, max: 3600 }),
+    fallback: 60,
+    for: DECIDING,
+  }),
+  jwtMemo: setting({
+    about: 'Hand out one token until half its life is over, rather than sign every answer anew.',
+    parse: flag,
+    fallback: true,
+    for: DECIDING,
+  }),
+  jwksMaxAgeS: setting({
+    about: 'How long verifiers may keep the public keys.',
+    parse: durationS({ min: 0, max: 86_400 }),
+    fallback: 300,
+    for: DECIDING,
+  }),
+  jwksUrl: setting({
+    about: 'Where the identity API fetches public keys, if not from the keyring directory.',
+    parse: httpUrl,
+    for: ['identity', 'doctor'],
+  }),
+  identityAudience: setting({
+    about: 'The audience that the identity API accepts in a token.',
+    parse: text,
+    fallback: 'dvara',
+    for: ['dev', 'identity'],
+  }),
+}
+
+export const operations = {
+  logLevel: setting({
+    about: 'The least severe line that is written.',
+    parse: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    fallback: 'info',
+    for: EVERY,
+  }),
+  drainMs: setting({
+    about: 'How long a process that was told to stop finishes what it has begun.',
+    parse: durationMs({ min: 0, max: 600_000 }),
+    fallback: 10_000,
+    for: SERVING,
+  }),
+}

@@ -1,0 +1,230 @@
+import { DIALECT_NAMES } from '../core/check.ts'
+import type { FaultCode } from '../core/fault.ts'
+import { SCOPES } from '../core/invalidation.ts'
+import { REASONS, type Reason } from '../core/reason.ts'
+
+export const CREDENTIAL_KINDS = ['none', 'session', 'api_key'] as const
+export type CredentialKind = (typeof CREDENTIAL_KINDS)[number]
+
+/** The tables of an authorizer's memory. */
+export const TABLE_NAMES = ['sessions', 'tokens'] as const
+export type TableName = (typeof TABLE_NAMES)[number]
+
+/** How a load ended: with facts, with the knowledge that there are none, or without an answer. */
+export const LOAD_OUTCOMES = ['found', 'missing', 'overtaken', 'overflow', 'fault'] as const
+export type LoadOutcome = (typeof LOAD_OUTCOMES)[number]
+
+export const STORE_NAMES = ['redis', 'postgres', 'embedded'] as const
+export type StoreName = (typeof STORE_NAMES)[number]
+
+export const RELOAD_OUTCOMES = ['applied', 'rejected'] as const
+export type ReloadOutcome = (typeof RELOAD_OUTCOMES)[number]
+
+export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256'] as const
+export type Algorithm = (typeof ALGORITHMS)[number]
+
+export const TOKEN_SOURCES = ['memo', 'fresh'] as const
+export type TokenSource = (typeof TOKEN_SOURCES)[number]
+
+export const LAG_STATS = ['p50', 'p99', 'max'] as const
+
+export const REASON_NAMES = Object.keys(REASONS) as Reason[]
+
+// A record rather than a list, so that the compiler misses none.
+const FAULTS: Record<FaultCode, true> = {
+  store_unavailable: true,
+  store_timeout: true,
+  store_garbage: true,
+  store_unsealed: true,
+  store_conflict: true,
+  load_overflow: true,
+  signer_failed: true,
+}
+export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[]
+
+/** Upper bounds of the latency buckets. The first ones are where a remembered answer falls. */
+export const BUCKETS_US = [
+  25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000,
+] as const
+
+export interface MetricRow {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly unit: 'one' | 'seconds' | 'bytes'
+  /** Every label with every value it can have: nothing that a client sends makes a new series. */
+  readonly labels: Readonly<Record<string, readonly string[]>>
+  /** How the workers of one machine add up to one number. */
+  readonly merge: 'sum' | 'min' | 'max'
+  readonly help: string
+}
+
+/** Every metric of dvara's own. `dvara_build_info` stands apart: its labels are the build's. */
+export const METRICS = {
+  dvara_decisions_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: {
+      dialect: DIALECT_NAMES,
+      reason: ['none', ...REASON_NAMES],
+      credential: CREDENTIAL_KINDS,
+    },
+    merge: 'sum',
+    help: 'Checks answered. A dialect appears once it was asked; reason is none where allowed.',
+  },
+  dvara_decision_duration_seconds: {
+    type: 'histogram',
+    unit: 'seconds',
+    labels: { dialect: DIALECT_NAMES },
+    merge: 'sum',
+    help: 'From a check that was read to its answer, sockets not included.',
+  },
+  dvara_cache_hits_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { table: TABLE_NAMES },
+    merge: 'sum',
+    help: 'Questions answered from memory.',
+  },
+  dvara_cache_misses_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { table: TABLE_NAMES },
+    merge: 'sum',
+    help: 'Questions that memory could not answer.',
+  },
+  dvara_cache_entries: {
+    type: 'gauge',
+    unit: 'one',
+    labels: { table: TABLE_NAMES },
+    merge: 'sum',
+    help: 'Entries remembered now.',
+  },
+  dvara_loads_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { table: TABLE_NAMES, outcome: LOAD_OUTCOMES },
+    merge: 'sum',
+    help: 'Loads from the store after a miss.',
+  },
+  dvara_loads_in_flight: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Loads that wait for the store now.',
+  },
+  dvara_connections: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Connections from gateways that are open now.',
+  },
+  dvara_store_faults_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { store: STORE_NAMES, code: FAULT_CODES },
+    merge: 'sum',
+    help: 'Questions to a store that failed.',
+  },
+  dvara_tokens_signed_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { alg: ALGORITHMS, source: TOKEN_SOURCES },
+    merge: 'sum',
+    help: 'Tokens handed out: signed for this answer (fresh) or before it (memo).',
+  },
+  dvara_invalidations_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { scope: SCOPES },
+    merge: 'sum',
+    help: 'Invalidations applied; every worker applies every one.',
+  },
+  dvara_log_applied_seq: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'min',
+    help: 'Last entry of the invalidation log that was applied, of the slowest worker.',
+  },
+  dvara_lease_remaining_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    labels: {},
+    merge: 'min',
+    help: 'How long memory may still be believed, of the worst worker; 0 or less means not at all.',
+  },
+  dvara_policy_version: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'min',
+    help: 'Version of the policy in force, of the worker furthest behind.',
+  },
+  dvara_policy_reload_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { outcome: RELOAD_OUTCOMES },
+    merge: 'sum',
+    help: 'New policies that were put in force, or rejected and the old one kept.',
+  },
+  dvara_event_loop_lag_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    labels: { stat: LAG_STATS },
+    merge: 'max',
+    help: 'How late the event loop was since the last scrape, of the worst worker.',
+  },
+  dvara_workers: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Processes that these numbers are about.',
+  },
+  dvara_cpu_seconds_total: {
+    type: 'counter',
+    unit: 'seconds',
+    labels: {},
+    merge: 'sum',
+    help: 'Processor time of these processes, user and system.',
+  },
+  dvara_resident_memory_bytes: {
+    type: 'gauge',
+    unit: 'bytes',
+    labels: {},
+    merge: 'sum',
+    help: 'Resident memory of these processes.',
+  },
+} as const satisfies Record<string, MetricRow>
+
+export type MetricName = keyof typeof METRICS
+export const METRIC_NAMES = Object.keys(METRICS) as MetricName[]
+
+export const BUILD_INFO = {
+  name: 'dvara_build_info',
+  labels: ['version', 'node', 'engine'],
+  help: 'Always 1; its labels say what runs here.',
+} as const
+
+/** Gauges without labels that a room sets. */
+export type PlainGauge =
+  | 'dvara_loads_in_flight'
+  | 'dvara_connections'
+  | 'dvara_log_applied_seq'
+  | 'dvara_lease_remaining_seconds'
+  | 'dvara_policy_version'
+
+/** Numbers that one combination of labels takes: a histogram has its buckets, +Inf and sum. */
+export function cellsPerSeries(row: MetricRow): number {
+  return row.type === 'histogram' ? BUCKETS_US.length + 2 : 1
+}
+
+/** All combinations of labels, in the order in which the numbers are kept: last label fastest. */
+export function listSeries(row: MetricRow): Record<string, string>[] {
+  let series: Record<string, string>[] = [{}]
+  for (const [label, values] of Object.entries(row.labels)) {
+    series = series.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })))
+  }
+  return series
+}

@@ -1,0 +1,47 @@
+import { BUCKETS_US, BUILD_INFO, METRIC_NAMES, METRICS, type MetricRow } from './metric-table.ts'
+
+/** More values than this are counted rather than listed. */
+const LISTED_MAX = 7
+
+/** docs/metrics.md. */
+export function renderMetricsPage(): string {
+  const lines = [
+    '# Metrics',
+    '',
+    '<!-- Generated from src/telemetry/metric-table.ts: npm run docs -->',
+    '',
+    'The ops listener answers `/metrics` in Prometheus’ text format. Every label has a closed set',
+    'of values: no path, address, user or key ever becomes one. With several workers the numbers',
+    'of all are merged as the table says; a worker that died keeps counting in the sums.',
+    '',
+    '| Metric | Type | Unit | Labels | Workers | Meaning |',
+    '|---|---|---|---|---|---|',
+    `| \`${BUILD_INFO.name}\` | gauge | one | ${BUILD_INFO.labels.join(', ')} | first | ${BUILD_INFO.help} |`,
+  ]
+  for (const name of METRIC_NAMES) {
+    const row: MetricRow = METRICS[name]
+    const labels = printLabels(name, row)
+    lines.push(
+      `| \`${name}\` | ${row.type} | ${row.unit} | ${labels} | ${row.merge} | ${row.help} |`,
+    )
+  }
+  const bucketsMs = BUCKETS_US.map((us) => us / 1000).join(', ')
+  lines.push('', `The buckets of \`dvara_decision_duration_seconds\` end at ${bucketsMs} ms.`)
+  lines.push(
+    '',
+    'Beside these stand the usual `process_…` and `nodejs_…` metrics of the process that answers:',
+    'the process itself, or with several workers their supervisor.',
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function printLabels(name: string, row: MetricRow): string {
+  const parts = Object.entries(row.labels).map(([label, values]) =>
+    values.length > LISTED_MAX
+      ? `${label} (${values.length} values)`
+      : `${label}: ${values.map((value) => `\`${value}\``).join(' ')}`,
+  )
+  // Follows from the reason, and is there because it is what most queries ask.
+  if (name === 'dvara_decisions_total') parts.splice(1, 0, 'result: `allow` `deny`')
+  return parts.join('; ')
+}

@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { EXPOSITION_TYPE } from './exposition.ts'
+
+export interface Readiness {
+  readonly ready: boolean
+  /** What keeps it from being ready; empty if nothing does. */
+  readonly problems: readonly string[]
+}
+
+export interface OpsDependencies {
+  readonly listen:
+    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+    | { readonly kind: 'unix'; readonly path: string }
+  /** The text of /metrics. */
+  readonly metrics: () => Promise<string>
+  /** Able to decide now? */
+  readonly isReady: () => Readiness
+  /** Worth keeping alive? A process that says no is to be restarted. */
+  readonly isLive: () => boolean
+}
+
+export interface OpsServer {
+  /** Resolves to the address in use (`host:port`, `unix:/path`); rejects if it is not to be had. */
+  open(): Promise<string>
+  /** Stops listening and cuts what is open. */
+  close(): Promise<void>
+}
+
+interface Page {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
+
+/** Connections beyond this are closed at once: Prometheus and a prober need two. */
+export const OPS_CONNECTIONS_MAX = 64
+/** A request that takes longer to arrive is cut. */
+export const OPS_REQUEST_MS_MAX = 5000
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** /metrics, /health/live and /health/ready on a listener of their own. */
+export function createOpsServer(deps: OpsDependencies): OpsServer {
+  let scrape: Promise<string> | undefined
+
+  async function loadMetrics(): Promise<Page> {
+    // Scrapes that arrive together share one, so that many scrapers cost no more than one.
+    scrape ??= deps.metrics().finally(() => {
+      scrape = undefined
+    })
+    return { status: 200, type: EXPOSITION_TYPE, body: await scrape }
+  }
+
+  async function loadPage(request: IncomingMessage): Promise<Page> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED
+    const url = request.url ?? ''
+    const query = url.indexOf('?')
+    const path = query === -1 ? url : url.slice(0, query)
+    if (path === '/metrics') return loadMetrics()
+    if (path === '/health/live') return pageOfLiveness(deps.isLive())
+    if (path === '/health/ready') return pageOfReadiness(deps.isReady())
+    return NOT_FOUND
+  }
+
+  const server = createServer(
+    { requestTimeout: OPS_REQUEST_MS_MAX, headersTimeout: OPS_REQUEST_MS_MAX },
+    (request, response) => {
+      // A body is of no use here; it is not read, and the connection ends with the answer.
+      if (hasBody(request)) response.setHeader('Connection', 'close')
+      loadPage(request).then(
+        (page) => replyPage(response, request, page),
+        () => replyPage(response, request, FAILED),
+      )
+    },
+  )
+  server.maxConnections = OPS_CONNECTIONS_MAX
+
+  return {
+    open: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(
+          deps.listen.kind === 'unix'
+            ? { path: deps.listen.path }
+            : { host: deps.listen.host, port: deps.listen.port },
+          () => {
+            server.off('error', reject)
+            resolve(printAddress(server.address()))
+          },
+        )
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const NOT_FOUND = pageOfJson(404, { error: 'try /metrics, /health/live or /health/ready' })
+const METHOD_NOT_ALLOWED = pageOfJson(405, { error: 'only GET and HEAD' })
+const FAILED = pageOfJson(500, { error: 'could not be collected; the log says why' })
+
+function pageOfJson(status: number, value: unknown): Page {
+  return { status, type: JSON_TYPE, body: `${JSON.stringify(value)}\n` }
+}
+
+function pageOfLiveness(live: boolean): Page {
+  return pageOfJson(live ? 200 : 503, { live })
+}
+
+function pageOfReadiness({ ready, problems }: Readiness): Page {
+  return pageOfJson(ready ? 200 : 503, { ready, problems })
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return 'content-length' in request.headers || 'transfer-encoding' in request.headers
+}
+
+function replyPage(response: ServerResponse, request: IncomingMessage, page: Page): void {
+  response.writeHead(page.status, {
+    'Content-Type': page.type,
+    'Content-Length': Buffer.byteLength(page.body),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...(page.status === 405 ? { Allow: 'GET, HEAD' } : {}),
+  })
+  response.end(request.method === 'HEAD' ? undefined : page.body)
+}
+
+function printAddress(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') return `unix:${address ?? ''}`
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+  return `${host}:${address.port}`
+}
