@@ -5,6 +5,7 @@ import type { Grant } from '../core/verdict.ts'
 interface MemoizedGrant {
   readonly grant: Grant
   readonly kid: string
+  readonly mintedAtMs: number
   readonly reuseUntilMs: number
 }
 
@@ -45,7 +46,7 @@ export function createGrants(options: GrantOptions): MakeGrant {
 
   return function makeGrant(entry, audienceIndex, nowMs) {
     const known = entry.grants[audienceIndex]
-    if (known !== undefined && nowMs < known.reuseUntilMs && known.kid === kid()) {
+    if (known !== undefined && isReusable(known, kid(), nowMs)) {
       onGrant(false)
       return known.grant
     }
@@ -59,8 +60,14 @@ export function createGrants(options: GrantOptions): MakeGrant {
     onGrant(true)
     if (isMemoized) {
       const lifeMs = Math.min(lifetimeMs, session.endsAtMs - nowMs)
-      entry.grants[audienceIndex] = { grant, kid: kid(), reuseUntilMs: nowMs + lifeMs / 2 }
+      const reuseUntilMs = nowMs + lifeMs / 2
+      entry.grants[audienceIndex] = { grant, kid: kid(), mintedAtMs: nowMs, reuseUntilMs }
     }
     return grant
   }
+}
+
+/** A clock set back would make an old token young: then it is minted anew. */
+function isReusable(known: MemoizedGrant, kid: string, nowMs: number): boolean {
+  return nowMs < known.reuseUntilMs && nowMs >= known.mintedAtMs && known.kid === kid
 }

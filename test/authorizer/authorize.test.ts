@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createAuthorize, type Dependencies } from '../../src/authorizer/authorize.ts'
+import { createEntry, type Entry } from '../../src/authorizer/grants.ts'
+import { createFlights } from '../../src/cache/flight.ts'
+import { createLease } from '../../src/cache/lease.ts'
+import { nameOf } from '../../src/cache/ring.ts'
+import { createTable } from '../../src/cache/table.ts'
+import { Fault } from '../../src/core/fault.ts'
+import type { Facts } from '../../src/core/principal.ts'
+import type { Answer } from '../../src/core/verdict.ts'
+import { checkOf, factsOf, NOW, policyOf } from '../core/facts.ts'
+
+const ID = 'S'.repeat(43)
+
+function createWorld(changes: Partial<Dependencies> = {}) {
+  const clock = { ms: NOW, monotonicMs: 5000 }
+  const store = { facts: factsOf() as Facts | undefined, loads: 0, fault: undefined as unknown }
+  const state = { isStale: false, beats: 0, canBeat: true, touches: 0 }
+  const faults: unknown[] = []
+  const recalls: boolean[] = []
+  const lease = createLease(2000)
+  lease.grant(clock.monotonicMs)
+  const table = createTable<Entry>({
+    entriesMax: 10,
+    ageMsMax: 1e9,
+    tagsOf: ({ facts }) => [nameOf('session', facts.session.hash)],
+    monotonicMs: () => clock.monotonicMs,
+  })
+  const flights = createFlights<Facts | undefined, Entry | undefined>({
+    async load() {
+      store.loads++
+      if (store.fault !== undefined) throw store.fault
+      return store.facts
+    },
+    land(id, facts) {
+      if (facts === undefined) return { value: undefined }
+      const entry = createEntry(facts, clock.ms)
+      table.remember(id, entry)
+      return { value: entry }
+    },
+  })
+  const authorize = createAuthorize({
+    policies: {
+      current: () => policyOf(),
+      isStale: () => state.isStale,
+      refresh: async () => !state.isStale,
+    },
+    table,
+    flights,
+    lease,
+    beat: async () => {
+      state.beats++
+      if (state.canBeat) lease.grant(clock.monotonicMs)
+      return state.canBeat
+    },
+    makeGrant: ({ facts }, audienceIndex) => ({
+      kind: 'allow',
+      authorization: `Bearer for ${audienceIndex}`,
+      user: facts.principal.uid,
+      role: facts.principal.role,
+    }),
+    toucher: { touch: () => state.touches++, flush: async () => {}, drain: async () => {} },
+    nowMs: () => clock.ms,
+    monotonicMs: () => clock.monotonicMs,
+    onFault: (fault) => faults.push(fault),
+    onRecall: (isHit) => recalls.push(isHit),
+    ...changes,
+  })
+  return { authorize, clock, store, state, faults, recalls, lease, table }
+}
+
+const CHECK = checkOf({ cookies: `dvara_session=${ID}` })
+
+function said(answer: Answer): string {
+  return answer.kind === 'deny' ? answer.reason : answer.authorization || 'anyone'
+}
+
+test('a miss asks the store once; the hit after it is synchronous', async () => {
+  const world = createWorld()
+  const miss = world.authorize(CHECK)
+  assert.ok(miss instanceof Promise)
+  assert.equal(said(await miss), 'Bearer for 1')
+  const hit = world.authorize(CHECK)
+  assert.ok(!(hit instanceof Promise))
+  assert.equal(said(hit), 'Bearer for 1')
+  assert.equal(world.store.loads, 1)
+  assert.deepEqual(world.recalls, [false, true])
+  assert.equal(world.state.touches, 2)
+})
+
+test('the audience is that of the path', async () => {
+  const world = createWorld()
+  const check = checkOf({ cookies: CHECK.cookies, path: '/app/trade/x' })
+  assert.equal(said(await world.authorize(check)), 'Bearer for 0')
+})
+
+test('an unknown session is refused', async () => {
+  const world = createWorld()
+  world.store.facts = undefined
+  assert.equal(said(await world.authorize(CHECK)), 'authz.invalid_session')
+})
+
+test('what needs no identity is answered at once, without a lease and without the store', () => {
+  const world = createWorld()
+  world.lease.drop()
+  assert.equal(said(world.authorize(checkOf({ path: '/public/x' })) as Answer), 'anyone')
+  assert.equal(
+    said(world.authorize(checkOf({ path: '/management' })) as Answer),
+    'authz.permission_denied',
+  )
+  assert.equal(said(world.authorize(checkOf()) as Answer), 'authz.invalid_session')
+  assert.equal(world.store.loads + world.state.beats, 0)
+})
+
+test('a forged cookie never reaches the store', () => {
+  const world = createWorld()
+  const answer = world.authorize(checkOf({ cookies: 'dvara_session=forged' }))
+  assert.equal(said(answer as Answer), 'authz.invalid_session')
+  assert.equal(world.store.loads, 0)
+})
+
+test('a store fault is a refusal with its own reason, and is reported', async () => {
+  const world = createWorld()
+  world.store.fault = new Fault('store_garbage')
+  assert.equal(said(await world.authorize(CHECK)), 'authz.unavailable')
+  assert.deepEqual(world.faults, [world.store.fault])
+})
+
+test('without a lease nothing remembered is believed, unless a heartbeat brings it back', async () => {
+  const world = createWorld()
+  await world.authorize(CHECK)
+  world.clock.monotonicMs += 2000
+  const healed = world.authorize(CHECK)
+  assert.ok(healed instanceof Promise)
+  assert.equal(said(await healed), 'Bearer for 1')
+  assert.equal(world.state.beats, 1)
+
+  world.clock.monotonicMs += 2000
+  world.state.canBeat = false
+  assert.equal(said(await world.authorize(CHECK)), 'authz.unavailable')
+})
+
+test('after a failed heartbeat refusals are immediate for a moment', async () => {
+  const world = createWorld()
+  world.lease.drop()
+  world.state.canBeat = false
+  await world.authorize(CHECK)
+  assert.equal(said(world.authorize(CHECK) as Answer), 'authz.unavailable')
+  assert.equal(world.state.beats, 1)
+  world.clock.monotonicMs += 50
+  assert.ok(world.authorize(CHECK) instanceof Promise)
+})
+
+test('a lease lost during a load refuses what was loaded', async () => {
+  const world = createWorld()
+  const answer = world.authorize(CHECK)
+  world.lease.drop()
+  assert.equal(said(await answer), 'authz.unavailable')
+})
+
+test('rows known to have changed are compiled before anything is allowed by them', async () => {
+  const world = createWorld()
+  await world.authorize(CHECK)
+  world.state.isStale = true
+  assert.equal(said(await world.authorize(CHECK)), 'authz.unavailable')
+})
+
+test('an entry idle by our own reading is read anew: another authorizer may have used it', async () => {
+  const world = createWorld()
+  world.store.facts = factsOf({ idleAtMs: NOW + 5000 })
+  await world.authorize(CHECK)
+  world.clock.ms += 5000
+  world.store.facts = factsOf({ idleAtMs: NOW + 9000 })
+  assert.equal(said(await world.authorize(CHECK)), 'Bearer for 1')
+  assert.equal(world.store.loads, 2)
+})
+
+test('an idle session stays refused without asking the store for every request', async () => {
+  const world = createWorld()
+  world.store.facts = factsOf({ idleAtMs: NOW - 1 })
+  assert.equal(said(await world.authorize(CHECK)), 'authz.client_session_mismatch')
+  assert.equal(said(world.authorize(CHECK) as Answer), 'authz.client_session_mismatch')
+  assert.equal(world.store.loads, 1)
+  assert.equal(world.state.touches, 0)
+})

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadRoutes, openPolicy, type PolicyChange } from '../../src/authorizer/policy.ts'
+import { projectRoot } from '../../src/config/root.ts'
+import { screen } from '../../src/core/decide.ts'
+import { Fault } from '../../src/core/fault.ts'
+import type { Permission } from '../../src/core/rule.ts'
+import { checkOf, PERMISSIONS } from '../core/facts.ts'
+
+const GOOD = 'version: 1\npublic: [/open]\ndefault_audience: [dvara]\n'
+
+async function world(t: { after(fn: () => Promise<void>): void }, text = GOOD) {
+  const folder = await mkdtemp(join(tmpdir(), 'dvara-policy-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const file = join(folder, 'policy.yml')
+  await writeFile(file, text)
+  const rows = { list: PERMISSIONS as readonly Permission[], fault: undefined as Fault | undefined }
+  const changes: PolicyChange[] = []
+  const faults: unknown[] = []
+  const open = () =>
+    openPolicy({
+      policyFile: file,
+      policies: {
+        async loadPermissions() {
+          if (rows.fault !== undefined) throw rows.fault
+          return { version: 1, rows: rows.list }
+        },
+      },
+      cookieName: 'sid',
+      isCsrfRequired: true,
+      binding: 'strict',
+      onChange: (change) => changes.push(change),
+      onFault: (fault) => faults.push(fault),
+    })
+  return { file, rows, changes, faults, open }
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+test('the shipped policy is one that loads', async () => {
+  const read = await loadRoutes(join(projectRoot, 'src/authorizer/policy.yml'))
+  assert.ok('routes' in read)
+})
+
+test('a policy is compiled from the file and the rows', async (t) => {
+  const { open } = await world(t)
+  const holder = await open()
+  assert.equal(screen(checkOf({ path: '/open/x' }), holder.current())?.kind, 'allow')
+  assert.ok(holder.current().rules.has('member'))
+  assert.ok(!holder.isStale())
+})
+
+test('a start with a broken file is refused with every problem', async (t) => {
+  const { open } = await world(t, 'version: 3\npublic: 7\n')
+  await assert.rejects(open, /`version` must be 1[\s\S]*`public` must be a list/)
+})
+
+for (const [name, text] of [
+  ['not YAML', 'version: [1'],
+  ['a key twice', `${GOOD}version: 1\n`],
+  ['an alias', 'version: 1\npublic: &a [/x]\nblocked: *a\ndefault_audience: [x]\n'],
+  ['empty', ''],
+  ['cut off', GOOD.slice(0, 20)],
+] as const) {
+  test(`a file that is ${name} is refused`, async (t) => {
+    const { file } = await world(t, text)
+    assert.ok('problems' in (await loadRoutes(file)))
+  })
+}
+
+test('a replaced file is in force soon after, and a broken one changes nothing', async (t) => {
+  const { file, changes, open } = await world(t)
+  const holder = await open()
+  t.after(async () => holder.close())
+  holder.watch(5)
+  await writeFile(`${file}.new`, GOOD.replace('/open', '/wide'))
+  await rename(`${file}.new`, file)
+  await until(() => changes.some((one) => one.outcome === 'loaded' && one.source === 'file'))
+  assert.equal(screen(checkOf({ path: '/wide' }), holder.current())?.kind, 'allow')
+  assert.equal(screen(checkOf({ path: '/open' }), holder.current()), undefined)
+
+  await writeFile(file, 'version: 1\npublic: nonsense\n')
+  await until(() => changes.some((one) => one.outcome === 'refused'))
+  assert.equal(screen(checkOf({ path: '/wide' }), holder.current())?.kind, 'allow')
+
+  await rm(file)
+  await until(() => changes.filter((one) => one.outcome === 'refused').length === 2)
+  assert.equal(screen(checkOf({ path: '/wide' }), holder.current())?.kind, 'allow')
+})
+
+test('changed rows make the policy stale until they are compiled', async (t) => {
+  const { rows, open } = await world(t)
+  const holder = await open()
+  const before = holder.current()
+  rows.list = []
+  holder.permissionsChanged()
+  assert.ok(holder.isStale())
+  assert.ok(await holder.refresh())
+  assert.ok(!holder.isStale())
+  assert.equal(holder.current().rules.size, 0)
+  assert.equal(before.rules.size, 1)
+})
+
+test('rows that cannot be loaded leave the policy stale, and are asked for again', async (t) => {
+  const { rows, faults, open } = await world(t)
+  const holder = await open()
+  rows.fault = new Fault('store_unavailable')
+  holder.permissionsChanged()
+  assert.ok(!(await holder.refresh()))
+  assert.ok(holder.isStale())
+  assert.equal(faults.length, 1)
+  rows.fault = undefined
+  assert.ok(await holder.refresh())
+  assert.ok(!holder.isStale())
+})
+
+test('a change during a load is not lost', async (t) => {
+  const { rows, open } = await world(t)
+  const holder = await open()
+  holder.permissionsChanged()
+  rows.list = []
+  holder.permissionsChanged()
+  assert.ok(await holder.refresh())
+  assert.equal(holder.current().rules.size, 0)
+})
+
+test('a row that no path can match is named and the others hold', async (t) => {
+  const { rows, changes, open } = await world(t)
+  rows.list = [...PERMISSIONS, { ...(PERMISSIONS[0] as Permission), id: 7, path: '/a/../b' }]
+  const holder = await open()
+  assert.ok(
+    changes.some((one) => one.outcome === 'partial' && /permission 7/.test(one.problems[0] ?? '')),
+  )
+  assert.ok(holder.current().rules.has('member'))
+})

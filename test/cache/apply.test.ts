@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { applyInvalidation } from '../../src/cache/apply.ts'
+import { createRing, nameOf } from '../../src/cache/ring.ts'
+import { createTable } from '../../src/cache/table.ts'
+import { SCOPES } from '../../src/core/invalidation.ts'
+
+function remembered() {
+  const facts = createTable<{ tags: string[] }>({
+    entriesMax: 10,
+    ageMsMax: 1e6,
+    tagsOf: (value) => value.tags,
+    monotonicMs: () => 1,
+  })
+  facts.remember('a', { tags: [nameOf('session', 'h1'), nameOf('user', 'u1')] })
+  facts.remember('b', { tags: [nameOf('session', 'h2'), nameOf('user', 'u1')] })
+  facts.remember('c', { tags: [nameOf('session', 'h3'), nameOf('user', 'u2')] })
+  const heard: string[] = []
+  return {
+    facts,
+    heard,
+    ring: createRing(),
+    policyChanged: () => heard.push('policy'),
+    keyringChanged: () => heard.push('keyring'),
+    left: () => ['a', 'b', 'c'].filter((key) => facts.recall(key) !== undefined).join(''),
+  }
+}
+
+test('a session invalidation forgets that session alone', () => {
+  const world = remembered()
+  applyInvalidation(world, { scope: 'session', id: 'h1', seq: 1 })
+  assert.equal(world.left(), 'bc')
+})
+
+test('a user invalidation forgets all facts about that user', () => {
+  const world = remembered()
+  applyInvalidation(world, { scope: 'user', id: 'u1', seq: 1 })
+  assert.equal(world.left(), 'c')
+})
+
+test('an id of one scope is nothing in another', () => {
+  const world = remembered()
+  applyInvalidation(world, { scope: 'key', id: 'h1', seq: 1 })
+  assert.equal(world.left(), 'abc')
+})
+
+test('policy, restrictions and keyring are told to their owners and forget no facts', () => {
+  const world = remembered()
+  for (const scope of ['policy', 'restrictions', 'keyring'] as const) {
+    applyInvalidation(world, { scope, id: '', seq: 1 })
+  }
+  assert.deepEqual(world.heard, ['policy', 'policy', 'keyring'])
+  assert.equal(world.left(), 'abc')
+})
+
+test('every scope is recorded, so that a load it overtook is not believed', () => {
+  for (const scope of SCOPES) {
+    const world = remembered()
+    applyInvalidation(world, { scope, id: 'x', seq: 9 })
+    assert.ok(!world.ring.admits(8, [nameOf(scope, 'x')]))
+  }
+})
