@@ -1,9 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
-import { type Document, parseDocument } from 'yaml'
 import type { Binding, Policy } from '../core/policy.ts'
-import { compileRoutes, type Routes, readRouteTable } from '../core/route.ts'
+import { compileRoutes, type Routes } from '../core/route.ts'
 import { compileRules, type Rules } from '../core/rule.ts'
 import type { Policies } from '../store/policies.ts'
+import { loadRouteTable, modifiedAtOf } from '../store/routes.ts'
 
 /** Owns the one current Policy: compiled whole, then swapped. */
 export interface PolicyHolder {
@@ -45,49 +44,16 @@ export type PolicyChange =
       readonly problems: readonly string[]
     }
 
-/** A policy file larger than this is not one. */
-const POLICY_BYTES_MAX = 4 * 1024 * 1024
-
-/** What a policy file says, or every problem in it. Throws nothing. */
-export async function loadRoutes(
-  file: string,
-): Promise<{ readonly routes: Routes } | { readonly problems: readonly string[] }> {
-  let text: string
-  try {
-    const { size } = await stat(file)
-    if (size > POLICY_BYTES_MAX) return { problems: [`${file}: larger than 4 MiB`] }
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    return { problems: [`${file}: cannot be read (${codeOf(cause)})`] }
-  }
-  const document = parseDocument(text, { uniqueKeys: true, merge: false })
-  if (document.errors.length > 0) {
-    return { problems: document.errors.map((error) => `${file}: ${firstLine(error.message)}`) }
-  }
-  const read = readRouteTable(toPlain(document))
-  if ('problems' in read) return { problems: read.problems.map((text) => `${file}: ${text}`) }
-  return { routes: compileRoutes(read.table) }
-}
-
-/** Undefined, which no table can be, for a document with aliases: they can grow without bound. */
-function toPlain(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 })
-  } catch {
-    return undefined
-  }
-}
-
 /** Loads file and rows; rejects with all problems of the file, or with the store's Fault. */
 export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> {
   const { policyFile, policies, cookieName, isCsrfRequired, binding, onChange, onFault } = options
-  const first = await loadRoutes(policyFile)
+  const first = await loadRouteTable(policyFile)
   if ('problems' in first) throw new Error(`the policy is refused:\n${first.problems.join('\n')}`)
   let loadedAt = await modifiedAtOf(policyFile)
   let seenAt = loadedAt
   let current: Policy = {
     version: 0,
-    routes: first.routes,
+    routes: compileRoutes(first.table),
     rules: new Map(),
     cookieName,
     isCsrfRequired,
@@ -131,8 +97,8 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> 
   }
 
   async function reloadRoutes(): Promise<void> {
-    const read = await loadRoutes(policyFile)
-    if ('routes' in read) swap({ routes: read.routes })
+    const read = await loadRouteTable(policyFile)
+    if ('table' in read) swap({ routes: compileRoutes(read.table) })
     else onChange({ outcome: 'refused', source: 'file', problems: read.problems })
   }
 
@@ -168,22 +134,4 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> 
       timer = undefined
     },
   }
-}
-
-/** Identity of the file's content as far as the file system tells; undefined if it is gone. */
-async function modifiedAtOf(file: string): Promise<string | undefined> {
-  try {
-    const { mtimeMs, size, ino } = await stat(file)
-    return `${mtimeMs}:${size}:${ino}`
-  } catch {
-    return undefined
-  }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text
 }

@@ -64,10 +64,12 @@ export function matchAudience(routes: Routes, foldedPath: string): number {
   return found === -1 ? routes.audienceSets.length - 1 : found
 }
 
-type Reading = { readonly table: RouteTable } | { readonly problems: readonly string[] }
+export type RouteTableReading =
+  | { readonly table: RouteTable }
+  | { readonly problems: readonly string[] }
 
 /** Reads what a policy file holds, or names every problem in it. Unknown keys are problems. */
-export function readRouteTable(value: unknown): Reading {
+export function readRouteTable(value: unknown): RouteTableReading {
   const problems: string[] = []
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problems: ['the file must hold a mapping with `version: 1`'] }

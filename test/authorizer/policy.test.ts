@@ -3,8 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadRoutes, openPolicy, type PolicyChange } from '../../src/authorizer/policy.ts'
-import { projectRoot } from '../../src/config/root.ts'
+import { openPolicy, type PolicyChange } from '../../src/authorizer/policy.ts'
 import { screen } from '../../src/core/decide.ts'
 import { Fault } from '../../src/core/fault.ts'
 import type { Permission } from '../../src/core/rule.ts'
@@ -42,11 +41,6 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-test('the shipped policy is one that loads', async () => {
-  const read = await loadRoutes(join(projectRoot, 'src/authorizer/policy.yml'))
-  assert.ok('routes' in read)
-})
-
 test('a policy is compiled from the file and the rows', async (t) => {
   const { open } = await world(t)
   const holder = await open()
@@ -59,19 +53,6 @@ test('a start with a broken file is refused with every problem', async (t) => {
   const { open } = await world(t, 'version: 3\npublic: 7\n')
   await assert.rejects(open, /`version` must be 1[\s\S]*`public` must be a list/)
 })
-
-for (const [name, text] of [
-  ['not YAML', 'version: [1'],
-  ['a key twice', `${GOOD}version: 1\n`],
-  ['an alias', 'version: 1\npublic: &a [/x]\nblocked: *a\ndefault_audience: [x]\n'],
-  ['empty', ''],
-  ['cut off', GOOD.slice(0, 20)],
-] as const) {
-  test(`a file that is ${name} is refused`, async (t) => {
-    const { file } = await world(t, text)
-    assert.ok('problems' in (await loadRoutes(file)))
-  })
-}
 
 test('a replaced file is in force soon after, and a broken one changes nothing', async (t) => {
   const { file, changes, open } = await world(t)
