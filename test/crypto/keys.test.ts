@@ -16,6 +16,7 @@ const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
 
 const pkcs8 = (key: typeof rsa) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
 const pkcs1 = rsa.export({ type: 'pkcs1', format: 'pem' }).toString()
+const cut = pkcs1.split('\n').toSpliced(3, 5).join('\n')
 const sec1 = p256.export({ type: 'sec1', format: 'pem' }).toString()
 const urlsafe = (pem: string) => Buffer.from(pem).toString('base64url')
 const locked = rsa
@@ -78,8 +79,8 @@ const REFUSED = [
   { name: 'text that is no key', pem: 'hello', expect: /expected a private key/ },
   {
     name: 'a broken key',
-    pem: pkcs1.replaceAll('A', 'B'),
-    expect: /no readable private key|not of one/,
+    pem: cut,
+    expect: /no readable private key/,
   },
   { name: 'a key on another curve', pem: pkcs8(p384), expect: /expected crv P-256/ },
   { name: 'a key that cannot sign', pem: pkcs8(x25519), expect: /found x25519/ },
