@@ -1,0 +1,26 @@
+import { createAboutEndpoints } from './about.ts'
+import { createAdminPolicyEndpoints } from './admin-policy.ts'
+import { createAdminUserEndpoints } from './admin-users.ts'
+import { createEmailCodeEndpoints } from './email-codes.ts'
+import type { Endpoint } from './endpoint.ts'
+import { createMeEndpoints } from './me.ts'
+import { createOwnSessionEndpoints } from './own-sessions.ts'
+import type { Parts } from './parts.ts'
+import { createPasswordCodeEndpoints } from './password-codes.ts'
+import { createSessionEndpoints } from './sessions.ts'
+import { createSignUpEndpoints } from './sign-up.ts'
+
+/** The whole API, in the order in which it is documented. */
+export function createEndpoints(parts: Parts): readonly Endpoint[] {
+  return [
+    ...createSessionEndpoints(parts),
+    ...createSignUpEndpoints(parts),
+    ...createEmailCodeEndpoints(parts),
+    ...createPasswordCodeEndpoints(parts),
+    ...createAboutEndpoints(parts),
+    ...createMeEndpoints(parts),
+    ...createOwnSessionEndpoints(parts),
+    ...createAdminUserEndpoints(parts),
+    ...createAdminPolicyEndpoints(parts),
+  ]
+}

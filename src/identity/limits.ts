@@ -1,0 +1,109 @@
+import { LRUCache } from 'lru-cache'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Address } from '../core/address.ts'
+import { sha256Base64url } from '../crypto/digest.ts'
+import { networkOf } from './client.ts'
+
+export interface LimitSettings {
+  readonly loginWindowMs: number
+  /** Failed logins of one account in a window, from everywhere together. */
+  readonly loginsPerAccountMax: number
+  /** Failed logins from one network in a window, over all accounts. */
+  readonly loginsPerNetworkMax: number
+  readonly mailWindowMs: number
+  /** Mails asked for one address in a window. */
+  readonly mailsPerAccountMax: number
+  /** Sign-ups, mails, mailed codes and password estimates asked by one network in a window. */
+  readonly mailsPerNetworkMax: number
+}
+
+export const LIMITS: LimitSettings = {
+  loginWindowMs: 60_000,
+  loginsPerAccountMax: 5,
+  loginsPerNetworkMax: 30,
+  mailWindowMs: 900_000,
+  mailsPerAccountMax: 5,
+  mailsPerNetworkMax: 60,
+}
+
+/** Attempts in one window from anywhere: bounds the memory that buckets take. */
+export const ATTEMPTS_MAX = 100_000
+/** Remembered pairs of an account and a network it signed in from; the oldest is forgotten. */
+export const KNOWN_PAIRS_MAX = 50_000
+
+/** Counts attempts before any password is hashed; every answer is the seconds to wait, or 0. */
+export interface Limits {
+  /** One attempt to sign in to `account`, whether or not such an account exists. */
+  admitLogin(account: string, address: Address): Promise<number>
+  /** The attempt was a success: it does not count, and this network is known from now on. */
+  recordLogin(account: string, address: Address): Promise<void>
+  /** One request that may send a mail to `account`. */
+  admitMail(account: string, address: Address): Promise<number>
+  /** One request that costs work without naming an account. */
+  admitWork(address: Address): Promise<number>
+}
+
+/** Keys are digests, so that what a caller types cannot grow them. */
+function keyOf(...parts: readonly string[]): string {
+  return sha256Base64url(parts.join('\n'))
+}
+
+function createBucket(pointsMax: number, windowMs: number) {
+  const limiter = new RateLimiterMemory({
+    points: pointsMax,
+    duration: Math.max(1, Math.ceil(windowMs / 1000)),
+  })
+  return {
+    async take(key: string): Promise<number> {
+      try {
+        await limiter.consume(key)
+        return 0
+      } catch (problem) {
+        if (!(problem instanceof RateLimiterRes)) throw problem
+        return Math.max(1, Math.ceil(problem.msBeforeNext / 1000))
+      }
+    },
+    async giveBack(key: string): Promise<void> {
+      await limiter.reward(key)
+    },
+  }
+}
+
+/** Buckets in this process's memory; each process of the identity API counts for itself. */
+export function createLimits(settings: LimitSettings): Limits {
+  const { loginWindowMs, mailWindowMs } = settings
+  const everyone = createBucket(ATTEMPTS_MAX, Math.max(loginWindowMs, mailWindowMs))
+  const accounts = createBucket(settings.loginsPerAccountMax, loginWindowMs)
+  const networks = createBucket(settings.loginsPerNetworkMax, loginWindowMs)
+  const pairs = createBucket(settings.loginsPerAccountMax, loginWindowMs)
+  const mailAccounts = createBucket(settings.mailsPerAccountMax, mailWindowMs)
+  const mailNetworks = createBucket(settings.mailsPerNetworkMax, mailWindowMs)
+  const known = new LRUCache<string, true>({ max: KNOWN_PAIRS_MAX })
+
+  async function admitMailFrom(address: Address): Promise<number> {
+    return (await everyone.take('')) || (await mailNetworks.take(keyOf(networkOf(address))))
+  }
+
+  return {
+    async admitLogin(account, address) {
+      const network = networkOf(address)
+      const waitS = (await everyone.take('')) || (await networks.take(keyOf(network)))
+      if (waitS > 0) return waitS
+      // A network that the owner signed in from has a bucket to itself: strangers who use up the
+      // account's own cannot lock the owner out.
+      const pair = keyOf(account, network)
+      return known.has(pair) ? pairs.take(pair) : accounts.take(keyOf(account))
+    },
+    async recordLogin(account, address) {
+      const network = networkOf(address)
+      const pair = keyOf(account, network)
+      await networks.giveBack(keyOf(network))
+      await (known.has(pair) ? pairs.giveBack(pair) : accounts.giveBack(keyOf(account)))
+      known.set(pair, true)
+    },
+    async admitMail(account, address) {
+      return (await admitMailFrom(address)) || mailAccounts.take(keyOf(account))
+    },
+    admitWork: admitMailFrom,
+  }
+}

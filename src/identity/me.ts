@@ -1,0 +1,116 @@
+import { type Static, Type } from 'typebox'
+import {
+  type ActorCall,
+  done,
+  type Endpoint,
+  guardedEndpoint,
+  type Outcome,
+  refuse,
+  refuseForNow,
+} from './endpoint.ts'
+import type { Parts } from './parts.ts'
+import { isPasswordBounded } from './password.ts'
+import { judgeNewPassword } from './password-rules.ts'
+import { changeThen } from './recorded.ts'
+import { isUserData } from './sign-up.ts'
+import { Empty, LabelView, labelView, UserView, userView } from './views.ts'
+
+const PasswordParams = Type.Object({
+  old_password: Type.String(),
+  new_password: Type.String(),
+  confirm_password: Type.String(),
+})
+
+async function changePassword(
+  parts: Parts,
+  { actor, params, client }: ActorCall<Static<typeof PasswordParams>>,
+): Promise<Outcome> {
+  const { stores, limits, passwords, log } = parts
+  const { user, sessionHash } = actor
+  // Guessing the old password here is guessing it at the login: the same bucket counts.
+  const waitS = await limits.admitLogin(user.email, client.address)
+  if (waitS > 0) return refuseForNow(waitS)
+  if (params.new_password !== params.confirm_password) {
+    return refuse(422, 'resource.password.doesnt_match')
+  }
+  const isKnown =
+    isPasswordBounded(params.old_password) &&
+    (await passwords.verify(user.passwordDigest, params.old_password))
+  if (!isKnown) return refuse(400, 'resource.password.prev_pass_not_correct')
+  await limits.recordLogin(user.email, client.address)
+  if (params.new_password === params.old_password) {
+    return refuse(400, 'resource.password.no_change_provided')
+  }
+  const weak = await judgeNewPassword(parts, params.new_password, user.email.split(/[@.]/))
+  if (weak !== undefined) return weak
+  const passwordDigest = await passwords.digest(params.new_password)
+  await changeThen(
+    () => stores.users.change(user.uid, { passwordDigest }),
+    () => stores.sessions.endAll(user.uid, sessionHash),
+  )
+  log.info({ event: 'password.changed', uid: user.uid }, 'password changed')
+  return done({})
+}
+
+/** One's own account. */
+export function createMeEndpoints(parts: Parts): readonly Endpoint[] {
+  const { stores } = parts
+  const mine = { door: 'resource', access: 'user', class: 'resource.user' } as const
+  return [
+    guardedEndpoint({
+      ...mine,
+      method: 'GET',
+      path: '/users/me',
+      about: 'The signed-in user.',
+      params: Type.Object({}),
+      success: { status: 200, body: UserView },
+      refusals: [],
+      answer: async ({ actor: { user } }) =>
+        done(userView(user, await stores.users.labels(user.uid))),
+    }),
+    guardedEndpoint({
+      ...mine,
+      method: 'PUT',
+      path: '/users/me',
+      about: 'Replace the free data that the user keeps with the account.',
+      params: Type.Object({ data: Type.String() }),
+      success: { status: 200, body: UserView },
+      refusals: ['422 data.invalid_format'],
+      answer: async ({ actor: { user }, params }) => {
+        if (!isUserData(params.data)) return refuse(422, 'data.invalid_format')
+        const changed = await stores.users.change(user.uid, { data: params.data })
+        if (changed === undefined) return refuse(404, 'record.not_found')
+        return done(userView(changed, await stores.users.labels(user.uid)))
+      },
+    }),
+    guardedEndpoint({
+      ...mine,
+      method: 'PUT',
+      path: '/users/password',
+      about: 'Change the password: ends every other session of the user.',
+      class: 'resource.password',
+      params: PasswordParams,
+      success: { status: 201, body: Empty },
+      refusals: [
+        '422 resource.password.doesnt_match',
+        '400 resource.password.prev_pass_not_correct',
+        '400 resource.password.no_change_provided',
+        '422 password.requirements',
+        '422 password.weak',
+        '429 identity.session.rate_limited',
+      ],
+      answer: (call) => changePassword(parts, call),
+    }),
+    guardedEndpoint({
+      ...mine,
+      method: 'GET',
+      path: '/labels',
+      about: 'The labels of the signed-in user.',
+      params: Type.Object({}),
+      success: { status: 200, body: Type.Array(LabelView) },
+      refusals: [],
+      answer: async ({ actor: { user } }) =>
+        done((await stores.users.labels(user.uid)).map(labelView)),
+    }),
+  ]
+}

@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parseAddress } from '../core/address.ts'
+import { loadActor } from './bearer.ts'
+import type { Client } from './client.ts'
+import { readCookies } from './cookies.ts'
+import { type Done, type Endpoint, type Outcome, refuse } from './endpoint.ts'
+import { describe } from './openapi.ts'
+import { readParams, type Source } from './params.ts'
+import type { Parts } from './parts.ts'
+
+/** The same API at our address and at the one where Barong's clients look for it. */
+export const MOUNTS = ['/api/v2', '/api/v2/barong'] as const
+
+function readClient(request: FastifyRequest, cookieName: string): Client | undefined {
+  const address = parseAddress(request.ip)
+  if (address === undefined) return undefined
+  return {
+    address,
+    userAgent: request.headers['user-agent'] ?? '',
+    sessionIds: readCookies(request.headers.cookie, cookieName),
+  }
+}
+
+/** Where an endpoint's parameters may stand: a DELETE's in query or body, as Barong's clients do. */
+function sourcesOf(request: FastifyRequest): readonly Source[] {
+  const path = request.params as Source
+  const query = request.query as Source
+  const body = (request.body ?? {}) as Source
+  if (request.method === 'GET') return [path, query]
+  return request.method === 'DELETE' ? [path, query, body] : [path, body]
+}
+
+function setCookie(reply: FastifyReply, parts: Parts, sessionId: string | null): void {
+  const { cookieName, publicOrigin, sessionLifetimeMs } = parts.settings
+  const maxAge = sessionId === null ? 0 : Math.floor(sessionLifetimeMs / 1000)
+  reply.setCookie(cookieName, sessionId ?? '', {
+    path: '/',
+    httpOnly: true,
+    secure: publicOrigin.startsWith('https:'),
+    sameSite: 'lax',
+    maxAge,
+  })
+}
+
+function replyDone(reply: FastifyReply, parts: Parts, status: number, outcome: Done): FastifyReply {
+  if (outcome.sessionId !== undefined) setCookie(reply, parts, outcome.sessionId)
+  if (outcome.page !== undefined) {
+    const { total, page, limit } = outcome.page
+    reply.headers({ Total: String(total), Page: String(page), 'Per-Page': String(limit) })
+  }
+  return reply.code(status).send(outcome.body)
+}
+
+/** Ends the reply: `{"errors":[…]}` with whatever the refusal says besides. */
+export function replyRefusal(
+  reply: FastifyReply,
+  refusal: { status: number; codes: readonly string[]; retryAfterS?: number | undefined },
+): FastifyReply {
+  if (refusal.retryAfterS !== undefined) reply.header('Retry-After', String(refusal.retryAfterS))
+  return reply.code(refusal.status).send({ errors: refusal.codes })
+}
+
+async function answer(parts: Parts, endpoint: Endpoint, request: FastifyRequest): Promise<Outcome> {
+  const client = readClient(request, parts.settings.cookieName)
+  if (client === undefined) return refuse(400, 'server.unknown_address')
+  const { access } = endpoint
+  const actor =
+    access === 'anyone' ? undefined : await loadActor(parts, request.headers.authorization, access)
+  if (actor !== undefined && 'kind' in actor) return actor
+  const read = readParams(endpoint.params, endpoint.class, sourcesOf(request))
+  if (!read.ok) return refuse(422, ...read.codes)
+  return endpoint.answer({ params: read.params, client }, actor)
+}
+
+/** Gives every endpoint its two addresses. */
+export function mountEndpoints(
+  app: FastifyInstance,
+  parts: Parts,
+  endpoints: readonly Endpoint[],
+): void {
+  for (const endpoint of endpoints) {
+    for (const mount of MOUNTS) {
+      app.route({
+        method: endpoint.method,
+        url: `${mount}/${endpoint.door}${endpoint.path}`,
+        schema: describe(endpoint, mount),
+        handler: async (request, reply) => {
+          const outcome = await answer(parts, endpoint, request)
+          if (outcome.kind === 'refusal') return replyRefusal(reply, outcome)
+          return replyDone(reply, parts, endpoint.success.status, outcome)
+        },
+      })
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { TObject, TSchema } from 'typebox'
+import { Check } from 'typebox/value'
+
+/** Where a parameter may stand: the path, the query, the body. */
+export type Source = Readonly<Record<string, unknown>>
+
+export type ParamsRead =
+  | { readonly ok: true; readonly params: Record<string, unknown> }
+  | { readonly ok: false; readonly codes: readonly string[] }
+
+const INTEGER = /^-?[0-9]{1,15}$/
+
+/** Forms and queries know text only; a whole number or a boolean is what its text says. */
+function fromText(shape: TSchema, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const type = 'type' in shape ? shape.type : undefined
+  if (type === 'integer') return INTEGER.test(value) ? Number(value) : value
+  if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+  return value
+}
+
+function ownCode(shape: TSchema): string | undefined {
+  const code = (shape as { refusal?: unknown }).refusal
+  return typeof code === 'string' ? code : undefined
+}
+
+/**
+ * The declared parameters, and nothing else, from `sources`; or every complaint in Barong's words:
+ * `<class>.missing_<p>`, `.empty_<p>`, or the shape's own `refusal`, else `.invalid_<p>`.
+ * A parameter given in two places is invalid: there would be two readings of it.
+ */
+export function readParams(
+  shape: TObject,
+  codeClass: string,
+  sources: readonly Source[],
+): ParamsRead {
+  const params: Record<string, unknown> = {}
+  const codes: string[] = []
+  const required = new Set<string>(shape.required ?? [])
+  for (const [name, property] of Object.entries(shape.properties as Record<string, TSchema>)) {
+    const given = sources.filter((from) => Object.hasOwn(from, name) && from[name] != null)
+    const value = fromText(property, given[0]?.[name])
+    const isBlank = typeof value === 'string' && value.trim() === ''
+    if (given.length > 1) {
+      codes.push(`${codeClass}.invalid_${name}`)
+    } else if (given.length === 0) {
+      if (required.has(name)) codes.push(`${codeClass}.missing_${name}`)
+    } else if (isBlank) {
+      if (required.has(name)) codes.push(`${codeClass}.empty_${name}`)
+    } else if (!Check(property, value)) {
+      codes.push(ownCode(property) ?? `${codeClass}.invalid_${name}`)
+    } else {
+      params[name] = value
+    }
+  }
+  return codes.length === 0 ? { ok: true, params } : { ok: false, codes }
+}

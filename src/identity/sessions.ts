@@ -1,0 +1,143 @@
+import { Type } from 'typebox'
+import { Fault } from '../core/fault.ts'
+import type { User } from '../store/users.ts'
+import type { Client } from './client.ts'
+import { parseEmail } from './email.ts'
+import {
+  done,
+  type Endpoint,
+  type Outcome,
+  openEndpoint,
+  refuse,
+  refuseForNow,
+} from './endpoint.ts'
+import type { Parts } from './parts.ts'
+import { isPasswordBounded } from './password.ts'
+import { openSession, presentedHashes } from './sign-in.ts'
+import { Empty, UserView, userView } from './views.ts'
+
+/** A uid that no user has: asking for it takes as long as asking for a real one. */
+const NOBODY = 'ID0000000000'
+
+/** A login overtaken by a change of the user's sessions is judged anew this often. */
+const JUDGEMENTS_MAX = 3
+
+const WRONG = refuse(401, 'identity.session.invalid_params')
+
+interface Judged {
+  readonly user: User
+  readonly generation: number
+}
+
+/**
+ * The user whose password this is. The generation is read before the digest: a password reset in
+ * between raises it, and then the session cannot be opened with what was judged here.
+ */
+async function judgePassword(
+  { stores, passwords }: Parts,
+  email: string,
+  password: string,
+): Promise<Judged | undefined> {
+  const uid = (await stores.users.findByEmail(email))?.uid
+  const generation = uid === undefined ? undefined : await stores.sessions.generation(uid)
+  if (uid === undefined) await stores.users.findByUid(NOBODY)
+  const user = await stores.users.findByUid(uid ?? NOBODY)
+  const isRight = await passwords.verify(user?.passwordDigest, password)
+  if (!isRight || user === undefined || generation === undefined) return undefined
+  return { user, generation }
+}
+
+/** Told only to someone who knows the password. */
+function judgeState(user: User, otpCode: string | undefined): Outcome | undefined {
+  if (user.state === 'banned') return refuse(401, 'identity.session.banned')
+  if (user.state === 'deleted') return refuse(401, 'identity.session.deleted')
+  if (user.state !== 'active') return refuse(401, 'identity.session.not_active')
+  if (!user.otp) return undefined
+  // No second factor can be verified here yet, so an account that demands one cannot sign in.
+  if (otpCode === undefined) return refuse(401, 'identity.session.missing_otp')
+  return refuse(403, 'identity.session.invalid_otp')
+}
+
+interface LoginParams {
+  readonly email: string
+  readonly password: string
+  readonly otp_code?: string
+}
+
+async function logIn(parts: Parts, params: LoginParams, client: Client): Promise<Outcome> {
+  const { limits, stores } = parts
+  const email = parseEmail(params.email)
+  const waitS = await limits.admitLogin(email ?? params.email, client.address)
+  if (waitS > 0) return refuseForNow(waitS)
+  if (email === undefined || !isPasswordBounded(params.password)) return WRONG
+  for (let judgements = 1; ; judgements++) {
+    const judged = await judgePassword(parts, email, params.password)
+    if (judged === undefined) return WRONG
+    const refused = judgeState(judged.user, params.otp_code)
+    if (refused !== undefined) return refused
+    const { user, generation } = judged
+    try {
+      const { sessionId, csrfToken } = await openSession(parts, {
+        uid: user.uid,
+        generation,
+        client,
+      })
+      await limits.recordLogin(email, client.address)
+      return done(userView(user, await stores.users.labels(user.uid), csrfToken), { sessionId })
+    } catch (problem) {
+      const isOvertaken = problem instanceof Fault && problem.code === 'store_conflict'
+      if (!isOvertaken || judgements === JUDGEMENTS_MAX) throw problem
+    }
+  }
+}
+
+async function logOut({ stores, log }: Parts, client: Client): Promise<Outcome> {
+  let endedCount = 0
+  for (const hash of presentedHashes(client)) {
+    if (await stores.sessions.end(hash)) endedCount++
+  }
+  if (endedCount === 0) return refuse(404, 'identity.session.not_found')
+  log.info({ event: 'session.ended', address: client.address.text }, 'signed out')
+  return done({}, { sessionId: null })
+}
+
+/** Signing in and out. */
+export function createSessionEndpoints(parts: Parts): readonly Endpoint[] {
+  return [
+    openEndpoint({
+      door: 'identity',
+      method: 'POST',
+      path: '/sessions',
+      about: 'Sign in: opens a session and sets its cookie.',
+      class: 'identity.session',
+      params: Type.Object({
+        email: Type.String(),
+        password: Type.String(),
+        otp_code: Type.Optional(Type.String({ maxLength: 32 })),
+        captcha_response: Type.Optional(Type.Unknown()),
+      }),
+      success: { status: 200, body: UserView },
+      refusals: [
+        '401 identity.session.invalid_params',
+        '401 identity.session.banned',
+        '401 identity.session.deleted',
+        '401 identity.session.not_active',
+        '401 identity.session.missing_otp',
+        '403 identity.session.invalid_otp',
+        '429 identity.session.rate_limited',
+      ],
+      answer: ({ params, client }) => logIn(parts, params, client),
+    }),
+    openEndpoint({
+      door: 'identity',
+      method: 'DELETE',
+      path: '/sessions',
+      about: 'Sign out: ends the session of the cookie.',
+      class: 'identity.session',
+      params: Type.Object({}),
+      success: { status: 200, body: Empty },
+      refusals: ['404 identity.session.not_found'],
+      answer: ({ client }) => logOut(parts, client),
+    }),
+  ]
+}
