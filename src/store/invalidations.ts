@@ -35,6 +35,12 @@ export interface Keeper {
    * principals from there. True if this call sealed it. Safe to run in many processes.
    */
   seal(): Promise<boolean>
-  /** Re-runs changes that were committed to Postgres but not yet published; how many. */
+  /**
+   * Re-runs changes that were committed to Postgres but not yet published; how many. Meant for
+   * every second or so: it also copies idle deadlines back and deletes what is long over, each
+   * at its own, slower pace.
+   */
   reconcile(): Promise<number>
+  /** Copies idle deadlines that authorizers extended back to Postgres now. */
+  copyIdle(): Promise<void>
 }

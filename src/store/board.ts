@@ -1,0 +1,95 @@
+import type { Scope } from '../core/invalidation.ts'
+import type { Invalidations } from './invalidations.ts'
+import type { Loaded, Touch } from './sessions.ts'
+
+/** A session as the board keeps it: undecoded records, and the deadline that slides. */
+export interface PostedFacts {
+  readonly session: Uint8Array
+  readonly principal: Uint8Array
+  readonly idleAtMs: number
+  /** The session's own generation: raised when it is kept while all others end. */
+  readonly sessionGeneration: number
+  /** The least generation of this user's sessions that still counts; 0 if never raised. */
+  readonly generation: number
+}
+
+/** Everything that is written for one session. */
+export interface Posting {
+  readonly hash: string
+  readonly uid: string
+  readonly session: Uint8Array
+  readonly principal: Uint8Array
+  readonly principalVersion: number
+  readonly generation: number
+  readonly idleAtMs: number
+  readonly endsAtMs: number
+}
+
+/** A session that goes on while its user's generation is raised. */
+export interface Kept {
+  readonly hash: string
+  readonly generation: number
+}
+
+/** One committed change as it is put into force: records first, then the log, in one step. */
+export interface Notice {
+  readonly scope: Scope
+  readonly id: string
+  /** Sessions that are over: deleted, with a tombstone, so that no late write revives them. */
+  readonly ended: readonly string[]
+  /** Sessions that are lifted to the new generation where they still exist. */
+  readonly kept: readonly Kept[]
+  readonly principal:
+    | {
+        readonly uid: string
+        readonly record: Uint8Array
+        readonly version: number
+        readonly generation: number
+      }
+    | undefined
+}
+
+/**
+ * What authorizers read and the identity API writes: Redis, or its twin inside this process.
+ * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `seal`, `ping`, `leave` and `close` throws
+ * `store_unsealed` on a board that may have forgotten something.
+ */
+export interface Board extends Invalidations {
+  load(hash: string): Promise<Loaded<PostedFacts>>
+  touch(batch: readonly Touch[]): Promise<void>
+  /**
+   * `outdated`: the user's generation has moved on, or the session has already been ended.
+   * `moved`: the board was sealed again under another number; read Postgres again.
+   */
+  open(posting: Posting, epochNumber: number): Promise<'opened' | 'outdated' | 'moved'>
+  /** Puts a change into force and tells everybody; again is harmless. Returns its number. */
+  apply(notice: Notice): Promise<number>
+  /** Idle deadlines as far as known. */
+  idleDeadlines(hashes: readonly string[]): Promise<readonly (number | undefined)[]>
+  /** Takes at most `max` deadlines that were extended since they were last taken. */
+  takeTouched(max: number): Promise<readonly Touch[]>
+  isSealed(): Promise<boolean>
+  /** Starts to re-fill an unsealed board; `store_conflict` if it is sealed. */
+  begin(epochNumber: number): Promise<void>
+  /** Re-fills; `store_conflict` if another began since, or the board was lost half-way. */
+  prepare(
+    epochNumber: number,
+    postings: readonly Posting[],
+    ended: readonly string[],
+  ): Promise<void>
+  /** Declares the board complete under this number; `store_conflict` as for `prepare`. */
+  seal(epochNumber: number): Promise<void>
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A late write of an ended session, or of an older principal, is refused for this long. */
+export const TOMBSTONE_MS = 15 * 60_000
+/** A raised generation is remembered for this long; the records it outlaws are deleted at once. */
+export const GENERATION_MS = 48 * 3_600_000
+/** The log keeps about this many entries; whoever is further behind forgets everything. */
+export const LOG_ENTRIES_MAX = 100_000
+/** A reader that is more entries behind than this is told to forget everything instead. */
+export const SINCE_ENTRIES_MAX = 10_000
+/** The numbers of epoch n start above n times this, so that none is ever used twice. */
+export const EPOCH_STRIDE = 2 ** 32

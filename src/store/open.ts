@@ -1,0 +1,102 @@
+import type { Fault } from '../core/fault.ts'
+import type { Board } from './board.ts'
+import type { Database } from './database.ts'
+import { createSessionFacts } from './facts.ts'
+import { createKeeper } from './keeper.ts'
+import { createOutbox } from './outbox.ts'
+import { createPostgres } from './postgres.ts'
+import { openRedisBoard } from './redis.ts'
+import { createPermissions, createPolicies } from './sql-policies.ts'
+import { createSessions } from './sql-sessions.ts'
+import { createOneTimeTokens } from './sql-tokens.ts'
+import { createUsers } from './sql-users.ts'
+import type { AuthorizerStores, IdentityStores } from './stores.ts'
+
+export interface StoreOptions {
+  readonly redisUrl: string
+  readonly databaseUrl: string
+  /** Every call to Redis settles within this. Default: 100 for authorizers, 1000 for identity. */
+  readonly commandTimeoutMs?: number
+  readonly connectTimeoutMs?: number
+  readonly statementTimeoutMs?: number
+  readonly poolMax?: number
+  /** Hears of lost connections, once per outage. */
+  readonly onFault: (fault: Fault) => void
+}
+
+const CONNECT_TIMEOUT_MS = 2_000
+const STATEMENT_TIMEOUT_MS = 5_000
+
+/**
+ * Resolves within the connect timeout, even with Redis or Postgres away: then calls throw
+ * `store_unavailable` at once until they are back. Postgres is asked in `loadPermissions` only.
+ */
+export async function openAuthorizerStores(options: StoreOptions): Promise<AuthorizerStores> {
+  const board = await openRedisBoard(boardOptions(options, 100))
+  return joinAuthorizer(board, openDatabase(options, 1))
+}
+
+/** As `openAuthorizerStores`, for the identity API; the schema must be migrated. */
+export async function openIdentityStores(options: StoreOptions): Promise<IdentityStores> {
+  const board = await openRedisBoard(boardOptions(options, 1_000))
+  return joinIdentity(board, openDatabase(options, 10), Date.now)
+}
+
+/** A database by its URL alone, for `migrate` and `isMigrated`. */
+export function openDatabase(
+  options: Pick<
+    StoreOptions,
+    'databaseUrl' | 'connectTimeoutMs' | 'statementTimeoutMs' | 'poolMax'
+  >,
+  poolMax = 3,
+): Database {
+  return createPostgres({
+    url: options.databaseUrl,
+    // A transaction that holds a lock needs a second connection beside it.
+    poolMax: options.poolMax ?? poolMax,
+    statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+  })
+}
+
+export function joinAuthorizer(board: Board, database: Database): AuthorizerStores {
+  return {
+    facts: createSessionFacts(board),
+    invalidations: board,
+    policies: createPermissions(database),
+    async close() {
+      await Promise.all([board.close(), database.close()])
+    },
+  }
+}
+
+export function joinIdentity(
+  board: Board,
+  database: Database,
+  nowMs: () => number,
+): IdentityStores {
+  const outbox = createOutbox(database, board)
+  const deps = { database, board, outbox, nowMs }
+  return {
+    sessions: createSessions(deps),
+    users: createUsers(database, outbox),
+    policies: createPolicies(database, outbox),
+    tokens: createOneTimeTokens(database, nowMs),
+    keeper: createKeeper(deps),
+    async ping() {
+      await Promise.all([database.query('select 1'), board.ping()])
+    },
+    async close() {
+      await Promise.all([board.close(), database.close()])
+    },
+  }
+}
+
+function boardOptions(options: StoreOptions, commandTimeoutMs: number) {
+  return {
+    url: options.redisUrl,
+    commandTimeoutMs: options.commandTimeoutMs ?? commandTimeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    onFault: options.onFault,
+  }
+}

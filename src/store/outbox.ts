@@ -1,0 +1,122 @@
+import { Fault } from '../core/fault.ts'
+import type { Scope } from '../core/invalidation.ts'
+import type { Board, Kept, Notice } from './board.ts'
+import type { Database, Queryable } from './database.ts'
+import { encodePrincipal } from './record.ts'
+import { PRINCIPAL_COLUMNS, type PrincipalRow, principalOf } from './rows.ts'
+
+export interface Change {
+  readonly scope: Scope
+  /** Session hash, uid, or empty. */
+  readonly subject: string
+  readonly ended?: readonly string[]
+}
+
+/** Changes on their way from Postgres, where they are true, to the board, where they count. */
+export interface Outbox {
+  /** Notes the change in the transaction that makes it; its number is for `publish`. */
+  record(transaction: Queryable, change: Change): Promise<number>
+  /** After the commit. Throws `store_unavailable` if it is recorded but not yet in force. */
+  publish(id: number): Promise<void>
+  /** Publishes what is still owed; how many. Throws if one could not be. */
+  publishOwed(): Promise<number>
+}
+
+interface ChangeRow {
+  readonly id: number
+  readonly scope: Scope
+  readonly subject: string
+  readonly ended: string
+}
+
+/** Owed changes that are read at once. */
+const OWED_MAX = 200
+
+// The row lock on epoch makes a sealer wait for changes under way, and they for it.
+const RECORD = `
+  insert into changes (scope, subject, ended)
+  select $1, $2, $3::text::jsonb from (select n from epoch for share) as held
+  returning id::float8 as id`
+const SELECT_CHANGE = `
+  select id::float8 as id, scope, subject, ended::text as ended from changes
+  where id = $1::float8::bigint`
+const SELECT_OWED = `
+  select id::float8 as id, scope, subject, ended::text as ended from changes
+  where applied_at is null and id > $1::float8::bigint order by id limit ${OWED_MAX}`
+const MARK_APPLIED = `
+  update changes set applied_at = now() where id = $1::float8::bigint and applied_at is null`
+const SELECT_USER = `
+  select ${PRINCIPAL_COLUMNS}, u.generation::float8 as generation from users u where u.uid = $1`
+const SELECT_KEPT = `
+  select s.hash, s.generation::float8 as generation
+  from sessions s join users u using (uid)
+  where s.uid = $1 and s.ended_at is null and s.ends_at > now()
+    and s.generation > 0 and s.generation = u.generation`
+
+export function createOutbox(database: Database, board: Board): Outbox {
+  /** Always from what is true now, not from what was true at the change: safe to repeat. */
+  async function noticeOf(row: ChangeRow): Promise<Notice> {
+    const notice = {
+      scope: row.scope,
+      id: row.subject,
+      ended: JSON.parse(row.ended) as readonly string[],
+    }
+    if (row.scope !== 'user') return { ...notice, kept: [], principal: undefined }
+    const [user] = await database.query<PrincipalRow & { generation: number }>(SELECT_USER, [
+      row.subject,
+    ])
+    if (user === undefined) return { ...notice, kept: [], principal: undefined }
+    const kept = await database.query<Kept>(SELECT_KEPT, [row.subject])
+    const { uid, version, generation } = user
+    return {
+      ...notice,
+      kept,
+      principal: { uid, version, generation, record: encodePrincipal(principalOf(user)) },
+    }
+  }
+
+  async function put(row: ChangeRow): Promise<void> {
+    await board.apply(await noticeOf(row))
+    await database.query(MARK_APPLIED, [row.id])
+  }
+
+  return {
+    async record(transaction, { scope, subject, ended = [] }) {
+      const values = [scope, subject, JSON.stringify(ended)]
+      const [row] = await transaction.query<{ id: number }>(RECORD, values)
+      if (row === undefined) throw new Fault('store_unavailable', { about: 'no epoch: migrate' })
+      return row.id
+    },
+    async publish(id) {
+      try {
+        const [row] = await database.query<ChangeRow>(SELECT_CHANGE, [id])
+        if (row === undefined) throw new Error(`change ${id} is gone`)
+        await put(row)
+      } catch (cause) {
+        throw new Fault('store_unavailable', { about: 'recorded, not yet in force', cause })
+      }
+    },
+    async publishOwed() {
+      let count = 0
+      let last = 0
+      let refused: unknown
+      for (;;) {
+        const rows = await database.query<ChangeRow>(SELECT_OWED, [last])
+        for (const row of rows) {
+          last = row.id
+          try {
+            await put(row)
+            count += 1
+          } catch (cause) {
+            // One change that cannot be read must not hold up those behind it.
+            if (!(cause instanceof Fault) || cause.code !== 'store_garbage') throw cause
+            refused ??= cause
+          }
+        }
+        if (rows.length < OWED_MAX) break
+      }
+      if (refused !== undefined) throw refused
+      return count
+    },
+  }
+}

@@ -1,0 +1,164 @@
+import { crc32 } from 'node:zlib'
+import { Packr } from 'msgpackr'
+import type { Address } from '../core/address.ts'
+import { Fault } from '../core/fault.ts'
+import type { Principal, Session } from '../core/principal.ts'
+
+/**
+ * A record is: version byte, kind byte, CRC-32 of version, kind and body, then the fields in
+ * order as one MessagePack array. The checksum turns damage into a fault instead of into
+ * another value; it is no defence against a writer, who could forge it.
+ */
+const VERSION = 1
+const KINDS = { session: 1, principal: 2 } as const
+const HEADER_BYTES = 6
+/** Far above any honest record: a User-Agent is cut at the door. */
+const RECORD_BYTES_MAX = 64 * 1024
+
+const packr = new Packr({ useRecords: false, mapsAsObjects: true })
+
+export function encodeSession(session: Session): Uint8Array {
+  const { address } = session
+  return seal(KINDS.session, [
+    session.hash,
+    session.uid,
+    session.csrfToken,
+    session.userAgent,
+    [address.family, address.a, address.b, address.c, address.d, address.text],
+    session.createdAtMs,
+    session.endsAtMs,
+    session.generation,
+  ])
+}
+
+export function encodePrincipal(principal: Principal): Uint8Array {
+  return seal(KINDS.principal, [
+    principal.uid,
+    principal.kind,
+    principal.username,
+    principal.email,
+    principal.role,
+    principal.level,
+    principal.state,
+    principal.referralId,
+    principal.otp,
+    principal.version,
+  ])
+}
+
+/** The session that was written under `hash`; anything else is Fault `store_garbage`. */
+export function decodeSession(bytes: Uint8Array, hash: string): Session {
+  const fields = unseal(KINDS.session, bytes, 8)
+  const session: Session = {
+    hash: text(fields[0]),
+    uid: text(fields[1]),
+    csrfToken: text(fields[2]),
+    userAgent: text(fields[3]),
+    address: addressOf(fields[4]),
+    createdAtMs: whole(fields[5]),
+    endsAtMs: whole(fields[6]),
+    generation: whole(fields[7]),
+  }
+  // A record copied under another key would hand one person's session to another.
+  if (session.hash !== hash) throw garbage('a session lies under a foreign key')
+  if (session.uid === '') throw garbage('a session has no uid')
+  return session
+}
+
+/** The principal that was written under `uid`; anything else is Fault `store_garbage`. */
+export function decodePrincipal(bytes: Uint8Array, uid: string): Principal {
+  const fields = unseal(KINDS.principal, bytes, 10)
+  const kind = fields[1]
+  if (kind !== 'user' && kind !== 'service') throw garbage('unknown kind of principal')
+  const principal: Principal = {
+    uid: text(fields[0]),
+    kind,
+    username: fields[2] === null ? null : text(fields[2]),
+    email: text(fields[3]),
+    role: text(fields[4]),
+    level: whole(fields[5]),
+    state: text(fields[6]),
+    referralId: fields[7] === null ? null : whole(fields[7]),
+    otp: truth(fields[8]),
+    version: whole(fields[9]),
+  }
+  if (principal.uid !== uid) throw garbage('a principal lies under a foreign key')
+  return principal
+}
+
+function seal(kind: number, fields: readonly unknown[]): Uint8Array {
+  const body = packr.pack(fields)
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length)
+  bytes[0] = VERSION
+  bytes[1] = kind
+  bytes.writeUInt32BE(checksum(kind, body), 2)
+  bytes.set(body, HEADER_BYTES)
+  return bytes
+}
+
+function unseal(kind: number, bytes: Uint8Array, fieldsCount: number): readonly unknown[] {
+  if (bytes.length <= HEADER_BYTES) throw garbage('a record is cut short')
+  if (bytes.length > RECORD_BYTES_MAX) throw garbage('a record is too long')
+  if (bytes[0] !== VERSION) throw garbage(`record version ${bytes[0]} is not known here`)
+  if (bytes[1] !== kind) throw garbage('a record is of another kind')
+  const body = bytes.subarray(HEADER_BYTES)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (view.getUint32(2) !== checksum(kind, body)) throw garbage('a record is damaged')
+  let fields: unknown
+  try {
+    fields = packr.unpack(body)
+  } catch (cause) {
+    throw garbage('a record is not MessagePack', cause)
+  }
+  if (!Array.isArray(fields) || fields.length !== fieldsCount) {
+    throw garbage('a record has the wrong fields')
+  }
+  return fields
+}
+
+function checksum(kind: number, body: Uint8Array): number {
+  return crc32(body, (VERSION << 8) | kind)
+}
+
+function addressOf(value: unknown): Address {
+  if (!Array.isArray(value) || value.length !== 6) throw garbage('an address has wrong fields')
+  const family = value[0]
+  if (family !== 4 && family !== 6) throw garbage('an address is of no known family')
+  return {
+    family,
+    a: word(value[1]),
+    b: word(value[2]),
+    c: word(value[3]),
+    d: word(value[4]),
+    text: text(value[5]),
+  }
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw garbage('a field is not text')
+  return value
+}
+
+function truth(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw garbage('a field is neither true nor false')
+  return value
+}
+
+function whole(value: unknown): number {
+  // Safe integers only: msgpackr gives a bigint for what a number cannot hold.
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw garbage('a field is not a whole number')
+  }
+  return value
+}
+
+/** Signed or unsigned, as the address code likes it: 32 bits in either reading. */
+function word(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isInteger(value)) throw garbage('no address word')
+  if (value < -0x8000_0000 || value > 0xffff_ffff) throw garbage('no address word')
+  return value
+}
+
+function garbage(about: string, cause?: unknown): Fault {
+  return new Fault('store_garbage', { about, cause })
+}

@@ -1,0 +1,42 @@
+import { Fault } from '../core/fault.ts'
+import type { PostedFacts } from './board.ts'
+import type { Head } from './invalidations.ts'
+import type { Loaded } from './sessions.ts'
+
+/** Reply of the script `load`. */
+export function readLoaded(reply: unknown): Loaded<PostedFacts> {
+  const [epoch, seq, session, idle, own, principal, generation] = list(reply)
+  const head = { epoch: latin(epoch), seq: number(seq) }
+  if (session === undefined) return { ...head, found: undefined }
+  if (!Buffer.isBuffer(session) || !Buffer.isBuffer(principal)) {
+    throw new Fault('store_garbage', { about: 'a session without its principal' })
+  }
+  const known = generation === null || generation === undefined ? 0 : number(generation)
+  const idleAtMs = number(idle)
+  const sessionGeneration = number(own)
+  return { ...head, found: { session, principal, idleAtMs, sessionGeneration, generation: known } }
+}
+
+/** Reply of the script `heartbeat`. */
+export function readHead(reply: unknown): Head {
+  const [epoch, seq] = list(reply)
+  return { epoch: latin(epoch), seq: number(seq) }
+}
+
+export function list(reply: unknown): readonly unknown[] {
+  if (!Array.isArray(reply)) throw new Fault('store_garbage', { about: 'no list from Redis' })
+  return reply
+}
+
+export function latin(reply: unknown): string {
+  if (!Buffer.isBuffer(reply)) throw new Fault('store_garbage', { about: 'no text from Redis' })
+  return reply.toString('latin1')
+}
+
+export function number(reply: unknown): number {
+  const value = typeof reply === 'number' ? reply : Number(latin(reply))
+  if (!Number.isSafeInteger(value)) {
+    throw new Fault('store_garbage', { about: 'no whole number from Redis' })
+  }
+  return value
+}

@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { Fault } from '../core/fault.ts'
+import type { Invalidation } from '../core/invalidation.ts'
+import type { Board, Notice, Posting } from './board.ts'
+import {
+  EPOCH_STRIDE,
+  GENERATION_MS,
+  LOG_ENTRIES_MAX,
+  SINCE_ENTRIES_MAX,
+  TOMBSTONE_MS,
+} from './board.ts'
+import type { InvalidationHandler } from './invalidations.ts'
+
+interface Entry<T> {
+  value: T
+  untilMs: number
+}
+
+interface Row {
+  readonly session: Uint8Array
+  idleAtMs: number
+  generation: number
+  readonly uid: string
+}
+
+interface Principal {
+  readonly record: Uint8Array
+  readonly version: number
+}
+
+/** Expired entries are looked for this often; until then they only take memory. */
+const SWEEP_MS = 60_000
+
+/**
+ * Redis' twin inside this process, step for step what scripts.ts does. Empty and unsealed when
+ * made, as a Redis that has just been started.
+ */
+export function createTwinBoard(nowMs: () => number): Board {
+  const state = createState(nowMs)
+  const { sessions, principals, generations, tombstones, members, touched } = state
+  const emitter = new EventEmitter().setMaxListeners(0)
+  const sweeper = setInterval(state.sweep, SWEEP_MS).unref()
+
+  // Async functions turn what they throw into a rejection: as a caller of Redis would see it.
+  return {
+    async load(hash) {
+      const head = state.head()
+      const row = sessions.read(hash)
+      if (row === undefined) return { ...head, found: undefined }
+      const principal = principals.read(row.uid)
+      if (principal === undefined) {
+        throw new Fault('store_garbage', { about: 'a session without its principal' })
+      }
+      const { session, idleAtMs, generation: sessionGeneration } = row
+      const generation = generations.read(row.uid) ?? 0
+      const { record } = principal
+      const found = { session, principal: record, idleAtMs, sessionGeneration, generation }
+      return { ...head, found }
+    },
+    async touch(batch) {
+      state.head()
+      for (const { hash, idleAtMs } of batch) {
+        const row = sessions.read(hash)
+        if (row === undefined || idleAtMs <= row.idleAtMs) continue
+        row.idleAtMs = idleAtMs
+        touched.set(hash, idleAtMs)
+      }
+    },
+    async heartbeat(worker, appliedSeq) {
+      const head = state.head()
+      members.set(worker, appliedSeq)
+      return head
+    },
+    async since(seq) {
+      return state.since(seq)
+    },
+    async subscribe(handler: InvalidationHandler) {
+      emitter.on('push', (message: Invalidation) => handler.invalidated(message))
+    },
+    async leave(worker) {
+      members.delete(worker)
+    },
+    async open(posting, epochNumber) {
+      state.head()
+      if (epochNumber !== state.epochNumber()) return 'moved'
+      if (tombstones.read(posting.hash) !== undefined) return 'outdated'
+      if ((generations.read(posting.uid) ?? 0) > posting.generation) return 'outdated'
+      state.put(posting)
+      return 'opened'
+    },
+    async apply(notice) {
+      state.head()
+      state.change(notice)
+      const message = state.append(notice)
+      // A push arrives later, as it would through a socket; never inside the caller's turn.
+      setImmediate(() => emitter.emit('push', message))
+      return message.seq
+    },
+    async idleDeadlines(hashes) {
+      state.head()
+      return hashes.map((hash) => sessions.read(hash)?.idleAtMs)
+    },
+    async takeTouched(max) {
+      state.head()
+      const taken = [...touched].slice(0, max)
+      for (const [hash] of taken) touched.delete(hash)
+      return taken.map(([hash, idleAtMs]) => ({ hash, idleAtMs }))
+    },
+    isSealed: async () => state.isSealed(),
+    begin: async (epochNumber) => state.begin(epochNumber),
+    async prepare(epochNumber, postings, ended) {
+      state.filling(epochNumber)
+      for (const hash of ended) sessions.forget(hash)
+      for (const posting of postings) state.put(posting)
+    },
+    seal: async (epochNumber) => state.seal(epochNumber),
+    ping: async () => undefined,
+    async close() {
+      clearInterval(sweeper)
+      emitter.removeAllListeners()
+    },
+  }
+}
+
+/** A map whose entries are gone at their instant. */
+function createExpiring<T>(nowMs: () => number) {
+  const entries = new Map<string, Entry<T>>()
+  const known = (key: string): Entry<T> | undefined => {
+    const entry = entries.get(key)
+    return entry !== undefined && entry.untilMs > nowMs() ? entry : undefined
+  }
+  return {
+    read: (key: string): T | undefined => known(key)?.value,
+    remember(key: string, value: T, untilMs: number): void {
+      entries.set(key, { value, untilMs: Math.max(untilMs, known(key)?.untilMs ?? 0) })
+    },
+    forget: (key: string): boolean => entries.delete(key),
+    sweep(): void {
+      const now = nowMs()
+      for (const [key, entry] of entries) if (entry.untilMs <= now) entries.delete(key)
+    },
+  }
+}
+
+function createState(nowMs: () => number) {
+  const runId = randomBytes(20).toString('hex')
+  const sessions = createExpiring<Row>(nowMs)
+  const principals = createExpiring<Principal>(nowMs)
+  const generations = createExpiring<number>(nowMs)
+  const tombstones = createExpiring<true>(nowMs)
+  const touched = new Map<string, number>()
+  const members = new Map<string, number>()
+  const log: Invalidation[] = []
+  let sealed: number | undefined
+  let sealing: number | undefined
+  let seq = 0
+
+  function head() {
+    if (sealed === undefined) throw new Fault('store_unsealed', { about: 'the twin of Redis' })
+    return { epoch: `${sealed}.${runId}`, seq }
+  }
+
+  function filling(epochNumber: number): void {
+    if (sealed === undefined && sealing === epochNumber) return
+    throw new Fault('store_conflict', { about: 'sealed' })
+  }
+
+  function post(uid: string, principal: Principal, untilMs: number): void {
+    const known = principals.read(uid)
+    const newest = known !== undefined && known.version > principal.version ? known : principal
+    principals.remember(uid, newest, untilMs)
+  }
+
+  function raise(uid: string, generation: number): void {
+    if (generation === 0 || generation < (generations.read(uid) ?? 0)) return
+    generations.remember(uid, generation, nowMs() + GENERATION_MS)
+  }
+
+  return {
+    ...{ sessions, principals, generations, tombstones, touched, members, head, filling },
+    epochNumber: () => sealed,
+    isSealed: () => sealed !== undefined,
+    begin(epochNumber: number): void {
+      if (sealed !== undefined) throw new Fault('store_conflict', { about: 'sealed' })
+      sealing = epochNumber
+    },
+    seal(epochNumber: number): void {
+      filling(epochNumber)
+      log.length = 0
+      members.clear()
+      seq = epochNumber * EPOCH_STRIDE
+      sealed = epochNumber
+    },
+    put(one: Posting): void {
+      if (tombstones.read(one.hash) !== undefined) return
+      const known = sessions.read(one.hash)
+      const idleAtMs = Math.max(one.idleAtMs, known?.idleAtMs ?? 0)
+      const generation = Math.max(one.generation, known?.generation ?? 0)
+      const row = { session: one.session, idleAtMs, generation, uid: one.uid }
+      sessions.remember(one.hash, row, one.endsAtMs)
+      post(one.uid, { record: one.principal, version: one.principalVersion }, one.endsAtMs)
+      raise(one.uid, one.generation)
+    },
+    change({ ended, kept, principal }: Notice): void {
+      for (const hash of ended) {
+        sessions.forget(hash)
+        touched.delete(hash)
+        tombstones.remember(hash, true, nowMs() + TOMBSTONE_MS)
+      }
+      for (const { hash, generation } of kept) {
+        const row = sessions.read(hash)
+        if (row !== undefined) row.generation = Math.max(row.generation, generation)
+      }
+      if (principal === undefined) return
+      post(principal.uid, principal, nowMs() + TOMBSTONE_MS)
+      raise(principal.uid, principal.generation)
+    },
+    append({ scope, id }: Notice): Invalidation {
+      seq += 1
+      const message = { seq, scope, id }
+      log.push(message)
+      // Cut in lumps: shifting the array at every entry would copy it at every entry.
+      if (log.length > 1.1 * LOG_ENTRIES_MAX) log.splice(0, log.length - LOG_ENTRIES_MAX)
+      return message
+    },
+    since(from: number): readonly Invalidation[] | undefined {
+      head()
+      const count = seq - from
+      if (count < 0 || count > log.length || count > SINCE_ENTRIES_MAX) return undefined
+      return count === 0 ? [] : log.slice(-count)
+    },
+    sweep(): void {
+      for (const table of [sessions, principals, generations, tombstones]) table.sweep()
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { projectRoot } from '../../src/config/root.ts'
+import type { Session } from '../../src/core/principal.ts'
+import { openEmbeddedStores } from '../../src/store/embedded.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
+import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
+import { startPostgres, startRedis } from '../process/servers.ts'
+
+export const migrationsDir = join(projectRoot, 'migrations')
+
+/** One authorizer and one identity API over one truth. */
+export interface World {
+  readonly name: string
+  readonly authorizer: AuthorizerStores
+  readonly identity: IdentityStores
+  close(): Promise<void>
+}
+
+/** Both implementations: the contract is run on each. */
+export const WORLDS: Record<string, () => Promise<World>> = {
+  'Redis and Postgres': openServers,
+  embedded: openEmbedded,
+}
+
+async function openEmbedded(): Promise<World> {
+  const stores = await openEmbeddedStores({ directory: undefined, migrationsDir })
+  return { name: 'embedded', ...stores }
+}
+
+async function openServers(): Promise<World> {
+  const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
+  const options = { redisUrl: redis.url, databaseUrl: postgres.url, onFault: () => undefined }
+  const database = openDatabase(options)
+  await migrate(database, migrationsDir)
+  await database.close()
+  const identity = await openIdentityStores(options)
+  const authorizer = await openAuthorizerStores(options)
+  await identity.keeper.seal()
+  return {
+    ...{ name: 'Redis and Postgres', authorizer, identity },
+    async close() {
+      await Promise.all([authorizer.close(), identity.close()])
+      await Promise.all([redis.stop(), postgres.stop()])
+    },
+  }
+}
+
+let counter = 0
+
+/** A uid, an address or a hash that no other test uses. */
+export function unique(prefix: string): string {
+  counter += 1
+  return `${prefix}${process.pid}x${counter}`
+}
+
+export async function createMember(identity: IdentityStores): Promise<string> {
+  const uid = unique('ID')
+  await identity.users.create({
+    ...{ uid, username: null, email: `${uid}@example.com`, passwordDigest: 'digest' },
+    ...{ role: 'member', level: 1, state: 'active', referralId: null, data: null },
+  })
+  return uid
+}
+
+export function sessionFor(uid: string, change: Partial<Session> = {}): Session {
+  const now = Date.now()
+  return {
+    hash: unique('hash-'),
+    uid,
+    csrfToken: 'token',
+    userAgent: 'Mozilla/5.0 (ünïcode)',
+    address: { family: 4, a: 0, b: 0, c: 0, d: 2_130_706_433, text: '127.0.0.1' },
+    createdAtMs: now,
+    endsAtMs: now + 3_600_000,
+    generation: 0,
+    ...change,
+  }
+}
+
+/** A member with one open session, idle in half an hour. */
+export async function signIn(identity: IdentityStores, uid?: string): Promise<Session> {
+  const owner = uid ?? (await createMember(identity))
+  const generation = await identity.sessions.generation(owner)
+  const session = sessionFor(owner, { generation })
+  await identity.sessions.open(session, session.createdAtMs + 1_800_000)
+  return session
+}
