@@ -160,7 +160,7 @@ describe('startProcess', () => {
       `const args = ['-e', 'console.log("up"); setInterval(() => {}, 1e6)']`,
       `const ready = { line: /up/ }`,
       `const s = await startProcess({ name: 'x', command: process.execPath, args, ready })`,
-      'console.log(s.pid)',
+      'console.log(s.pid); setInterval(() => {}, 1e6)',
     ]
     await writeFile(script, lines.join('\n'))
     for (const signal of orphanSignals()) {

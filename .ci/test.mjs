@@ -1,0 +1,50 @@
+// npm test [-- NAME…]: everything, or the test files whose path contains one of the names.
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { gatherNeighbours } from './neighbours.mjs'
+import { prepare, root, say } from './prepare.mjs'
+
+/** A file that takes longer is stuck: it is ended and reported as failed. */
+const FILE_MS_MAX = 180_000
+
+prepare()
+const absent = gatherNeighbours()
+const isStrict = process.env.CI === 'true'
+if (absent.length > 0) {
+  say(`${isStrict ? 'Missing' : 'Skipped, for want of a program'}: ${absent.join(', ')}`)
+}
+
+const names = process.argv.slice(2).filter((argument) => argument !== '--')
+const files = readdirSync(join(root, 'dist/test'), { recursive: true })
+  .filter((file) => file.endsWith('.test.js'))
+  .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
+  .sort()
+  .map((file) => join('dist/test', file))
+if (files.length === 0) {
+  say(`No test file's path contains ${names.join(' or ')}.`)
+  process.exit(1)
+}
+
+const runner = spawn(
+  process.execPath,
+  [
+    '--enable-source-maps',
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+    `--test-timeout=${FILE_MS_MAX}`,
+    ...files,
+  ],
+  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+)
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal))
+runner.once('exit', (code) => {
+  if (isStrict && absent.length > 0) {
+    say(`Failed: under CI=true these must be present: ${absent.join(', ')}`)
+    process.exitCode = 1
+  } else {
+    process.exitCode = code ?? 1
+  }
+})
