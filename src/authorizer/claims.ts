@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Principal, Session } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
-import { lifetimeOf } from '../crypto/memo.ts'
+import { lifetimeOf } from '../crypto/lifetime.ts'
 
 /** What the upstream is told, in the order and JSON types that consumers of Barong's token read. */
 export interface SessionClaims {

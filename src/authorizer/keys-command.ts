@@ -4,7 +4,7 @@ import type { Algorithm } from '../crypto/algorithm.ts'
 import { ALGORITHM_NAMES, isAlgorithm } from '../crypto/algorithm.ts'
 import { KeyringError } from '../crypto/key-file.ts'
 import type { RotationStep, RotationTiming } from '../crypto/key-rotation.ts'
-import { rotateKeys } from '../crypto/key-rotation.ts'
+import { ROTATION_DELAYS, rotateKeys } from '../crypto/key-rotation.ts'
 import type { KeySummary } from '../crypto/keys.ts'
 import { generateKey, importKey, listKeys } from '../crypto/keys.ts'
 
@@ -13,7 +13,9 @@ export interface KeysIo {
   readonly directory: string
   print(line: string): void
   nowMs(): number
-  /** How long news of a key travels; the defaults of rotation if absent. */
+  /** For `generate` without `--algorithm`; EdDSA if absent. */
+  readonly algorithm?: Algorithm
+  /** How long news of a key travels in this installation; if absent, the longest it may be set to. */
   readonly timing?: RotationTiming
 }
 
@@ -28,6 +30,13 @@ interface Wish {
 
 const DAY_MS = 86_400_000
 
+/** Counting on shorter tokens than are minted would remove a key under living ones. */
+const TIMING_LONGEST: RotationTiming = {
+  ...ROTATION_DELAYS,
+  jwksMaxAgeMs: DAY_MS,
+  tokenTtlMs: 3_600_000,
+}
+
 const HELP = `dvara keys <generate|list|rotate|import> [options]
 
   generate        add a new key: the first one signs at once, any other waits for rotate
@@ -35,7 +44,7 @@ const HELP = `dvara keys <generate|list|rotate|import> [options]
   rotate          take the steps of a rotation that are due, or begin one; run it again for the rest
   import <file>   add an existing private key in PEM
 
-  --algorithm <name>        ${ALGORITHM_NAMES.join(', ')} (generate: EdDSA; import: by the key)
+  --algorithm <name>        ${ALGORITHM_NAMES.join(', ')} (import: by the key)
   --older-than-days <days>  rotate: begin a rotation only if the signing key is this old
   --dry-run                 rotate: say what would happen and when, and change nothing
   --json                    print one JSON document
@@ -118,7 +127,7 @@ function readWish(argv: readonly string[]) {
 
 async function generate(wish: Wish, io: KeysIo): Promise<void> {
   const { directory } = io
-  const algorithm = wish.algorithm ?? 'EdDSA'
+  const algorithm = wish.algorithm ?? io.algorithm ?? 'EdDSA'
   printKeys([await generateKey({ directory, algorithm, nowMs: io.nowMs() })], wish, io)
 }
 
@@ -142,7 +151,7 @@ async function importFile(wish: Wish, io: KeysIo): Promise<void> {
 }
 
 async function rotate(wish: Wish, io: KeysIo): Promise<void> {
-  const { directory, timing } = io
+  const { directory, timing = TIMING_LONGEST } = io
   const { algorithm, isDryRun, olderThanMs } = wish
   const nowMs = io.nowMs()
   const steps = await rotateKeys({ directory, nowMs, isDryRun, algorithm, olderThanMs, timing })

@@ -18,12 +18,8 @@ export interface RotationTiming {
   readonly skewMs: number
 }
 
-export const ROTATION_TIMING: RotationTiming = {
-  reloadMs: 60_000,
-  jwksMaxAgeMs: 300_000,
-  tokenTtlMs: 60_000,
-  skewMs: 30_000,
-}
+/** The delays that no setting names; the other two are the installation's own. */
+export const ROTATION_DELAYS = { reloadMs: 60_000, skewMs: 30_000 } as const
 
 /** One step of a rotation: what becomes of a key, and from when on it may. */
 export interface RotationStep {
@@ -85,10 +81,10 @@ export async function rotateKeys(options: {
   algorithm?: Algorithm | undefined
   /** Begin a new rotation only if the signing key is this old; 0 begins at once. */
   olderThanMs?: number | undefined
-  timing?: RotationTiming | undefined
+  timing: RotationTiming
   lockWaitMs?: number | undefined
 }): Promise<RotationStep[]> {
-  const { directory, nowMs, timing = ROTATION_TIMING, olderThanMs = 0 } = options
+  const { directory, nowMs, timing, olderThanMs = 0 } = options
   const plan = (keys: readonly Key[]) => planRotation({ keys, timing, olderThanMs, nowMs })
   if (options.isDryRun === true) return plan(await loadSome(directory))
 

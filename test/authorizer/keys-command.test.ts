@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import test from 'node:test'
 import { runKeys } from '../../src/authorizer/keys-command.ts'
+import { ROTATION_DELAYS } from '../../src/crypto/key-rotation.ts'
 import { listKeys } from '../../src/crypto/keys.ts'
 
 const NOW_MS = Date.UTC(2025, 0, 2)
+const TIMING = { ...ROTATION_DELAYS, jwksMaxAgeMs: 300_000, tokenTtlMs: 60_000 }
 
 /** Runs the command on a directory of the test's own; the lines printed are for this run alone. */
 async function createCommand(t: TestContext) {
@@ -19,7 +21,7 @@ async function createCommand(t: TestContext) {
   const run = async (...argv: string[]) => {
     const lines: string[] = []
     const print = (line: string) => lines.push(line)
-    const code = await runKeys(argv, { directory, print, nowMs: () => nowMs })
+    const code = await runKeys(argv, { directory, print, nowMs: () => nowMs, timing: TIMING })
     return { code, text: lines.join('\n') }
   }
   return { run, directory, folder, advance: (byMs: number) => (nowMs += byMs) }
@@ -82,6 +84,31 @@ test('a ring is made, listed and rotated', async (t) => {
     (await listKeys(directory)).map(({ kid }) => kid),
     [next?.kid],
   )
+})
+
+test('the installation may prefer an algorithm, and the words may overrule it', async (t) => {
+  const { directory } = await createCommand(t)
+  const io = {
+    directory,
+    print: () => undefined,
+    nowMs: () => NOW_MS,
+    timing: TIMING,
+    algorithm: 'ES256',
+  } as const
+  assert.equal(await runKeys(['generate'], io), 0)
+  assert.equal(await runKeys(['generate', '--algorithm', 'EdDSA'], io), 0)
+  assert.deepEqual(
+    (await listKeys(directory)).map(({ alg }) => alg),
+    ['ES256', 'EdDSA'],
+  )
+})
+
+test('where nobody says how long tokens live, a rotation waits as long as they may', async (t) => {
+  const { directory } = await createCommand(t)
+  const lines: string[] = []
+  const io = { directory, print: (line: string) => lines.push(line), nowMs: () => NOW_MS }
+  for (const name of ['generate', 'rotate', 'rotate']) await runKeys([name], io)
+  assert.match(lines.at(-1) ?? '', /^not before 2025-01-03T00:01:30\.000Z: stop signing/)
 })
 
 test('a rotation for an age waits for it', async (t) => {

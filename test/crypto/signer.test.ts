@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { ALGORITHM_NAMES, prepareKey } from '../../src/crypto/algorithm.ts'
-import { rotateKeys } from '../../src/crypto/key-rotation.ts'
+import { ROTATION_DELAYS, rotateKeys } from '../../src/crypto/key-rotation.ts'
 import { createSigner } from '../../src/crypto/signer.ts'
 import { createRing, NOW_MS } from './scratch.ts'
 
@@ -28,6 +28,7 @@ test('text is signed as it is, an object as its JSON', async (t) => {
 
 test('a key is prepared once, and the next one when it signs', async (t) => {
   const { directory, keyring } = await createRing(t)
+  const timing = { ...ROTATION_DELAYS, jwksMaxAgeMs: 300_000, tokenTtlMs: 60_000 }
   const prepared: string[] = []
   const signer = createSigner({
     keyring,
@@ -39,11 +40,11 @@ test('a key is prepared once, and the next one when it signs', async (t) => {
   const before = signer.kid()
   signer.sign('{}')
   signer.sign('{}')
-  await rotateKeys({ directory, nowMs: NOW_MS, algorithm: 'ES256' })
+  await rotateKeys({ directory, nowMs: NOW_MS, timing, algorithm: 'ES256' })
   await keyring.reload()
   signer.sign('{}')
   assert.deepEqual(prepared, ['EdDSA'])
-  await rotateKeys({ directory, nowMs: NOW_MS + 86_400_000 })
+  await rotateKeys({ directory, nowMs: NOW_MS + 86_400_000, timing })
   await keyring.reload()
   const header = Buffer.from(signer.sign('{}').split('.')[0] ?? '', 'base64url').toString()
   assert.deepEqual(prepared, ['EdDSA', 'ES256'])
