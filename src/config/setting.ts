@@ -30,7 +30,9 @@ export interface Setting<T, R extends ProcessName = ProcessName, F extends boole
   readonly fallback: F extends true ? T : T | undefined
 }
 
-export function setting<T>(row: Row<T, never> & { readonly fallback: T }): Setting<T, never, true>
+export function setting<T>(
+  row: Row<T, never> & { readonly fallback: NoInfer<T> },
+): Setting<T, never, true>
 export function setting<T, const R extends ProcessName = never>(
   row: Row<T, R>,
 ): Setting<T, R, false>

@@ -63,7 +63,7 @@ const FLAGS = listKnown(flagOf)
 // Kubernetes describes every service of the namespace to every pod in variables named after it.
 // One of the name dvara or dvara-… would otherwise keep us from starting.
 const SERVICE_LINK = /^DVARA_([A-Z0-9_]+_)?SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$/
-const SERVICE_PORT = /^DVARA_([A-Z0-9_]+_)?PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/
+const SERVICE_PORT = /^DVARA_([A-Z0-9_]+?_)??PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/
 const SERVICE_PORT_VALUE = /^((tcp|udp|sctp):\/\/\S+|tcp|udp|sctp|[0-9]+|[0-9a-f:.]+)$/
 
 function isServiceLink(variable: string, value: string): boolean {

@@ -50,6 +50,11 @@ export function createLog(options: LogOptions): Logging {
     },
     options.stream ?? (output as { stream: { write(line: string): void } }).stream,
   )
+  // Children inherit this; pino formats the bindings of none but the first logger.
+  const child = log.child
+  log.child = function scrubbedChild(this: Logger, bindings, childOptions) {
+    return child.call(this, scrubFields(bindings), childOptions)
+  } as typeof child
   return {
     log,
     flush: () => output?.flush(),

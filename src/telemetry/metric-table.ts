@@ -1,10 +1,14 @@
-import { DIALECT_NAMES } from '../core/check.ts'
+import { DIALECT_NAMES, type DialectName } from '../core/check.ts'
 import type { FaultCode } from '../core/fault.ts'
 import { SCOPES } from '../core/invalidation.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
 
 export const CREDENTIAL_KINDS = ['none', 'session', 'api_key'] as const
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number]
+
+/** `none`: the caller was refused before its dialect was read. */
+export const DIALECT_LABELS = ['none', ...DIALECT_NAMES] as const
+export type DialectLabel = DialectName | 'none'
 
 /** The tables of an authorizer's memory. */
 export const TABLE_NAMES = ['sessions', 'tokens'] as const
@@ -20,7 +24,7 @@ export type StoreName = (typeof STORE_NAMES)[number]
 export const RELOAD_OUTCOMES = ['applied', 'rejected'] as const
 export type ReloadOutcome = (typeof RELOAD_OUTCOMES)[number]
 
-export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256'] as const
+export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'] as const
 export type Algorithm = (typeof ALGORITHMS)[number]
 
 export const TOKEN_SOURCES = ['memo', 'fresh'] as const
@@ -63,7 +67,7 @@ export const METRICS = {
     type: 'counter',
     unit: 'one',
     labels: {
-      dialect: DIALECT_NAMES,
+      dialect: DIALECT_LABELS,
       reason: ['none', ...REASON_NAMES],
       credential: CREDENTIAL_KINDS,
     },
@@ -73,7 +77,7 @@ export const METRICS = {
   dvara_decision_duration_seconds: {
     type: 'histogram',
     unit: 'seconds',
-    labels: { dialect: DIALECT_NAMES },
+    labels: { dialect: DIALECT_LABELS },
     merge: 'sum',
     help: 'From a check that was read to its answer, sockets not included.',
   },

@@ -1,9 +1,7 @@
 import assert from 'node:assert'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { DIALECT_NAMES, type DialectName } from '../core/check.ts'
 import type { FaultCode } from '../core/fault.ts'
 import type { Scope } from '../core/invalidation.ts'
-import type { Reason } from '../core/reason.ts'
 import type { Answer } from '../core/verdict.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 import {
@@ -12,6 +10,8 @@ import {
   CREDENTIAL_KINDS,
   type CredentialKind,
   cellsPerSeries,
+  DIALECT_LABELS,
+  type DialectLabel,
   type LoadOutcome,
   listSeries,
   METRIC_NAMES,
@@ -22,6 +22,7 @@ import {
   REASON_NAMES,
   type ReloadOutcome,
   type StoreName,
+  TABLE_NAMES,
   type TableName,
   type TokenSource,
 } from './metric-table.ts'
@@ -31,7 +32,7 @@ import type { BuildInfo, MetricsSnapshot } from './snapshot.ts'
 export interface Metrics {
   /** One answer and the time that it took. Allocates nothing. */
   observeDecision(
-    dialect: DialectName,
+    dialect: DialectLabel,
     answer: Answer,
     credential: CredentialKind,
     elapsedUs: number,
@@ -98,8 +99,8 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
 
   return {
     observeDecision: createObserveDecision(cells),
-    countHit: (table) => count('dvara_cache_hits_total', table),
-    countMiss: (table) => count('dvara_cache_misses_total', table),
+    countHit: createCountByTable(cells.dvara_cache_hits_total),
+    countMiss: createCountByTable(cells.dvara_cache_misses_total),
     countLoad: (table, outcome) => count('dvara_loads_total', table, outcome),
     countStoreFault: (store, code) => count('dvara_store_faults_total', store, code),
     countTokenSigned: (algorithm, source) => count('dvara_tokens_signed_total', algorithm, source),
@@ -138,22 +139,46 @@ function seriesIndex(name: MetricName, labels: readonly string[]): number {
   return index
 }
 
+/** Also paid for by every check, so without the search of `count`. */
+function createCountByTable(cells: Float64Array): (table: TableName) => void {
+  const [first] = TABLE_NAMES
+  const places = placesOf(TABLE_NAMES)
+  return function countByTable(table) {
+    const at = table === first ? 0 : (places.get(table) as number)
+    cells[at] = (cells[at] as number) + 1
+  }
+}
+
+/** Name → place. V8 finds an interned name in a Map twice as fast as in an object (30, 60 ns). */
+function placesOf<T extends string>(names: readonly T[]): ReadonlyMap<T, number> {
+  return new Map(names.map((name, at) => [name, at]))
+}
+
 // The one count that every check pays for: two lookups, a short scan, three additions.
 function createObserveDecision(cells: Cells): Metrics['observeDecision'] {
   const decisions = cells.dvara_decisions_total
   const durations = cells.dvara_decision_duration_seconds
-  const dialects = new Map(DIALECT_NAMES.map((name, at) => [name, at]))
-  const reasons = new Map<Reason, number>(REASON_NAMES.map((name, at) => [name, at + 1]))
+  const dialects = placesOf(DIALECT_LABELS)
+  const reasons = placesOf(REASON_NAMES)
   const reasonsCount = REASON_NAMES.length + 1
+  const kindsCount = CREDENTIAL_KINDS.length
   const boundsUs = Float64Array.from(BUCKETS_US)
   const boundsCount = boundsUs.length
   const width = boundsCount + 2
 
+  let lastDialect: DialectLabel = DIALECT_LABELS[0]
+  let lastRow = 0
+
   return function observeDecision(dialect, answer, credential, elapsedUs) {
-    const row = dialects.get(dialect) as number
-    const reason = answer.kind === 'allow' ? 0 : (reasons.get(answer.reason) as number)
+    // Most processes hear one dialect only.
+    if (dialect !== lastDialect) {
+      lastDialect = dialect
+      lastRow = dialects.get(dialect) as number
+    }
+    const row = lastRow
+    const reason = answer.kind === 'allow' ? 0 : (reasons.get(answer.reason) as number) + 1
     const kind = credential === 'session' ? 1 : credential === 'none' ? 0 : 2
-    const cell = (row * reasonsCount + reason) * CREDENTIAL_KINDS.length + kind
+    const cell = (row * reasonsCount + reason) * kindsCount + kind
     decisions[cell] = (decisions[cell] as number) + 1
 
     // A clock that stepped back must not poison the sum, nor NaN, which Math.max would keep.

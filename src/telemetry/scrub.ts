@@ -14,7 +14,7 @@ const MASK = '[secret]'
 // Public names that only resemble secrets are let through by KEPT.
 const SECRET_NAME =
   /authorization|cookie|password|passwd|passphrase|secret|signature|credential|token|apikey|nonce|privatekey/
-const KEPT = /^(cookiename|sessioncookiename|token(s|count|source|ttls|ttlms)|.*(count|ms|s)max)$/
+const KEPT = /^(session)?cookiename$|(count|max|min|ttls|ttlms)$/
 
 // What gives itself away wherever it stands: the user part of a URL, a bearer token, a JWT.
 const USER_PART = /([a-z][a-z0-9+.-]*:\/\/)[^\s"/?#\\]*@/gi
