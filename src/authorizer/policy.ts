@@ -44,11 +44,19 @@ export type PolicyChange =
       readonly problems: readonly string[]
     }
 
+/** The policy cannot be put in force; the message lists every problem of it. */
+export class PolicyError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`the policy is refused:\n${problems.map((text) => `  ${text}`).join('\n')}`)
+    this.name = 'PolicyError'
+  }
+}
+
 /** Loads file and rows; rejects with all problems of the file, or with the store's Fault. */
 export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> {
   const { policyFile, policies, cookieName, isCsrfRequired, binding, onChange, onFault } = options
   const first = await loadRouteTable(policyFile)
-  if ('problems' in first) throw new Error(`the policy is refused:\n${first.problems.join('\n')}`)
+  if ('problems' in first) throw new PolicyError(first.problems)
   let loadedAt = await modifiedAtOf(policyFile)
   let seenAt = loadedAt
   let current: Policy = {

@@ -5,6 +5,7 @@ import type { Scope } from '../core/invalidation.ts'
 import type { Answer } from '../core/verdict.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 import {
+  ALGORITHMS,
   type Algorithm,
   BUCKETS_US,
   CREDENTIAL_KINDS,
@@ -24,6 +25,7 @@ import {
   type StoreName,
   TABLE_NAMES,
   type TableName,
+  TOKEN_SOURCES,
   type TokenSource,
 } from './metric-table.ts'
 import type { BuildInfo, MetricsSnapshot } from './snapshot.ts'
@@ -103,7 +105,7 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     countMiss: createCountByTable(cells.dvara_cache_misses_total),
     countLoad: (table, outcome) => count('dvara_loads_total', table, outcome),
     countStoreFault: (store, code) => count('dvara_store_faults_total', store, code),
-    countTokenSigned: (algorithm, source) => count('dvara_tokens_signed_total', algorithm, source),
+    countTokenSigned: createCountTokenSigned(cells.dvara_tokens_signed_total),
     countInvalidation: (scope) => count('dvara_invalidations_total', scope),
     countPolicyReload: (outcome) => count('dvara_policy_reload_total', outcome),
     setEntries(table, entriesCount) {
@@ -145,6 +147,15 @@ function createCountByTable(cells: Float64Array): (table: TableName) => void {
   const places = placesOf(TABLE_NAMES)
   return function countByTable(table) {
     const at = table === first ? 0 : (places.get(table) as number)
+    cells[at] = (cells[at] as number) + 1
+  }
+}
+
+function createCountTokenSigned(cells: Float64Array): Metrics['countTokenSigned'] {
+  const places = placesOf(ALGORITHMS)
+  return function countTokenSigned(algorithm, source) {
+    const first = (places.get(algorithm) as number) * TOKEN_SOURCES.length
+    const at = first + (source === TOKEN_SOURCES[0] ? 0 : 1)
     cells[at] = (cells[at] as number) + 1
   }
 }

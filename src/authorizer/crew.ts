@@ -1,0 +1,168 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { ListenAt } from '../gateway/engine.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Readiness } from '../telemetry/ops.ts'
+import { type MetricsSnapshot, mergeSnapshots, retireSnapshot } from '../telemetry/snapshot.ts'
+import type { Order, Word } from './words.ts'
+
+/** One worker process as its supervisor sees it. */
+export interface Member {
+  readonly worker: Worker
+  readonly startedAtMs: number
+  isListening: boolean
+  isLeaving: boolean
+  snapshot: MetricsSnapshot | undefined
+  readiness: Readiness
+}
+
+/** The workers of one supervisor. */
+export interface Crew {
+  readonly members: Map<number, Member>
+  readonly listenAt: ListenAt
+  readonly drainMs: number
+  readonly log: Log
+  /** What the dead had counted. */
+  retired: MetricsSnapshot | undefined
+  isDraining: boolean
+  /** Deaths in a row that came too soon after a start. */
+  earlyDeaths: number
+  reportId: number
+  /** Who waits for which report. */
+  readonly heard: Map<number, (workerId: number) => void>
+}
+
+/** A worker that ended before it listened; what it had to say, it has said. */
+export class WorkerFailed extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super(`a worker ended with code ${exitCode} before it listened`)
+    this.name = 'WorkerFailed'
+    this.exitCode = exitCode
+  }
+}
+
+/** A worker that dies sooner after its start than this waits before its successor starts. */
+const SETTLED_AFTER_MS = 1000
+const RESTART_DELAY_MS_MAX = 10_000
+/** A worker is asked for its numbers; one that is stuck must not hold up the scrape. */
+const REPORT_WITHIN_MS = 500
+/** A worker that still runs so long after its time to drain is ended. */
+const KILL_AFTER_MS = 2000
+
+const STARTING: Readiness = { ready: false, problems: ['a worker is starting'] }
+const STUCK: Readiness = { ready: false, problems: ['a worker does not answer'] }
+
+export function createCrew(given: Pick<Crew, 'listenAt' | 'drainMs' | 'log'>): Crew {
+  return {
+    ...given,
+    members: new Map(),
+    retired: undefined,
+    isDraining: false,
+    earlyDeaths: 0,
+    reportId: 0,
+    heard: new Map(),
+  }
+}
+
+/** Starts one worker. Resolves when it listens; rejects with WorkerFailed if it ends before. */
+export function launch(crew: Crew): Promise<void> {
+  const worker = cluster.fork()
+  const member: Member = {
+    worker,
+    startedAtMs: Date.now(),
+    isListening: false,
+    isLeaving: false,
+    snapshot: undefined,
+    readiness: STARTING,
+  }
+  crew.members.set(worker.id, member)
+  return new Promise((resolve, reject) => {
+    worker.on('message', (word: Word) => {
+      if (word.kind === 'up') order(worker, { kind: 'listen', at: crew.listenAt })
+      else if (word.kind === 'report') hearReport(crew, member, word)
+      else {
+        member.isListening = true
+        resolve()
+      }
+    })
+    worker.on('exit', (code, signal) => {
+      bury(crew, member)
+      reject(new WorkerFailed(code ?? 1))
+      if (member.isListening && !member.isLeaving && !crew.isDraining) {
+        replace(crew, member, code ?? signal)
+      }
+    })
+  })
+}
+
+/** Keeps what the worker had counted: sums must not fall when a process ends. */
+function bury(crew: Crew, { worker, snapshot }: Member): void {
+  crew.members.delete(worker.id)
+  if (snapshot === undefined) return
+  const last = retireSnapshot(snapshot)
+  crew.retired = crew.retired === undefined ? last : mergeSnapshots([crew.retired, last])
+}
+
+function replace(crew: Crew, dead: Member, endedBy: number | string): void {
+  const livedMs = Date.now() - dead.startedAtMs
+  crew.earlyDeaths = livedMs < SETTLED_AFTER_MS ? crew.earlyDeaths + 1 : 0
+  const { earlyDeaths } = crew
+  const delayMs = earlyDeaths === 0 ? 0 : Math.min(100 * 2 ** earlyDeaths, RESTART_DELAY_MS_MAX)
+  const { pid } = dead.worker.process
+  crew.log.error({ deadPid: pid, endedBy, livedMs, delayMs }, 'a worker died and is replaced')
+  const again = (waitMs: number): void => {
+    setTimeout(() => {
+      if (!crew.isDraining) launch(crew).catch(() => again(RESTART_DELAY_MS_MAX))
+    }, waitMs)
+  }
+  again(delayMs)
+}
+
+/** Tells a worker to finish, and ends it if it does not. Resolves when it is gone. */
+export function dismiss(crew: Crew, member: Member): Promise<void> {
+  member.isLeaving = true
+  return new Promise((resolve) => {
+    const kill = () => member.worker.process.kill('SIGKILL')
+    const timer = setTimeout(kill, crew.drainMs + KILL_AFTER_MS)
+    member.worker.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    order(member.worker, { kind: 'drain' })
+  })
+}
+
+/** Asks every listening worker for its numbers; resolves when all said them, or time is up. */
+export function askReports(crew: Crew): Promise<void> {
+  const asked = [...crew.members.values()].filter((one) => one.isListening)
+  const waiting = new Set(asked.map(({ worker }) => worker.id))
+  if (waiting.size === 0) return Promise.resolve()
+  const id = ++crew.reportId
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      crew.heard.delete(id)
+      resolve()
+    }
+    const timer = setTimeout(() => {
+      for (const one of asked) if (waiting.has(one.worker.id)) one.readiness = STUCK
+      done()
+    }, REPORT_WITHIN_MS)
+    crew.heard.set(id, (workerId) => {
+      waiting.delete(workerId)
+      if (waiting.size === 0) done()
+    })
+    for (const { worker } of asked) order(worker, { kind: 'report', id })
+  })
+}
+
+function hearReport(crew: Crew, member: Member, word: Extract<Word, { kind: 'report' }>): void {
+  member.snapshot = word.snapshot
+  member.readiness = word.readiness
+  crew.heard.get(word.id)?.(member.worker.id)
+}
+
+export function order(worker: Worker, what: Order): void {
+  if (worker.isConnected()) worker.send(what)
+}

@@ -1,0 +1,57 @@
+import { stat } from 'node:fs/promises'
+import type { Keyring } from '../crypto/keyring.ts'
+
+export interface KeyringWatch {
+  /** Reads the keyring again now. Never rejects. */
+  look(): Promise<void>
+  close(): void
+}
+
+/**
+ * Reads the keyring again whenever its directory changes: keys are written beside it and renamed
+ * into place, which touches the directory. A ring that is refused leaves the old one in force.
+ */
+export function watchKeyring(options: {
+  readonly directory: string
+  readonly keyring: Pick<Keyring, 'reload'>
+  readonly everyMs: number
+  readonly onRefused: (problem: string) => void
+}): KeyringWatch {
+  const { directory, keyring, everyMs, onRefused } = options
+  let changedAtMs: number | undefined
+
+  async function look(): Promise<void> {
+    try {
+      const reloaded = await keyring.reload()
+      if (!reloaded.ok) onRefused(reloaded.problem)
+    } catch (cause) {
+      onRefused(cause instanceof Error ? cause.message : String(cause))
+    }
+  }
+
+  async function lookIfChanged(): Promise<void> {
+    const before = changedAtMs
+    changedAtMs = await stat(directory).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    )
+    if (before !== undefined && changedAtMs !== before) await look()
+  }
+
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+  function watch(): void {
+    if (isClosed) return
+    timer = setTimeout(() => void lookIfChanged().finally(watch), everyMs)
+    timer.unref()
+  }
+  void lookIfChanged().finally(watch)
+
+  return {
+    look,
+    close() {
+      isClosed = true
+      clearTimeout(timer)
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import type { Check, DialectName } from '../core/check.ts'
+import { Fault } from '../core/fault.ts'
+import type { Answer } from '../core/verdict.ts'
+import type { GatewayEvent } from '../gateway/event.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { CredentialKind } from '../telemetry/metric-table.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { SayAtMost } from '../telemetry/say-at-most.ts'
+import type { PolicyChange } from './policy.ts'
+
+/** Says that something we depend on failed, at most once a second for each place and code. */
+export type SayFault = (where: string, fault: unknown) => void
+
+/** An outage repeats itself thousands of times a second; an operator needs to read it once. */
+const SAY_EVERY_MS = 1000
+
+export function createSayFault(log: Log, sayAtMost: SayAtMost): SayFault {
+  return function sayFault(where, fault) {
+    const code = fault instanceof Fault ? fault.code : 'unexpected'
+    sayAtMost(`${where} ${code}`, SAY_EVERY_MS, (dropped) => {
+      log.error({ err: fault, where, code, dropped }, 'something we depend on failed')
+    })
+  }
+}
+
+/** Counts one answer, after its reply. */
+export function createObserve(metrics: Metrics, cookieName: string) {
+  return function observe(
+    dialect: DialectName | 'none',
+    answer: Answer,
+    check: Check | undefined,
+    elapsedUs: number,
+  ): void {
+    metrics.observeDecision(dialect, answer, credentialOf(check, cookieName), elapsedUs)
+  }
+}
+
+/** What was presented, by presence alone: cheap, and bounded to three words. */
+function credentialOf(check: Check | undefined, cookieName: string): CredentialKind {
+  if (check === undefined) return 'none'
+  if (check.apiKey !== undefined) return 'api_key'
+  return check.cookies !== '' && check.cookies.includes(cookieName) ? 'session' : 'none'
+}
+
+/** What a gateway or the policy's owner did wrong, in the operator's words. */
+const SAYINGS: Record<GatewayEvent['kind'], string> = {
+  untrusted_gateway: 'somebody who is no trusted gateway asked; see DVARA_TRUSTED_GATEWAYS',
+  malformed_check: 'a gateway sent a check that cannot be read; see docs/gateways',
+  authorize_late: 'an answer came too late and was replaced by a refusal',
+  authorize_failed: 'deciding threw; the check was refused',
+  grant_unwritable: 'a principal holds a character that no header can carry',
+  bug: 'a handler threw; the request was refused',
+}
+
+export function createReport(log: Log, metrics: Metrics) {
+  return {
+    gatewayEvent(event: GatewayEvent, skippedCount: number): void {
+      const { kind, ...rest } = event
+      const fields = 'cause' in rest ? { ...rest, cause: undefined, err: rest.cause } : rest
+      const isOurs = kind === 'bug' || kind === 'authorize_failed'
+      log[isOurs ? 'error' : 'warn']({ kind, ...fields, skippedCount }, SAYINGS[kind])
+    },
+    policyChanged(change: PolicyChange): void {
+      if (change.outcome === 'refused') {
+        metrics.countPolicyReload('rejected')
+        log.error({ problems: change.problems }, 'the policy file was refused; the old one holds')
+      } else if (change.outcome === 'partial') {
+        log.warn({ problems: change.problems }, 'permission rows that no path can match')
+      } else {
+        metrics.countPolicyReload('applied')
+        log.info({ source: change.source, version: change.version }, 'a policy is in force')
+      }
+    },
+  }
+}

@@ -1,0 +1,299 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { createFlights } from '../cache/flight.ts'
+import { createLease, type Lease } from '../cache/lease.ts'
+import { createRing, nameOf, type Ring } from '../cache/ring.ts'
+import { createTable, type Table } from '../cache/table.ts'
+import { sessionCookieName } from '../config/rules.ts'
+import type { Config } from '../config/settings.ts'
+import { Fault } from '../core/fault.ts'
+import { compileNetworks, type NetworkSet } from '../core/network.ts'
+import type { Facts } from '../core/principal.ts'
+import { sha256Base64url } from '../crypto/digest.ts'
+import type { Keyring } from '../crypto/keyring.ts'
+import { createSigner } from '../crypto/signer.ts'
+import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
+import { createServer, type Server } from '../gateway/server.ts'
+import type { Loaded } from '../store/sessions.ts'
+import type { AuthorizerStores } from '../store/stores.ts'
+import type { Log } from '../telemetry/log.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import type { Readiness } from '../telemetry/ops.ts'
+import { createAuthorize } from './authorize.ts'
+import { createFollower, type Follower } from './follow.ts'
+import { createEntry, createGrants, type Entry } from './grants.ts'
+import { watchKeyring } from './keyring-watch.ts'
+import { createMint } from './mint.ts'
+import { createObserve, createReport, type SayFault } from './observe.ts'
+import { openPolicy, type PolicyHolder } from './policy.ts'
+import { createToucher, type Toucher } from './touch.ts'
+
+/** One authorizer in this process, listening. */
+export interface RunningAuthorizer {
+  /** Of the listener; 0 for a unix socket. */
+  readonly port: number
+  readonly metrics: Metrics
+  /** Able to decide now? */
+  readiness(): Readiness
+  /** Reads policy file and keyring again now. */
+  reload(): Promise<void>
+  /** Stops accepting, finishes what was begun, reports what is owed, closes. */
+  drain(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly config: Config
+  readonly listenAt: ListenAt
+  readonly policyFile: string
+  readonly keysDirectory: string
+  readonly keyring: Keyring
+  readonly stores: AuthorizerStores
+  /** What stands behind `stores`, for the metric of its faults. */
+  readonly storeName: 'redis' | 'embedded'
+  readonly log: Log
+  /** Of the release, for the build metric. */
+  readonly version: string
+  readonly sayFault: SayFault
+}
+
+/** However often it is used, an entry is read anew after this long. */
+const ENTRY_AGE_MS_MAX = 10 * 60_000
+/** How often the policy file and the keyring are looked at. */
+const WATCH_EVERY_MS = 500
+/** One session's idle deadline is reported to the store at most this often. */
+const TOUCH_EVERY_MS_MAX = 30_000
+const TOUCH_FLUSH_EVERY_MS = 500
+
+/** What one authorizer remembers and believes. */
+interface Memory {
+  readonly table: Table<Entry>
+  readonly lease: Lease
+  readonly ring: Ring
+}
+
+/** Joins the rooms. Rejects with a Fault, an EngineError or a PolicyError. */
+export async function startAuthorizer(given: StartOptions): Promise<RunningAuthorizer> {
+  const { config, stores, log } = given
+  const engine = await openEngine(config.engine, (message) => log.warn(message))
+  const metrics = createMetrics({
+    build: { version: given.version, node: process.version, engine: engine.kind },
+  })
+  const options = { ...given, sayFault: countFaults(given, metrics) }
+  const memory = createMemory(config)
+  const policy = await openPolicy({
+    policyFile: options.policyFile,
+    policies: stores.policies,
+    cookieName: sessionCookieName(config),
+    isCsrfRequired: config.csrfProtection,
+    binding: config.sessionBinding,
+    onChange: createReport(log, metrics).policyChanged,
+    onFault: (fault) => options.sayFault('policy', fault),
+  })
+  const keyringWatch = watchKeyring({
+    directory: options.keysDirectory,
+    keyring: options.keyring,
+    everyMs: WATCH_EVERY_MS,
+    onRefused: (problem) => log.error({ problem }, 'the keyring was refused; the old one signs on'),
+  })
+  const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
+  const toucher = openToucher(options)
+  const server = openServer({ options, engine, metrics, memory, policy, follower, toucher })
+  policy.watch(WATCH_EVERY_MS)
+  await follower.start()
+  const { port } = await server.listen(options.listenAt)
+  sampleGauges(metrics, memory, policy, follower)
+
+  return {
+    port,
+    metrics,
+    readiness: () => readinessOf(memory, policy),
+    async reload() {
+      await Promise.all([policy.reloadRoutes(), keyringWatch.look()])
+    },
+    async drain() {
+      await server.drain(config.drainMs)
+      await server.close()
+      keyringWatch.close()
+      policy.close()
+      await toucher.drain()
+      await follower.drain()
+      metrics.close()
+    },
+  }
+}
+
+/** Says and counts; the policy is the one question that Postgres is asked. */
+function countFaults({ sayFault, storeName }: StartOptions, metrics: Metrics): SayFault {
+  return function sayCounted(where, fault) {
+    const store = where === 'policy' && storeName === 'redis' ? 'postgres' : storeName
+    if (fault instanceof Fault) metrics.countStoreFault(store, fault.code)
+    sayFault(where, fault)
+  }
+}
+
+function createMemory(config: Config): Memory {
+  return {
+    table: createTable<Entry>({
+      entriesMax: config.sessionsMax,
+      ageMsMax: ENTRY_AGE_MS_MAX,
+      tagsOf: ({ facts }) => namesOf(facts),
+      monotonicMs,
+    }),
+    lease: createLease(config.leaseMs),
+    ring: createRing(),
+  }
+}
+
+/** Under which names an invalidation may call these facts untrue. */
+function namesOf({ session }: Facts): readonly string[] {
+  return [nameOf('session', session.hash), nameOf('user', session.uid)]
+}
+
+function followLog(
+  options: StartOptions,
+  memory: Memory,
+  policy: PolicyHolder,
+  keyringChanged: () => Promise<void>,
+  metrics: Metrics,
+): Follower {
+  return createFollower({
+    worker: randomBytes(12).toString('base64url'),
+    invalidations: options.stores.invalidations,
+    lease: memory.lease,
+    remembered: {
+      facts: memory.table,
+      ring: memory.ring,
+      policyChanged: () => policy.permissionsChanged(),
+      keyringChanged: () => void keyringChanged(),
+    },
+    monotonicMs,
+    heartbeatMs: options.config.heartbeatMs,
+    onFault: (fault) => options.sayFault('log', fault),
+    onApplied: ({ scope }) => metrics.countInvalidation(scope),
+  })
+}
+
+function openToucher({ config, stores, sayFault }: StartOptions): Toucher {
+  const idleMs = config.sessionIdleS * 1000
+  return createToucher({
+    facts: stores.facts,
+    idleMs,
+    everyMs: Math.min(TOUCH_EVERY_MS_MAX, idleMs / 20),
+    flushEveryMs: TOUCH_FLUSH_EVERY_MS,
+    onFault: (fault) => sayFault('touch', fault),
+  })
+}
+
+interface Parts {
+  readonly options: StartOptions
+  readonly engine: Engine
+  readonly metrics: Metrics
+  readonly memory: Memory
+  readonly policy: PolicyHolder
+  readonly follower: Follower
+  readonly toucher: Toucher
+}
+
+function openServer(parts: Parts): Server {
+  const { options, engine, metrics, memory, policy, follower, toucher } = parts
+  const { config, keyring, log, sayFault } = options
+  const signer = createSigner({ keyring })
+  const authorize = createAuthorize({
+    policies: policy,
+    table: memory.table,
+    flights: openFlights(parts),
+    lease: memory.lease,
+    beat: follower.beat,
+    makeGrant: createGrants({
+      mint: createMint({
+        signer,
+        issuer: config.jwtIssuer,
+        lifetimeMs: config.jwtTtlS * 1000,
+        audienceOf: (index) => policy.current().routes.audienceSets[index] ?? [],
+      }),
+      kid: signer.kid,
+      lifetimeMs: config.jwtTtlS * 1000,
+      isMemoized: config.jwtMemo,
+      onGrant: (isFresh) => {
+        metrics.countTokenSigned(keyring.signing().alg, isFresh ? 'fresh' : 'memo')
+      },
+    }),
+    toucher,
+    nowMs: Date.now,
+    monotonicMs,
+    onFault: (fault) => sayFault('facts', fault),
+    onRecall: (isHit) => (isHit ? metrics.countHit('sessions') : metrics.countMiss('sessions')),
+  })
+  const report = createReport(log, metrics)
+  return createServer({
+    engine,
+    authorize,
+    trustedGateways: networksOf(config.trustedGateways),
+    trustedProxies: networksOf(config.trustedProxies),
+    jwks: () => ({ body: keyring.jwks(), maxAgeS: config.jwksMaxAgeS }),
+    answerWithinMs: config.answerWithinMs,
+    observe: createObserve(metrics, sessionCookieName(config)),
+    report: report.gatewayEvent,
+    nowUs: () => performance.now() * 1000,
+  })
+}
+
+/** Loads of facts: what an invalidation has overtaken is neither believed nor remembered. */
+function openFlights({ options, memory, follower, metrics }: Parts) {
+  return createFlights<Loaded<Facts>, Entry | undefined>({
+    async load(id) {
+      const read = await options.stores.facts.load(sha256Base64url(id)).catch((fault: unknown) => {
+        const isOverflow = fault instanceof Fault && fault.code === 'load_overflow'
+        metrics.countLoad('sessions', isOverflow ? 'overflow' : 'fault')
+        throw fault
+      })
+      if (read.epoch !== follower.epoch()) await follower.beat()
+      return read
+    },
+    land(id, { epoch, seq, found }) {
+      const names = found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found)
+      if (epoch !== follower.epoch() || !memory.ring.admits(seq, names)) {
+        metrics.countLoad('sessions', 'overtaken')
+        return undefined
+      }
+      metrics.countLoad('sessions', found === undefined ? 'missing' : 'found')
+      if (found === undefined) return { value: undefined }
+      const entry = createEntry(found, Date.now())
+      memory.table.remember(id, entry)
+      return { value: entry }
+    },
+  })
+}
+
+function readinessOf({ lease }: Memory, policy: PolicyHolder): Readiness {
+  const problems: string[] = []
+  if (!lease.isLive(monotonicMs())) problems.push('no lease: the invalidation log is out of reach')
+  if (policy.isStale()) problems.push('changed permissions could not be loaded yet')
+  return { ready: problems.length === 0, problems }
+}
+
+function sampleGauges(
+  metrics: Metrics,
+  { table, lease }: Memory,
+  policy: PolicyHolder,
+  follower: Follower,
+): void {
+  metrics.beforeSnapshot(() => {
+    metrics.setEntries('sessions', table.entries())
+    metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
+    metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
+    metrics.setGauge('dvara_policy_version', policy.current().version)
+  })
+}
+
+/** Settings have been parsed: a network that cannot be compiled here is a bug. */
+function networksOf(cidrs: readonly string[]): NetworkSet {
+  const compiled = compileNetworks(cidrs)
+  if (compiled.kind === 'refused') throw new Error(`not networks: ${compiled.bad.join(', ')}`)
+  return compiled.networks
+}
+
+/** Read fresh each time: a cached clock would stand still while the process is stopped. */
+function monotonicMs(): number {
+  return performance.now()
+}

@@ -1,0 +1,98 @@
+import { createServer } from 'node:net'
+import { createExposition } from '../telemetry/exposition.ts'
+import type { Readiness } from '../telemetry/ops.ts'
+import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/snapshot.ts'
+import { askReports, type Crew, createCrew, dismiss, launch } from './crew.ts'
+
+/** N processes on one port: the dead are replaced, and all can be replaced one by one. */
+export interface Supervisor {
+  /** Resolves once all listen; rejects with WorkerFailed if one cannot start. */
+  start(): Promise<void>
+  /** One /metrics for all: the living, and what the dead had counted. */
+  loadMetrics(): Promise<string>
+  readiness(): Readiness
+  /** Replaces every worker, each after its successor listens. Calls do not overlap. */
+  restart(): Promise<void>
+  /** No failed request: each worker finishes what it has begun. */
+  drain(): Promise<void>
+}
+
+export interface SupervisorOptions extends Pick<Crew, 'listenAt' | 'drainMs' | 'log'> {
+  readonly workersCount: number
+}
+
+/** How often readiness is asked for, so that a prober gets an answer at once. */
+const POLL_EVERY_MS = 500
+
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { workersCount, log } = options
+  const crew = createCrew(options)
+  const exposition = createExposition()
+  let restarting: Promise<void> = Promise.resolve()
+  let timer: NodeJS.Timeout | undefined
+
+  function poll(): void {
+    timer = setTimeout(() => {
+      void askReports(crew).finally(() => crew.isDraining || poll())
+    }, POLL_EVERY_MS)
+  }
+
+  async function replaceAll(): Promise<void> {
+    for (const member of [...crew.members.values()]) {
+      if (crew.isDraining) return
+      await launch(crew)
+      await dismiss(crew, member)
+    }
+    log.info('all workers were replaced')
+  }
+
+  return {
+    async start() {
+      await Promise.all(Array.from({ length: workersCount }, () => launch(crew)))
+      await askReports(crew)
+      poll()
+    },
+    async loadMetrics() {
+      await askReports(crew)
+      const snapshots = [crew.retired, ...[...crew.members.values()].map((one) => one.snapshot)]
+      const known = snapshots.filter((one): one is MetricsSnapshot => one !== undefined)
+      const [first, ...more] = known
+      return first === undefined ? '' : exposition.expose(mergeSnapshots([first, ...more]))
+    },
+    readiness: () => readinessOf(crew, workersCount),
+    restart() {
+      restarting = restarting.then(replaceAll).catch((cause: unknown) => {
+        log.error({ err: cause }, 'a successor could not start; the other workers stay')
+      })
+      return restarting
+    },
+    async drain() {
+      crew.isDraining = true
+      clearTimeout(timer)
+      await Promise.all([...crew.members.values()].map((member) => dismiss(crew, member)))
+      exposition.close()
+    },
+  }
+}
+
+/** Ready while one can decide; what ails the others is said all the same. */
+function readinessOf(crew: Crew, workersCount: number): Readiness {
+  const members = [...crew.members.values()]
+  const problems = members.flatMap(({ readiness }) => readiness.problems)
+  const missing = workersCount - members.filter(({ isListening }) => isListening).length
+  if (missing > 0) problems.push(`${missing} of ${workersCount} workers are not up`)
+  return { ready: members.some(({ readiness }) => readiness.ready), problems }
+}
+
+/** The port that all workers will share, chosen by the system if 0; rejects if it is taken. */
+export function reservePort(at: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen({ ...at, exclusive: true }, () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address !== null ? address.port : at.port
+      probe.close(() => resolve(port))
+    })
+  })
+}

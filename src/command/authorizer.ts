@@ -1,0 +1,107 @@
+import cluster from 'node:cluster'
+import { createSayFault } from '../authorizer/observe.ts'
+import { startAuthorizer } from '../authorizer/start.ts'
+import { createSupervisor, reservePort } from '../authorizer/supervisor.ts'
+import { serveSupervisor } from '../authorizer/worker.ts'
+import type { ConfigFor } from '../config/settings.ts'
+import { openKeyring } from '../crypto/keyring.ts'
+import type { ListenAt } from '../gateway/engine.ts'
+import { openAuthorizerStores } from '../store/open.ts'
+import { createLog, type Log, type Logging } from '../telemetry/log.ts'
+import { createOpsServer, type Readiness } from '../telemetry/ops.ts'
+import { createSayAtMost } from '../telemetry/say-at-most.ts'
+import { command } from './command.ts'
+import { readVersion, shipped } from './release.ts'
+import { untilStopped } from './signals.ts'
+
+type Config = ConfigFor<'authorizer'>
+
+export const authorizer = command({
+  process: 'authorizer',
+  about: 'Answer gateways. Needs Redis, and Postgres to start.',
+  usage: 'dvara authorizer [settings]',
+  own: {},
+  async run({ config }) {
+    const logging = createLog({ level: config.logLevel, name: 'authorizer' })
+    try {
+      if (cluster.isWorker) await runWorker(config, logging.log)
+      else if (config.workers > 1) await runSupervisor(config, logging.log)
+      else await runAlone(config, logging)
+      return 0
+    } finally {
+      logging.flush()
+    }
+  },
+})
+
+/** One process that decides, with its own ops listener. */
+async function runAlone(config: Config, { log }: Logging): Promise<void> {
+  const running = await openAuthorizer(config, log, listenAtOf(config, 'exclusive'))
+  const ops = openOps(config, () => running.metrics.expose(), running.readiness)
+  log.info({ ops: await ops.open(), port: running.port }, 'the authorizer answers')
+  const signal = await untilStopped(() => void running.reload())
+  log.info({ signal }, 'draining')
+  await running.drain()
+  await ops.close()
+}
+
+/** No deciding here: only processes that do, and what they say of themselves. */
+async function runSupervisor(config: Config, log: Log): Promise<void> {
+  const { listen, drainMs, workers } = config
+  let listenAt = listenAtOf(config, 'shared')
+  if (listen.kind === 'tcp') {
+    const port = await reservePort(listen)
+    listenAt = { host: listen.host, port, mode: 'shared' }
+  }
+  const supervisor = createSupervisor({ workersCount: workers, listenAt, drainMs, log })
+  const stopped = untilStopped(() => void supervisor.restart())
+  await supervisor.start()
+  const ops = openOps(config, supervisor.loadMetrics, supervisor.readiness)
+  log.info({ ops: await ops.open(), listenAt, workers }, 'the authorizer answers')
+  const signal = await stopped
+  log.info({ signal }, 'draining')
+  await supervisor.drain()
+  await ops.close()
+}
+
+async function runWorker(config: Config, log: Log): Promise<void> {
+  await serveSupervisor((listenAt) => openAuthorizer(config, log, listenAt))
+}
+
+async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt) {
+  const sayFault = createSayFault(log, createSayAtMost(Date.now))
+  const keyring = await openKeyring({ directory: config.keysDirectory })
+  const stores = await openAuthorizerStores({
+    redisUrl: config.redisUrl.reveal(),
+    databaseUrl: config.databaseUrl.reveal(),
+    commandTimeoutMs: config.storeTimeoutMs,
+    onFault: (fault) => sayFault('connection', fault),
+  })
+  const running = await startAuthorizer({
+    config,
+    listenAt,
+    policyFile: config.policyFile ?? shipped.policyFile,
+    keysDirectory: config.keysDirectory,
+    keyring,
+    stores,
+    storeName: 'redis',
+    log,
+    version: readVersion(),
+    sayFault,
+  })
+  return {
+    ...running,
+    async drain() {
+      await running.drain()
+      await stores.close()
+    },
+  }
+}
+
+function openOps(config: Config, metrics: () => Promise<string>, isReady: () => Readiness) {
+  return createOpsServer({ listen: config.opsListen, metrics, isReady, isLive: () => true })
+}
+
+function listenAtOf({ listen }: Config, mode: 'exclusive' | 'shared'): ListenAt {
+  return listen.kind === 'unix' ? { path: listen.path } : { ...listen, mode }
+}

@@ -1,0 +1,98 @@
+import type { ConfigFor } from '../config/settings.ts'
+import { createJwksSource, createKeyringSource, type KeySource } from '../crypto/key-source.ts'
+import { openKeyring } from '../crypto/keyring.ts'
+import { createVerifier } from '../crypto/verifier.ts'
+import { openMailer, startIdentity } from '../identity/start.ts'
+import { isMigrated, MigrationError } from '../store/migrate.ts'
+import { openDatabase, openIdentityStores } from '../store/open.ts'
+import { createLog } from '../telemetry/log.ts'
+import { createMetrics } from '../telemetry/metrics.ts'
+import { createOpsServer, type Readiness } from '../telemetry/ops.ts'
+import { command } from './command.ts'
+import { readVersion, shipped } from './release.ts'
+import { untilStopped } from './signals.ts'
+
+type Config = ConfigFor<'identity'>
+
+/** How often the stores are asked whether they answer, for /health/ready. */
+const PING_EVERY_MS = 1000
+
+export const identity = command({
+  process: 'identity',
+  about: 'Sign people up and in; needs Redis, Postgres and `dvara migrate`.',
+  usage: 'dvara identity [settings]',
+  own: {},
+  async run({ config }) {
+    const logging = createLog({ level: config.logLevel, name: 'identity' })
+    const { log } = logging
+    try {
+      await assertMigrated(config)
+      const stores = await openIdentityStores({
+        redisUrl: config.redisUrl.reveal(),
+        databaseUrl: config.databaseUrl.reveal(),
+        onFault: (fault) => log.error({ err: fault }, 'a store is away'),
+      })
+      const running = await startIdentity({
+        config,
+        stores,
+        verifier: createVerifier({ keys: await openKeys(config) }),
+        mailer: openMailer(config, config.mailOutbox ?? 'outbox'),
+        policyFile: config.policyFile ?? shipped.policyFile,
+        log,
+        version: readVersion(),
+      })
+      const metrics = createMetrics({
+        build: { version: readVersion(), node: process.version, engine: 'fastify' },
+      })
+      const health = watchStores(() => stores.ping())
+      const ops = createOpsServer({
+        listen: config.opsListen,
+        metrics: () => metrics.expose(),
+        isReady: health.readiness,
+        isLive: () => true,
+      })
+      log.info({ ops: await ops.open(), address: running.address }, 'the identity API answers')
+      const signal = await untilStopped(() => {})
+      log.info({ signal }, 'draining')
+      await running.drain()
+      health.close()
+      await ops.close()
+      metrics.close()
+      await stores.close()
+      return 0
+    } finally {
+      logging.flush()
+    }
+  },
+})
+
+async function assertMigrated(config: Config): Promise<void> {
+  const database = openDatabase({ databaseUrl: config.databaseUrl.reveal() })
+  try {
+    if (await isMigrated(database, shipped.migrationsDir)) return
+    throw new MigrationError('the database is not up to date: run dvara migrate')
+  } finally {
+    await database.close()
+  }
+}
+
+async function openKeys(config: Config): Promise<KeySource> {
+  if (config.jwksUrl !== undefined) return createJwksSource({ url: config.jwksUrl, fetch })
+  return createKeyringSource(await openKeyring({ directory: config.keysDirectory ?? '' }))
+}
+
+function watchStores(ping: () => Promise<void>) {
+  let problems: readonly string[] = ['the stores were not asked yet']
+  async function look(): Promise<void> {
+    problems = await ping().then(
+      () => [],
+      (fault: unknown) => [fault instanceof Error ? fault.message : 'a store is away'],
+    )
+  }
+  void look()
+  const timer = setInterval(() => void look(), PING_EVERY_MS)
+  return {
+    readiness: (): Readiness => ({ ready: problems.length === 0, problems }),
+    close: () => clearInterval(timer),
+  }
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { sessionCookieName } from '../config/rules.ts'
+import type { Config } from '../config/settings.ts'
+import type { Verifier } from '../crypto/verifier.ts'
+import { loadRouteTable } from '../store/routes.ts'
+import type { IdentityStores } from '../store/stores.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { IdentityDeps, IdentitySettings } from './deps.ts'
+import { LIMITS } from './limits.ts'
+import { createOutboxMailer, createSmtpMailer, type Mailer } from './mail.ts'
+import { PASSWORD_COST, type PasswordCost } from './password.ts'
+import { createIdentityServer } from './server.ts'
+
+export interface RunningIdentity {
+  /** `http://host:port`, or the path of the unix socket. */
+  readonly address: string
+  /** Stops accepting and finishes what was begun, mail included. */
+  drain(): Promise<void>
+}
+
+export interface IdentityOptions {
+  readonly config: Config
+  readonly stores: IdentityStores
+  readonly verifier: Verifier
+  readonly mailer: Mailer
+  readonly policyFile: string
+  readonly log: Log
+  readonly version: string
+}
+
+/** How often what is committed but not yet in force is tried again, and Redis looked after. */
+const KEEP_EVERY_MS = 500
+
+/** Joins the rooms and listens. Rejects with the listener's error. */
+export async function startIdentity(options: IdentityOptions): Promise<RunningIdentity> {
+  const { config, stores, verifier, mailer, log } = options
+  const routes = await watchRoutes(options.policyFile)
+  const deps: IdentityDeps = {
+    stores,
+    verifier,
+    mailer,
+    log,
+    nowMs: Date.now,
+    randomBytes: (count) => randomBytes(count),
+    policyRoutes: routes.current,
+    settings: settingsOf(config, options.version),
+  }
+  const app = await createIdentityServer(deps)
+  const keeping = keep(stores, log)
+  const { identityListen } = config
+  const address = await app.listen(
+    identityListen.kind === 'unix'
+      ? { path: identityListen.path }
+      : { host: identityListen.host, port: identityListen.port },
+  )
+  return {
+    address,
+    async drain() {
+      await app.close()
+      await keeping.close()
+      routes.close()
+      mailer.close()
+    },
+  }
+}
+
+function settingsOf(config: Config, version: string): IdentitySettings {
+  return {
+    publicOrigin: config.publicOrigin,
+    corsOrigins: config.corsOrigins,
+    trustProxy: [...config.trustedGateways, ...config.trustedProxies],
+    cookieName: sessionCookieName(config),
+    sessionIdleMs: config.sessionIdleS * 1000,
+    sessionLifetimeMs: config.sessionLifetimeS * 1000,
+    sessionsPerUserMax: config.sessionsPerUserMax,
+    issuer: config.jwtIssuer,
+    audience: config.identityAudience,
+    passwordEntropyMin: config.passwordEntropyMin,
+    passwordCost: passwordCostOf(config),
+    mailTokenLifetimeMs: config.mailTokenTtlS * 1000,
+    limits: {
+      ...LIMITS,
+      loginsPerAccountMax: config.loginAttemptsPerMinute,
+      loginsPerNetworkMax: config.loginAttemptsPerMinuteAddress,
+    },
+    version,
+  }
+}
+
+export function passwordCostOf(config: Config): PasswordCost {
+  return { ...PASSWORD_COST, memoryKib: config.argon2MemoryKiB, passes: config.argon2Passes }
+}
+
+/** SMTP where it is configured, else the outbox directory. */
+export function openMailer(config: Config, outbox: string): Mailer {
+  const { smtpUrl, mailFrom } = config
+  if (smtpUrl !== undefined) return createSmtpMailer({ url: smtpUrl.reveal(), from: mailFrom })
+  return createOutboxMailer({
+    folder: outbox,
+    from: mailFrom,
+    nowMs: Date.now,
+    randomBytes: (count) => randomBytes(count),
+  })
+}
+
+/** The routes in force, read again every few seconds; a broken file keeps the old ones. */
+async function watchRoutes(file: string) {
+  let current: Record<string, unknown> = {}
+  async function look(): Promise<void> {
+    const read = await loadRouteTable(file)
+    if ('table' in read) current = { ...read.table }
+  }
+  await look()
+  const timer = setInterval(() => void look(), 5000)
+  timer.unref()
+  return { current: () => current, close: () => clearInterval(timer) }
+}
+
+/** Keeps Redis sealed, and what was recorded moving into force. */
+function keep(stores: IdentityStores, log: Log) {
+  let isClosed = false
+  let timer: NodeJS.Timeout | undefined
+  let round: Promise<void> = Promise.resolve()
+  let isFailing = false
+
+  async function look(): Promise<void> {
+    try {
+      if (await stores.keeper.seal()) log.warn('Redis was sealed anew and filled from Postgres')
+      const count = await stores.keeper.reconcile()
+      if (count > 0) log.warn({ count }, 'recorded changes were brought into force late')
+      isFailing = false
+    } catch (fault) {
+      if (!isFailing) log.error({ err: fault }, 'the stores cannot be kept in step; trying again')
+      isFailing = true
+    }
+  }
+
+  function again(): void {
+    timer = setTimeout(() => {
+      round = look().finally(() => isClosed || again())
+    }, KEEP_EVERY_MS)
+  }
+  round = look().finally(again)
+
+  return {
+    async close() {
+      isClosed = true
+      clearTimeout(timer)
+      await round
+      await stores.keeper.copyIdle().catch(() => undefined)
+    },
+  }
+}
