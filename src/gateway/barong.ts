@@ -1,0 +1,26 @@
+import { clientAddress } from '../core/network.ts'
+import type { Dialect } from './dialect.ts'
+import { readHeader, readLenient } from './headers.ts'
+import { NATIVE_DENIALS, wordEnvoyAllow } from './reply.ts'
+
+/** More than one Host is no host at all. */
+const NO_HOST = '/'
+
+/**
+ * Barong's own address, for gateways that are wired to it (mostly Envoy): the original path
+ * behind a prefix, the original method. Barong reads no Host, and takes the peer for the client
+ * where X-Forwarded-For is absent; so do we.
+ */
+export const barong: Dialect = {
+  name: 'barong',
+  carriesBodies: true,
+  denials: NATIVE_DENIALS,
+  wordAllow: wordEnvoyAllow,
+  readTold({ method, target, headers, peer, trustedProxies }) {
+    const host = readLenient(headers, 'host', NO_HOST) ?? ''
+    if (host === NO_HOST) return 'host'
+    const forwardedFor = readHeader(headers, 'x-forwarded-for') ?? ''
+    const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
+    return { method, target, host, address }
+  },
+}

@@ -1,0 +1,107 @@
+import type { Address } from '../core/address.ts'
+import type { Check, DialectName, PresentedApiKey } from '../core/check.ts'
+import type { NetworkSet } from '../core/network.ts'
+import { readTarget } from '../core/path.ts'
+import type { Reason } from '../core/reason.ts'
+import { type Deny, deny, type Grant } from '../core/verdict.ts'
+import {
+  HEADER_LINES_MAX,
+  type HeaderName,
+  type Headers,
+  readHeader,
+  readLenient,
+} from './headers.ts'
+import { readHost } from './host.ts'
+import type { Reply } from './reply.ts'
+
+/** What came through the door, before anybody has interpreted it. */
+export interface Asked {
+  /** Of the subrequest; some gateways repeat the original one here. */
+  readonly method: string
+  /** What follows the endpoint's prefix, with its query; empty at a fixed endpoint. */
+  readonly target: string
+  readonly headers: Headers
+  /** The gateway itself; loopback where it asks over a unix socket. */
+  readonly peer: Address
+  readonly trustedProxies: NetworkSet
+}
+
+/** What a gateway says of the original request, not yet believed to be well-formed. */
+export interface Told {
+  readonly method: string
+  readonly target: string
+  readonly host: string
+  readonly address: Address
+}
+
+/** How one gateway spells a check and expects the answer. */
+export interface Dialect {
+  readonly name: DialectName
+  /**
+   * What the gateway says, or the name of the header that it must send once and did not. Never
+   * falls back on what the subrequest itself looks like, unless that is where this gateway says
+   * it; and never looks at another dialect's headers.
+   */
+  readTold(asked: Asked): Told | HeaderName
+  /** Undefined if the grant holds a value that no header may carry. */
+  wordAllow(grant: Grant): Reply | undefined
+  readonly denials: ReadonlyMap<Reason, Reply>
+  /**
+   * Whether this gateway may send the original request's body along. Where it may not, a body
+   * that is announced may never come, and would be cut out of the next check.
+   */
+  readonly carriesBodies: boolean
+}
+
+/** What could be read of a check, and if it is refused, what is to blame. */
+export type Read =
+  | { readonly kind: 'check'; readonly check: Check }
+  | { readonly kind: 'refused'; readonly denial: Deny; readonly about: string }
+
+/** A value that equals no token: no header can hold it. */
+const MATCHES_NOTHING = '\0'
+
+/** Upper case, and the hyphen of M-SEARCH. Any other method is refused before a rule sees it. */
+const METHOD = /^[A-Z][A-Z-]{0,19}$/
+
+/** Reads a check in the given dialect; refusals come in the order of precedence of REASONS. */
+export function readCheck(dialect: Dialect, asked: Asked): Read {
+  const { headers } = asked
+  if (headers.linesCount > HEADER_LINES_MAX) return refuse('authz.malformed_check', 'header lines')
+  const told = dialect.readTold(asked)
+  if (typeof told === 'string') return refuse('authz.malformed_check', told)
+  const host = readHost(told.host)
+  if (host === undefined) return refuse('authz.malformed_check', 'host')
+  if (headers.hasReserved) return refuse('authz.reserved_header', '')
+  if (!METHOD.test(told.method)) return refuse('authz.unsupported_method', '')
+  const target = readTarget(told.target)
+  if (target === undefined) return refuse('authz.ambiguous_path', '')
+
+  const check: Check = {
+    dialect: dialect.name,
+    method: told.method,
+    path: target.path,
+    foldedPath: target.foldedPath,
+    query: target.query,
+    host,
+    address: told.address,
+    userAgent: readHeader(headers, 'user-agent') ?? '',
+    cookies: readHeader(headers, 'cookie') ?? '',
+    csrfToken: readLenient(headers, 'x-csrf-token', MATCHES_NOTHING),
+    apiKey: readApiKey(headers),
+  }
+  return { kind: 'check', check }
+}
+
+/** A header sent twice is the client's doing: it counts as blank, so the set is incomplete. */
+function readApiKey(headers: Headers): PresentedApiKey | undefined {
+  const kid = readLenient(headers, 'x-auth-apikey', '')
+  const nonce = readLenient(headers, 'x-auth-nonce', '')
+  const signature = readLenient(headers, 'x-auth-signature', '')
+  if (kid === undefined && nonce === undefined && signature === undefined) return undefined
+  return { kid, nonce, signature }
+}
+
+function refuse(reason: Reason, about: string): Read {
+  return { kind: 'refused', denial: deny(reason), about }
+}

@@ -1,0 +1,24 @@
+import { clientAddress } from '../core/network.ts'
+import type { Dialect } from './dialect.ts'
+import { readHeader } from './headers.ts'
+import { NATIVE_DENIALS, wordEnvoyAllow } from './reply.ts'
+
+/**
+ * Envoy's HTTP ext_authz: the check is the original request itself behind a path prefix.
+ * X-Forwarded-For must be on its allow-list. Older versions append their own address to it and
+ * newer do not; `clientAddress` recognises the entry instead of counting on it.
+ */
+export const envoy: Dialect = {
+  name: 'envoy',
+  carriesBodies: true,
+  denials: NATIVE_DENIALS,
+  wordAllow: wordEnvoyAllow,
+  readTold({ method, target, headers, peer, trustedProxies }) {
+    const host = readHeader(headers, 'host')
+    if (host === undefined) return 'host'
+    const forwardedFor = readHeader(headers, 'x-forwarded-for')
+    if (forwardedFor === undefined) return 'x-forwarded-for'
+    const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
+    return { method, target, host, address }
+  },
+}

@@ -1,0 +1,29 @@
+import type { DialectName } from '../core/check.ts'
+import { clientAddress } from '../core/network.ts'
+import type { Asked, Dialect, Told } from './dialect.ts'
+import { type HeaderName, readHeader } from './headers.ts'
+import { NATIVE_DENIALS, wordAllow } from './reply.ts'
+
+/**
+ * Forward authentication: the original request is in X-Forwarded-Method, -Uri, -Host and -For,
+ * and the answer reaches the client as it is.
+ */
+export function createForward(name: DialectName): Dialect {
+  return { name, carriesBodies: false, denials: NATIVE_DENIALS, wordAllow, readTold }
+}
+
+export const traefik: Dialect = createForward('traefik')
+export const caddy: Dialect = createForward('caddy')
+
+function readTold({ headers, peer, trustedProxies }: Asked): Told | HeaderName {
+  const method = readHeader(headers, 'x-forwarded-method')
+  if (method === undefined) return 'x-forwarded-method'
+  const target = readHeader(headers, 'x-forwarded-uri')
+  if (target === undefined) return 'x-forwarded-uri'
+  const host = readHeader(headers, 'x-forwarded-host')
+  if (host === undefined) return 'x-forwarded-host'
+  const forwardedFor = readHeader(headers, 'x-forwarded-for')
+  if (forwardedFor === undefined) return 'x-forwarded-for'
+  const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
+  return { method, target, host, address }
+}

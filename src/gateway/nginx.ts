@@ -1,0 +1,30 @@
+import { parseAddress } from '../core/address.ts'
+import type { Dialect } from './dialect.ts'
+import { readHeader } from './headers.ts'
+import { NGINX_DENIALS, wordAllow } from './reply.ts'
+
+/**
+ * nginx `auth_request`. The subrequest is always a GET of a fixed path, so the configuration must
+ * set X-Original-Method, X-Original-URI, X-Real-IP, and Host to the original one.
+ *
+ * $request_uri is raw, and some versions of uWebSockets.js drop bytes of 0x80 and more from the
+ * end of a header's value: `/admin\xff` would be read as `/admin`. The configuration that we ship
+ * refuses targets that are not ASCII before it asks; any other must do the same.
+ */
+export const nginx: Dialect = {
+  name: 'nginx',
+  carriesBodies: false,
+  denials: NGINX_DENIALS,
+  wordAllow,
+  readTold({ headers }) {
+    const method = readHeader(headers, 'x-original-method')
+    if (method === undefined) return 'x-original-method'
+    const target = readHeader(headers, 'x-original-uri')
+    if (target === undefined) return 'x-original-uri'
+    const address = parseAddress(readHeader(headers, 'x-real-ip') ?? '')
+    if (address === undefined) return 'x-real-ip'
+    const host = readHeader(headers, 'host')
+    if (host === undefined) return 'host'
+    return { method, target, host, address }
+  },
+}

@@ -1,0 +1,96 @@
+import { STATUS_CODES } from 'node:http'
+import { REASONS, type Reason } from '../core/reason.ts'
+import { type Deny, deny, type Grant } from '../core/verdict.ts'
+import { RESERVED_NAMES } from './headers.ts'
+
+/** A whole reply, ready to be written. The engine adds the length and the date. */
+export interface Reply {
+  readonly status: number
+  /** `403 Forbidden` */
+  readonly statusLine: string
+  /** Names and values in turn. */
+  readonly headers: readonly string[]
+  readonly body: Uint8Array
+}
+
+/** What an allow tells the upstream. A gateway must overwrite a client's own with these. */
+export const IDENTITY_HEADERS = ['Authorization', 'X-Dvara-User', 'X-Dvara-Role'] as const
+
+const NOTHING = new Uint8Array(0)
+const NO_STORE = ['Cache-Control', 'no-store'] as const
+
+/**
+ * A 401 must say how to authenticate (RFC 9110 §11.6.1). No browser knows this scheme, so none
+ * opens its password dialogue.
+ */
+const CHALLENGE = ['WWW-Authenticate', 'Cookie realm="dvara"'] as const
+
+/**
+ * Envoy shows us only the headers on its allow-list, so the reserved ones may be there unseen;
+ * it removes those named here from the request that the upstream gets.
+ */
+const ENVOY_REMOVE = ['x-envoy-auth-headers-to-remove', RESERVED_NAMES.join(', ')] as const
+
+/**
+ * Whether a value could end its header line, or would be spelled differently by the engines:
+ * uWebSockets.js writes what it is given, as UTF-8; node:http refuses, or writes latin1.
+ */
+const UNWRITABLE = /[^\x20-\x7e]|^ | $/
+
+/** Exactly 200, no body, each identity header once. Undefined if a value cannot be written. */
+export function wordAllow(grant: Grant): Reply | undefined {
+  const { authorization, user, role } = grant
+  if (UNWRITABLE.test(authorization) || UNWRITABLE.test(user) || UNWRITABLE.test(role)) {
+    return undefined
+  }
+  const [first, second, third] = IDENTITY_HEADERS
+  const headers = [first, authorization, second, user, third, role, ...NO_STORE]
+  return { status: 200, statusLine: '200 OK', headers, body: NOTHING }
+}
+
+/** As `wordAllow`, and tells Envoy which of the client's headers to drop. */
+export function wordEnvoyAllow(grant: Grant): Reply | undefined {
+  const reply = wordAllow(grant)
+  if (reply === undefined) return undefined
+  return { ...reply, headers: [...reply.headers, ...ENVOY_REMOVE] }
+}
+
+/** Every denial in its own status. */
+export const NATIVE_DENIALS: ReadonlyMap<Reason, Reply> = wordDenials((status) => status)
+
+/** nginx turns every status but 401 and 403 into a 500; the true one is in X-Auth-Status. */
+export const NGINX_DENIALS: ReadonlyMap<Reason, Reply> = wordDenials((status) =>
+  status === 401 ? 401 : 403,
+)
+
+/** A small JSON reply for what is not a check. */
+export function wordNotFound(body: string): Reply {
+  return wordJson(404, [...NO_STORE], body)
+}
+
+/** The public keys, for `maxAgeS` seconds in anybody's cache. */
+export function wordJwks(keys: { body: Uint8Array | string; maxAgeS: number }): Reply {
+  return wordJson(200, ['Cache-Control', `public, max-age=${keys.maxAgeS}`], keys.body)
+}
+
+function wordDenials(wordStatus: (status: number) => number): ReadonlyMap<Reason, Reply> {
+  const reasons = Object.keys(REASONS) as Reason[]
+  return new Map(reasons.map((reason) => [reason, wordDenial(deny(reason), wordStatus)]))
+}
+
+function wordDenial(denial: Deny, wordStatus: (status: number) => number): Reply {
+  const status = wordStatus(denial.status)
+  const headers: string[] = [...NO_STORE, 'X-Auth-Reason', denial.reason]
+  headers.push('X-Auth-Status', String(denial.status))
+  if (status === 401) headers.push(...CHALLENGE)
+  return wordJson(status, headers, denial.body)
+}
+
+function wordJson(status: number, headers: string[], body: Uint8Array | string): Reply {
+  return {
+    status,
+    statusLine: `${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    headers: [...headers, 'Content-Type', 'application/json'],
+    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+  }
+}

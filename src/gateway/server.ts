@@ -1,0 +1,205 @@
+import { LOOPBACK } from '../core/address.ts'
+import type { Check, DialectName } from '../core/check.ts'
+import { matchNetwork, type NetworkSet } from '../core/network.ts'
+import { type Answer, type Authorize, deny } from '../core/verdict.ts'
+import { type Dialect, readCheck } from './dialect.ts'
+import { matchEndpoint } from './endpoint.ts'
+import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
+import { createReporter, type GatewayEvent, type Report } from './event.ts'
+import { createHeaders, type Headers, hasBody, noteHeader, readLenient } from './headers.ts'
+import { NATIVE_DENIALS, type Reply, wordJwks, wordNotFound } from './reply.ts'
+
+export interface ServerDependencies {
+  readonly engine: Engine
+  readonly authorize: Authorize
+  /** Who may ask. A peer on a unix socket may: the socket's mode is the guard there. */
+  readonly trustedGateways: NetworkSet
+  /** Whose entries in X-Forwarded-For are believed and passed over. */
+  readonly trustedProxies: NetworkSet
+  readonly jwks: () => { body: Uint8Array | string; maxAgeS: number }
+  /** An answer that takes longer is `authz.unavailable`; what comes later is dropped. */
+  readonly answerWithinMs: number
+  /** Once for each check that was answered, after its reply. `none`: its dialect was not read. */
+  readonly observe: (
+    dialect: DialectName | 'none',
+    answer: Answer,
+    check: Check | undefined,
+    elapsedUs: number,
+  ) => void
+  readonly report: Report
+  readonly nowUs: () => number
+}
+
+export interface Server {
+  /** Throws an EngineError that says what to do. */
+  listen(at: ListenAt): Promise<Listening>
+  /** Accepts no more connections; resolves as `Engine.drain` does. */
+  drain(withinMs: number): Promise<void>
+  close(): Promise<void>
+}
+
+const UNAVAILABLE = deny('authz.unavailable')
+const UNTRUSTED = deny('authz.untrusted_gateway')
+const UNAVAILABLE_REPLY = NATIVE_DENIALS.get('authz.unavailable') as Reply
+const UNTRUSTED_REPLY = NATIVE_DENIALS.get('authz.untrusted_gateway') as Reply
+const NOT_FOUND = wordNotFound('{"error":"Not found"}')
+
+/** One check on its way. */
+interface Asking {
+  readonly dialect: Dialect
+  readonly check: Check | undefined
+  readonly outbound: Outbound
+  /** Whether the connection ends with the reply. */
+  readonly isLast: boolean
+  readonly startUs: number
+}
+
+/** Hears gateways, asks `authorize`, and answers each in its dialect. */
+export function createServer(dependencies: ServerDependencies): Server {
+  const { engine, trustedGateways, nowUs, observe } = dependencies
+  const report = createReporter(dependencies.report, nowUs)
+  const gather = createGatherer()
+  const conclude = createConclude(dependencies, report)
+  const ask = createAsk(dependencies, report, conclude)
+
+  const accept: Accept = (inbound, outbound) => {
+    const startUs = nowUs()
+    if (!isTrusted(inbound, trustedGateways)) {
+      outbound.reply(UNTRUSTED_REPLY, true)
+      report({ kind: 'untrusted_gateway', peer: inbound.peer?.text ?? '' })
+      observe('none', UNTRUSTED, undefined, nowUs() - startUs)
+      return
+    }
+    const endpoint = matchEndpoint(inbound.path, inbound.query)
+    if (endpoint.kind === 'missing') return outbound.reply(endpoint.reply, false)
+    if (endpoint.kind === 'jwks') return replyJwks(inbound, outbound)
+
+    const { dialect, target } = endpoint
+    const headers = gather(inbound)
+    const isLast = endsConnection(dialect, headers)
+    const read = readCheck(dialect, {
+      method: inbound.method,
+      target,
+      headers,
+      peer: inbound.peer ?? LOOPBACK,
+      trustedProxies: dependencies.trustedProxies,
+    })
+    if (read.kind === 'check') {
+      ask({ dialect, check: read.check, outbound, isLast, startUs }, read.check)
+      return
+    }
+    if (read.denial.reason === 'authz.malformed_check') {
+      report({ kind: 'malformed_check', dialect: dialect.name, about: read.about })
+    }
+    conclude({ dialect, check: undefined, outbound, isLast, startUs }, read.denial)
+  }
+
+  function replyJwks(inbound: Inbound, outbound: Outbound): void {
+    const isRead = inbound.method === 'GET' || inbound.method === 'HEAD'
+    outbound.reply(isRead ? wordJwks(dependencies.jwks()) : NOT_FOUND, false)
+  }
+
+  const onBug = (cause: unknown) => report({ kind: 'bug', cause })
+  return {
+    listen: (at) => engine.listen(at, { accept, fallback: UNAVAILABLE_REPLY, onBug }),
+    drain: (withinMs) => engine.drain(withinMs),
+    close: () => engine.close(),
+  }
+}
+
+type Conclude = (asking: Asking, answer: Answer) => void
+
+/** Asks `authorize`; at once where it answers at once, within `answerWithinMs` where it waits. */
+function createAsk(
+  { authorize, answerWithinMs }: ServerDependencies,
+  report: (event: GatewayEvent) => void,
+  conclude: Conclude,
+): (asking: Asking, check: Check) => void {
+  return function ask(asking, check) {
+    let answer: Answer | Promise<Answer>
+    try {
+      answer = authorize(check)
+    } catch (cause) {
+      report({ kind: 'authorize_failed', dialect: asking.dialect.name, cause })
+      answer = UNAVAILABLE
+    }
+    if (answer instanceof Promise) awaitAnswer(asking, answer)
+    else conclude(asking, answer)
+  }
+
+  function awaitAnswer(asking: Asking, promise: Promise<Answer>): void {
+    const { name } = asking.dialect
+    let isConcluded = false
+    asking.outbound.hold()
+    const timer = setTimeout(() => {
+      isConcluded = true
+      // A caller that has gone waits for nothing.
+      if (!asking.outbound.isOver) report({ kind: 'authorize_late', dialect: name })
+      concludeSafely(asking, UNAVAILABLE)
+    }, answerWithinMs)
+    const onAnswer = (answer: Answer) => {
+      if (isConcluded) return
+      clearTimeout(timer)
+      concludeSafely(asking, answer)
+    }
+    promise.then(onAnswer, (cause) => {
+      report({ kind: 'authorize_failed', dialect: name, cause })
+      onAnswer(UNAVAILABLE)
+    })
+  }
+
+  /** Outside the accepting function nothing else stands between a throw and the process. */
+  function concludeSafely(asking: Asking, answer: Answer): void {
+    try {
+      // What nobody is left to hear is not observed either.
+      if (!asking.outbound.isOver) conclude(asking, answer)
+    } catch (cause) {
+      report({ kind: 'bug', cause })
+      asking.outbound.reply(UNAVAILABLE_REPLY, true)
+    }
+  }
+}
+
+/** Replies in the dialect, then observes. */
+function createConclude(
+  { observe, nowUs }: ServerDependencies,
+  report: (event: GatewayEvent) => void,
+): Conclude {
+  return function conclude(asking, answer) {
+    const { dialect, check, outbound, isLast, startUs } = asking
+    let given = answer
+    let reply = answer.kind === 'allow' ? dialect.wordAllow(answer) : undefined
+    if (answer.kind === 'allow' && reply === undefined) {
+      report({ kind: 'grant_unwritable', dialect: dialect.name })
+      given = UNAVAILABLE
+    }
+    if (given.kind === 'deny') reply = dialect.denials.get(given.reason)
+    outbound.reply(reply ?? UNAVAILABLE_REPLY, isLast)
+    observe(dialect.name, given, check, nowUs() - startUs)
+  }
+}
+
+function isTrusted(inbound: Inbound, trustedGateways: NetworkSet): boolean {
+  if (inbound.isLocal) return true
+  return inbound.peer !== undefined && matchNetwork(trustedGateways, inbound.peer)
+}
+
+/**
+ * A body that is announced where none belongs may never come: the next check on the connection
+ * would be read as it. And who waits for 100 is not sure whether to send one.
+ */
+function endsConnection(dialect: Dialect, headers: Headers): boolean {
+  if (readLenient(headers, 'expect', '') !== undefined) return true
+  return !dialect.carriesBodies && hasBody(headers)
+}
+
+/** One callback for all requests: gathering is synchronous, so only one is ever under way. */
+function createGatherer(): (inbound: Inbound) => Headers {
+  let current = createHeaders()
+  const see = (name: string, value: string) => noteHeader(current, name, value)
+  return function gather(inbound) {
+    current = createHeaders()
+    inbound.forEachHeader(see)
+    return current
+  }
+}
