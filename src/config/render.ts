@@ -98,10 +98,11 @@ export function renderConfigurationPage(): string {
     '<!-- Generated from src/config/settings.ts: npm run docs -->',
     '',
     'Each setting has one name in three spellings: `workers: 2` in the configuration file,',
-    '`DVARA_WORKERS=2` in the environment, `--workers 2` on the command line. The command line wins',
-    'over the environment, the environment over the file, the file over the default.',
+    '`DVARA_WORKERS=2` in the environment, `--workers 2` on the command line. The command line',
+    'wins over the environment, the environment over the file, the file over the default.',
     '',
-    `- The configuration file is YAML, named by \`${CONFIG_FILE_VARIABLE}\` or \`${CONFIG_FILE_FLAG}\`.`,
+    `- The configuration file is YAML: \`${CONFIG_FILE_VARIABLE}\` or`,
+    `  \`${CONFIG_FILE_FLAG}\` names it.`,
     '- Lists are separated by commas; in the file they may be YAML lists.',
     '- Numbers are plain numbers in the unit of the table. A name that ends in `Ms` means',
     '  milliseconds, in `S` seconds.',
@@ -120,10 +121,15 @@ export function renderConfigurationPage(): string {
       const required =
         row.requiredBy.length === 0 ? '' : `none; required by ${row.requiredBy.join(', ')}`
       const accepts = `${row.parse.expects}${row.parse.isSecret ? '; secret' : ''}`
-      lines.push(
-        `| \`${name}\`<br>${cell(row.about)} | \`${variableOf(name)}\` | ${code(value) || required || 'none'} | ` +
-          `${cell(accepts)} | ${row.for.length === PROCESS_NAMES.length - 1 ? 'all' : row.for.join(', ')} |`,
-      )
+      const readers = row.for.length === PROCESS_NAMES.length - 1 ? 'all' : row.for.join(', ')
+      const cells = [
+        `\`${name}\`<br>${cell(row.about)}`,
+        code(variableOf(name)),
+        code(value) || required || 'none',
+        cell(accepts),
+        readers,
+      ]
+      lines.push(`| ${cells.join(' | ')} |`)
     }
   }
   return `${lines.join('\n')}\n`

@@ -3,8 +3,7 @@ import { nearest } from './nearest.ts'
 import type { Problem } from './problem.ts'
 import { flagOf, listSettings, type SettingName, variableOf } from './settings.ts'
 
-export const SOURCE_NAMES = ['default', 'file', 'environment', 'command line'] as const
-export type SourceName = (typeof SOURCE_NAMES)[number]
+export type SourceName = 'default' | 'file' | 'environment' | 'command line'
 
 /** A setting as somebody wrote it. */
 export interface Entry {

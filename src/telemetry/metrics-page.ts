@@ -16,7 +16,14 @@ export function renderMetricsPage(): string {
     '',
     '| Metric | Type | Unit | Labels | Workers | Meaning |',
     '|---|---|---|---|---|---|',
-    `| \`${BUILD_INFO.name}\` | gauge | one | ${BUILD_INFO.labels.join(', ')} | first | ${BUILD_INFO.help} |`,
+    printRow([
+      `\`${BUILD_INFO.name}\``,
+      'gauge',
+      'one',
+      BUILD_INFO.labels.join(', '),
+      'first',
+      BUILD_INFO.help,
+    ]),
   ]
   for (const name of METRIC_NAMES) {
     const row: MetricRow = METRICS[name]
@@ -33,6 +40,10 @@ export function renderMetricsPage(): string {
     'the process itself, or with several workers their supervisor.',
   )
   return `${lines.join('\n')}\n`
+}
+
+function printRow(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`
 }
 
 function printLabels(name: string, row: MetricRow): string {

@@ -13,7 +13,7 @@ const MASK = '[secret]'
 // By name and at any depth, however it is spelled: X-Auth-Signature, csrfToken, password_digest.
 // Public names that only resemble secrets are let through by KEPT.
 const SECRET_NAME =
-  /authorization|cookie|password|passwd|passphrase|secret|signature|credential|token|apikey|nonce|privatekey/
+  /authorization|cookie|passw(or)?d|phrase|secret|signature|credential|token|nonce|(api|private)key/
 const KEPT = /^(session)?cookiename$|(count|max|min|ttls|ttlms)$/
 
 // What gives itself away wherever it stands: the user part of a URL, a bearer token, a JWT.

@@ -36,7 +36,7 @@ const MALFORMED: [string, string][] = [
   ['a gauge named as a counter', '# HELP a_total b\n# TYPE a_total gauge\na_total 1\n'],
   [
     'buckets that fall',
-    '# HELP a b\n# TYPE a histogram\na_bucket{le="1"} 2\na_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n',
+    '# HELP a b\n# TYPE a histogram\na_bucket{le="1"} 2\na_bucket{le="+Inf"} 1\na_count 1\n',
   ],
 ]
 

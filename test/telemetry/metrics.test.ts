@@ -111,6 +111,11 @@ const COUNTS: [string, Record<string, string>, (metrics: Metrics) => void][] = [
     { alg: 'RS256', source: 'fresh' },
     (m) => m.countTokenSigned('RS256', 'fresh'),
   ],
+  [
+    'dvara_tokens_signed_total',
+    { alg: 'EdDSA', source: 'memo' },
+    (m) => m.countTokenSigned('EdDSA', 'memo'),
+  ],
   ['dvara_invalidations_total', { scope: 'policy' }, (m) => m.countInvalidation('policy')],
   ['dvara_policy_reload_total', { outcome: 'rejected' }, (m) => m.countPolicyReload('rejected')],
 ]
