@@ -140,7 +140,8 @@ export const tokens = {
     requiredBy: ['authorizer', 'keys'],
   }),
   jwtAlgorithm: setting({
-    about: 'How tokens are signed. Barong’s neighbours verify RS256.',
+    about:
+      'The kind of a newly generated key; the active key signs. Barong’s neighbours verify RS256.',
     parse: oneOf(['EdDSA', 'ES256', 'RS256']),
     fallback: 'EdDSA',
     for: ['dev', 'authorizer', 'keys', 'identity'],
@@ -155,7 +156,7 @@ export const tokens = {
     about: 'How long a token is valid: the longest time that an upstream misses a logout.',
     parse: durationS({ min: 5, max: 3600 }),
     fallback: 60,
-    for: DECIDING,
+    for: ['dev', 'authorizer', 'keys'],
   }),
   jwtMemo: setting({
     about: 'Hand out one token until half its life is over, rather than sign every answer anew.',
@@ -167,7 +168,7 @@ export const tokens = {
     about: 'How long verifiers may keep the public keys.',
     parse: durationS({ min: 0, max: 86_400 }),
     fallback: 300,
-    for: DECIDING,
+    for: ['dev', 'authorizer', 'keys'],
   }),
   jwksUrl: setting({
     about: 'Where the identity API fetches public keys, if not from the keyring directory.',

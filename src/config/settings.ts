@@ -24,7 +24,7 @@ export const settings = {
   ...operations,
 }
 
-export type Settings = typeof settings
+type Settings = typeof settings
 export type SettingName = keyof Settings
 
 type ValueOf<S> =

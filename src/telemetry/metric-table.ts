@@ -15,13 +15,13 @@ export const TABLE_NAMES = ['sessions', 'tokens'] as const
 export type TableName = (typeof TABLE_NAMES)[number]
 
 /** How a load ended: with facts, with the knowledge that there are none, or without an answer. */
-export const LOAD_OUTCOMES = ['found', 'missing', 'overtaken', 'overflow', 'fault'] as const
+const LOAD_OUTCOMES = ['found', 'missing', 'overtaken', 'overflow', 'fault'] as const
 export type LoadOutcome = (typeof LOAD_OUTCOMES)[number]
 
-export const STORE_NAMES = ['redis', 'postgres', 'embedded'] as const
+const STORE_NAMES = ['redis', 'postgres', 'embedded'] as const
 export type StoreName = (typeof STORE_NAMES)[number]
 
-export const RELOAD_OUTCOMES = ['applied', 'rejected'] as const
+const RELOAD_OUTCOMES = ['applied', 'rejected'] as const
 export type ReloadOutcome = (typeof RELOAD_OUTCOMES)[number]
 
 export const ALGORITHMS = ['EdDSA', 'ES256', 'RS256', 'PS256'] as const
@@ -30,7 +30,7 @@ export type Algorithm = (typeof ALGORITHMS)[number]
 export const TOKEN_SOURCES = ['memo', 'fresh'] as const
 export type TokenSource = (typeof TOKEN_SOURCES)[number]
 
-export const LAG_STATS = ['p50', 'p99', 'max'] as const
+const LAG_STATS = ['p50', 'p99', 'max'] as const
 
 export const REASON_NAMES = Object.keys(REASONS) as Reason[]
 
@@ -44,7 +44,7 @@ const FAULTS: Record<FaultCode, true> = {
   load_overflow: true,
   signer_failed: true,
 }
-export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[]
+const FAULT_CODES = Object.keys(FAULTS) as FaultCode[]
 
 /** Upper bounds of the latency buckets. The first ones are where a remembered answer falls. */
 export const BUCKETS_US = [

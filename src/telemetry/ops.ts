@@ -34,9 +34,9 @@ interface Page {
 }
 
 /** Connections beyond this are closed at once: Prometheus and a prober need two. */
-export const OPS_CONNECTIONS_MAX = 64
+const OPS_CONNECTIONS_MAX = 64
 /** A request that takes longer to arrive is cut. */
-export const OPS_REQUEST_MS_MAX = 5000
+const OPS_REQUEST_MS_MAX = 5000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** /metrics, /health/live and /health/ready on a listener of their own. */
