@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs'
+import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../../src/config/root.ts'
 import type { Session } from '../../src/core/principal.ts'
 import { openEmbeddedStores } from '../../src/store/embedded.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
+import { openPGlite } from '../../src/store/pglite.ts'
 import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
-import { startPostgres, startRedis } from '../process/servers.ts'
+import { createFolder, removeFolder, startPostgres, startRedis } from '../process/servers.ts'
 
 export const migrationsDir = join(projectRoot, 'migrations')
 
@@ -24,8 +27,30 @@ export const WORLDS: Record<string, () => Promise<World>> = {
 }
 
 async function openEmbedded(): Promise<World> {
-  const stores = await openEmbeddedStores({ directory: undefined, migrationsDir })
-  return { name: 'embedded', ...stores }
+  const directory = await copyDirectory()
+  const stores = await openEmbeddedStores({ directory, migrationsDir })
+  return {
+    ...{ name: 'embedded', authorizer: stores.authorizer, identity: stores.identity },
+    async close() {
+      await stores.close()
+      await removeFolder(directory)
+    },
+  }
+}
+
+/** A directory with an empty database: making one takes seconds, copying one does not. */
+export async function copyDirectory(): Promise<string> {
+  const template = join(projectRoot, '.cache', 'embedded-template')
+  if (!existsSync(template)) {
+    // Several test files may come here at once: the first to rename wins.
+    const aside = `${template}.${process.pid}`
+    await mkdir(aside, { recursive: true })
+    await (await openPGlite(join(aside, 'database'))).close()
+    await rename(aside, template).catch(() => rm(aside, { recursive: true, force: true }))
+  }
+  const directory = await createFolder('embedded')
+  await cp(template, directory, { recursive: true })
+  return directory
 }
 
 async function openServers(): Promise<World> {
@@ -85,4 +110,17 @@ export async function signIn(identity: IdentityStores, uid?: string): Promise<Se
   const session = sessionFor(owner, { generation })
   await identity.sessions.open(session, session.createdAtMs + 1_800_000)
   return session
+}
+
+/** Asks again until it does not throw; gives up, with the last error, after ten seconds. */
+export async function eventually<T>(ask: () => Promise<T> | T): Promise<T> {
+  const giveUpAtMs = Date.now() + 10_000
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (Date.now() > giveUpAtMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
 }

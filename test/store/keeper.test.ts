@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { migrate } from '../../src/store/migrate.ts'
+import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
+import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
+import { type RunningServer, startPostgres, startRedis } from '../process/servers.ts'
+import { eventually, migrationsDir, sessionFor, signIn } from './worlds.ts'
+
+describe('keeping Redis true', () => {
+  let redis: RunningServer
+  let postgres: RunningServer
+  let authorizer: AuthorizerStores
+  let identity: IdentityStores
+  let other: IdentityStores
+
+  before(async () => {
+    ;[redis, postgres] = await Promise.all([startRedis(), startPostgres()])
+    const options = { redisUrl: redis.url, databaseUrl: postgres.url, onFault: () => undefined }
+    const database = openDatabase(options)
+    await migrate(database, migrationsDir)
+    await database.close()
+    ;[authorizer, identity, other] = await Promise.all([
+      openAuthorizerStores(options),
+      openIdentityStores(options),
+      openIdentityStores(options),
+    ])
+  })
+  after(async () => {
+    await Promise.all([authorizer.close(), identity.close(), other.close()])
+    await Promise.all([redis.stop(), postgres.stop()])
+  })
+
+  const load = async (hash: string) => (await authorizer.facts.load(hash)).found
+  const reconnected = () => eventually(() => identity.ping())
+
+  test('before it is sealed nothing is believed and nobody signs in', async () => {
+    const unsealed = { code: 'store_unsealed' }
+    await assert.rejects(authorizer.facts.load('x'), unsealed)
+    await assert.rejects(authorizer.invalidations.heartbeat('w', 0), unsealed)
+    await assert.rejects(authorizer.invalidations.since(0), unsealed)
+    await assert.rejects(authorizer.facts.touch([{ hash: 'x', idleAtMs: 1 }]), unsealed)
+    await assert.rejects(signIn(identity), unsealed)
+  })
+
+  test('of two sealers at once one does it', async () => {
+    const outcomes = await Promise.all([identity.keeper.seal(), other.keeper.seal()])
+    assert.deepEqual(outcomes.sort(), [false, true])
+    assert.match((await authorizer.invalidations.heartbeat('w', 0)).epoch, /^1\./)
+  })
+
+  test('kill -9 and an empty restart: live sessions return, ended ones do not', async () => {
+    const live = await signIn(identity)
+    const touched = await signIn(identity)
+    const ended = await signIn(identity)
+    const allEnded = await signIn(identity)
+    const idleAtMs = touched.createdAtMs + 1_900_000
+    await authorizer.facts.touch([{ hash: touched.hash, idleAtMs }])
+    await identity.keeper.copyIdle()
+    await identity.sessions.end(ended.hash)
+    await identity.sessions.endAll(allEnded.uid)
+    await identity.users.change(live.uid, { role: 'trader' })
+    const { epoch, seq } = await authorizer.invalidations.heartbeat('w', 0)
+
+    redis.kill('SIGKILL')
+    await redis.ended()
+    await redis.restart()
+    await eventually(() => assert.rejects(authorizer.facts.load(live.hash), /store_unsealed/))
+    await reconnected()
+    assert.equal(await identity.keeper.seal(), true)
+
+    const found = await eventually(() => load(live.hash))
+    assert.deepEqual(found?.session, live)
+    assert.equal(found?.principal.role, 'trader')
+    assert.equal((await load(touched.hash))?.idleAtMs, idleAtMs)
+    assert.equal(await load(ended.hash), undefined)
+    assert.equal(await load(allEnded.hash), undefined)
+    const head = await authorizer.invalidations.heartbeat('w', 0)
+    assert.notEqual(head.epoch, epoch)
+    assert.ok(head.seq > seq)
+    assert.equal(await authorizer.invalidations.since(seq), undefined)
+  })
+
+  test('a change while Redis is down is owed, and put into force by whoever seals', async () => {
+    const ended = await signIn(identity)
+    const banned = await signIn(identity)
+    redis.kill('SIGKILL')
+    await redis.ended()
+    const notYet = { code: 'store_unavailable', message: /recorded, not yet in force/ }
+    await assert.rejects(identity.sessions.end(ended.hash), notYet)
+    await assert.rejects(identity.users.change(banned.uid, { state: 'banned' }), notYet)
+    await assert.rejects(identity.keeper.reconcile(), { code: 'store_unavailable' })
+    await redis.restart()
+    await reconnected()
+    await other.keeper.seal()
+    await eventually(() => authorizer.invalidations.heartbeat('w', 0))
+    assert.equal(await load(ended.hash), undefined)
+    assert.equal((await load(banned.hash))?.principal.state, 'banned')
+    assert.equal(await identity.keeper.reconcile(), 0)
+  })
+
+  test('a login that Redis did not hear of is not found alive by the next sealing', async () => {
+    const { uid } = await signIn(identity)
+    redis.kill('SIGKILL')
+    await redis.ended()
+    const lost = sessionFor(uid)
+    await assert.rejects(identity.sessions.open(lost, lost.endsAtMs), { code: 'store_unavailable' })
+    await redis.restart()
+    await reconnected()
+    await identity.keeper.seal()
+    await eventually(() => authorizer.invalidations.heartbeat('w', 0))
+    assert.equal(await load(lost.hash), undefined)
+  })
+
+  test('reconciling re-runs what was committed but never published', async () => {
+    const { hash, uid } = await signIn(identity)
+    const database = openDatabase({ databaseUrl: postgres.url })
+    // What a process leaves behind that dies between its commit and its script.
+    await database.query(
+      "update users set state = 'locked', version = version + 1 where uid = $1",
+      [uid],
+    )
+    await database.query("insert into changes (scope, subject) values ('user', $1)", [uid])
+    await database.close()
+    assert.equal((await load(hash))?.principal.state, 'active')
+    assert.equal(await identity.keeper.reconcile(), 1)
+    assert.equal((await load(hash))?.principal.state, 'locked')
+    assert.equal(await identity.keeper.reconcile(), 0)
+  })
+
+  test('with Postgres gone an authorizer goes on, and the identity API says so', async () => {
+    const session = await signIn(identity)
+    postgres.kill('SIGKILL')
+    await postgres.ended()
+    assert.deepEqual((await load(session.hash))?.session, session)
+    await authorizer.facts.touch([{ hash: session.hash, idleAtMs: 1 }])
+    await authorizer.invalidations.heartbeat('w', 0)
+    const away = { code: 'store_unavailable' }
+    await assert.rejects(authorizer.policies.loadPermissions(), away)
+    await assert.rejects(identity.sessions.end(session.hash), away)
+    await assert.rejects(identity.users.findByUid(session.uid), away)
+    await assert.rejects(identity.keeper.reconcile(), away)
+    await assert.rejects(identity.ping(), away)
+    await postgres.restart()
+    await eventually(() => identity.ping())
+    assert.equal(await identity.sessions.end(session.hash), true)
+  })
+})

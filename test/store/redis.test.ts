@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Redis } from 'ioredis'
+import type { Fault } from '../../src/core/fault.ts'
+import type { Invalidation } from '../../src/core/invalidation.ts'
+import { type Board, EPOCH_STRIDE, LOG_ENTRIES_MAX } from '../../src/store/board.ts'
+import { createSessionFacts } from '../../src/store/facts.ts'
+import { encodePrincipal, encodeSession } from '../../src/store/record.ts'
+import { openRedisBoard } from '../../src/store/redis.ts'
+import { type RunningServer, startRedis } from '../process/servers.ts'
+import { eventually, sessionFor } from './worlds.ts'
+
+/** The slowest refusal that a gateway's caller may feel. */
+const REFUSAL_MS_MAX = 150
+
+describe('Redis', () => {
+  let server: RunningServer
+  let board: Board
+  let probe: Redis
+  const faults: Fault[] = []
+
+  before(async () => {
+    server = await startRedis()
+    probe = new Redis(server.url, { retryStrategy: () => 50 })
+    probe.on('error', () => undefined)
+    board = await openRedisBoard({
+      ...{ url: server.url, commandTimeoutMs: 100, connectTimeoutMs: 1_000 },
+      onFault: (fault) => faults.push(fault),
+    })
+    await seal(1)
+  })
+  after(async () => {
+    await board.close()
+    probe.disconnect()
+    await server.stop()
+  })
+
+  async function seal(epochNumber: number): Promise<void> {
+    await board.begin(epochNumber)
+    await board.prepare(epochNumber, [], [])
+    await board.seal(epochNumber)
+  }
+  const notice = (id: string) => {
+    return { scope: 'session' as const, id, ended: [id], kept: [], principal: undefined }
+  }
+  const posting = (uid: string) => {
+    const session = sessionFor(uid)
+    const { hash, endsAtMs } = session
+    const principal = encodePrincipal({
+      ...{ uid, kind: 'user', username: null, email: 'e', role: 'member', level: 0 },
+      ...{ state: 'active', referralId: null, otp: false, version: 1 },
+    })
+    const record = { session: encodeSession(session), principal, principalVersion: 1 }
+    return { hash, uid, ...record, generation: 0, idleAtMs: endsAtMs, endsAtMs }
+  }
+
+  test('all keys are in one slot, and none can be used as a cookie', async () => {
+    const one = posting('ID1')
+    assert.equal(await board.open(one, 1), 'opened')
+    await board.apply(notice('gone'))
+    await board.heartbeat('worker', 0)
+    const keys = await probe.keys('*')
+    assert.deepEqual(
+      keys.filter((key) => !key.startsWith('{dv}')),
+      [],
+    )
+    assert.equal(await probe.pexpiretime(`{dv}s:${one.hash}`), one.endsAtMs)
+    assert.ok((await probe.pttl('{dv}t:gone')) > 600_000)
+  })
+
+  test('a login under an older sealing has to read again', async () => {
+    assert.equal(await board.open(posting('ID2'), 0), 'moved')
+  })
+
+  test('a tombstone refuses a late login', async () => {
+    const one = posting('ID3')
+    await board.apply(notice(one.hash))
+    assert.equal(await board.open(one, 1), 'outdated')
+  })
+
+  test('numbers beyond 32 bits stay exact', async () => {
+    const { seq } = await board.heartbeat('worker', 0)
+    assert.ok(seq >= EPOCH_STRIDE)
+    assert.equal(await board.apply(notice('x')), seq + 1)
+  })
+
+  const GARBAGE = [
+    { name: 'a damaged record', write: (key: string) => probe.hset(key, 'b', 'garbage') },
+    { name: 'a deadline that is no number', write: (key: string) => probe.hset(key, 'i', 'x') },
+    { name: 'a uid without principal', write: (key: string) => probe.hset(key, 'u', 'nobody') },
+    {
+      name: 'a record of another session',
+      write: (key: string) => probe.hset(key, 'b', Buffer.from(posting('ID4').session)),
+    },
+  ]
+  for (const { name, write } of GARBAGE) {
+    test(`${name} is a fault, not an unknown session`, async () => {
+      const one = posting('ID4')
+      await board.open(one, 1)
+      await write(`{dv}s:${one.hash}`)
+      const { load } = createSessionFacts(board)
+      await assert.rejects(load(one.hash), { code: 'store_garbage' })
+    })
+  }
+
+  test('a log that was trimmed says undefined', async () => {
+    const { seq } = await board.heartbeat('worker', 0)
+    for (let n = 0; n < 5; n++) await board.apply(notice(`n${n}`))
+    await probe.xtrim('{dv}inv', 'MAXLEN', 3)
+    assert.equal(await board.since(seq), undefined)
+    assert.equal(await board.since(seq + 1), undefined)
+    assert.equal((await board.since(seq + 2))?.length, 3)
+    assert.ok(LOG_ENTRIES_MAX >= 100_000)
+  })
+
+  test('a wiped Redis counts as unsealed, and one filled only half-way is not sealed', async () => {
+    await probe.flushall()
+    await assert.rejects(board.load('x'), { code: 'store_unsealed' })
+    await board.begin(2)
+    await probe.flushall()
+    await assert.rejects(board.seal(2), { code: 'store_conflict' })
+    await board.begin(3)
+    await board.begin(4)
+    await assert.rejects(board.prepare(3, [], []), { code: 'store_conflict' })
+    await board.seal(4)
+    await assert.rejects(board.begin(5), { code: 'store_conflict' })
+  })
+
+  test('scripts that Redis forgot are sent again', async () => {
+    await probe.script('FLUSH')
+    assert.equal((await board.load('x')).found, undefined)
+  })
+
+  test('pushes that were cut off end in interrupted(), after which they flow again', async () => {
+    const heard: Invalidation[] = []
+    let interruptions = 0
+    const interrupted = () => {
+      interruptions += 1
+    }
+    await board.subscribe({ invalidated: (message) => heard.push(message), interrupted })
+    const before = interruptions
+    await probe.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await eventually(() => assert.equal(interruptions, before + 1))
+    const seq = await board.apply(notice('after'))
+    await eventually(() => assert.deepEqual(heard.at(-1), { seq, scope: 'session', id: 'after' }))
+    await probe.publish('{dv}push', 'what is this')
+    await eventually(() => assert.equal(interruptions, before + 2))
+  })
+
+  test('a Redis that hangs is a fault in time, and answers again afterwards', async () => {
+    server.kill('SIGSTOP')
+    const started = performance.now()
+    await assert.rejects(board.load('x'), { code: 'store_timeout' })
+    assert.ok(performance.now() - started < REFUSAL_MS_MAX)
+    server.kill('SIGCONT')
+    await eventually(() => board.load('x'))
+  })
+
+  test('a Redis that is gone is a fault at once, told once, and found again', async () => {
+    faults.length = 0
+    server.kill('SIGKILL')
+    await server.ended()
+    await eventually(() => assert.rejects(board.load('x'), { code: 'store_unavailable' }))
+    const calls = [
+      () => board.load('x'),
+      () => board.touch([{ hash: 'x', idleAtMs: 1 }]),
+      () => board.heartbeat('w', 0),
+      () => board.since(0),
+      () => board.leave('w'),
+      () => board.apply(notice('x')),
+      () => board.ping(),
+    ]
+    for (const call of calls) {
+      const started = performance.now()
+      await assert.rejects(call(), { code: 'store_unavailable' })
+      assert.ok(performance.now() - started < REFUSAL_MS_MAX)
+    }
+    await eventually(() => assert.equal(faults.length, 1))
+    await server.restart()
+    await eventually(() => assert.rejects(board.load('x'), { code: 'store_unsealed' }))
+    await seal(5)
+    assert.equal((await board.load('x')).found, undefined)
+    assert.equal(faults.length, 1)
+  })
+})
+
+test('a Redis that still holds the seal of its former process counts as unsealed', async () => {
+  const server = await startRedis({ isDurable: true })
+  const options = {
+    ...{ url: server.url, commandTimeoutMs: 500, connectTimeoutMs: 1_000 },
+    onFault: () => undefined,
+  }
+  const board = await openRedisBoard(options)
+  await board.begin(1)
+  await board.seal(1)
+  assert.equal(await board.isSealed(), true)
+  await server.restart()
+  await eventually(() => board.ping())
+  assert.equal(await board.isSealed(), false)
+  await assert.rejects(board.load('x'), { code: 'store_unsealed' })
+  await board.close()
+  await server.stop()
+})
+
+test('a password, a unix socket and a database number in the address are understood', async () => {
+  const server = await startRedis({
+    args: ['--unixsocket', 'redis.sock', '--unixsocketperm', '777'],
+  })
+  const rest = { commandTimeoutMs: 500, connectTimeoutMs: 1_000, onFault: () => undefined }
+  const probe = new Redis(server.url)
+  const [, folder] = (await probe.config('GET', 'dir')) as [string, string]
+  const local = await openRedisBoard({ url: `unix:${folder}/redis.sock`, ...rest })
+  assert.equal(await local.isSealed(), false)
+
+  await probe.config('SET', 'requirepass', 'p@ss')
+  const refused = await openRedisBoard({ url: server.url, ...rest })
+  await assert.rejects(refused.isSealed(), { code: 'store_unavailable' })
+  const url = server.url.replace('redis://', 'redis://default:p%40ss@')
+  const board = await openRedisBoard({ url: `${url}/3`, ...rest })
+  assert.equal(await board.isSealed(), false)
+
+  await Promise.all([board.close(), local.close(), refused.close()])
+  probe.disconnect()
+  await server.stop()
+})

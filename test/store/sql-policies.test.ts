@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { WORLDS, type World } from './worlds.ts'
+
+for (const [name, open] of Object.entries(WORLDS)) {
+  describe(`permissions in ${name}`, () => contract(open))
+}
+
+function contract(open: () => Promise<World>): void {
+  let world: World
+  before(async () => {
+    world = await open()
+  })
+  after(() => world.close())
+
+  test('permissions start small, change with a version and a message in the log', async () => {
+    const { policies } = world.identity
+    const before = await world.authorizer.policies.loadPermissions()
+    assert.ok(before.rows.some((row) => row.role === 'superadmin' && row.action === 'ACCEPT'))
+    const dropped = before.rows.filter((row) => row.role === 'admin' && row.action === 'DROP')
+    assert.equal(dropped.length, 4)
+    const { seq } = await world.authorizer.invalidations.heartbeat('probe', 0)
+    const row = { role: 'trader', verb: 'get', path: '/api/v2/market', action: 'ACCEPT' as const }
+    const added = await policies.add({ ...row, topic: null })
+    assert.deepEqual({ ...added, id: 0 }, { ...row, verb: 'GET', topic: null, id: 0 })
+    assert.equal(await policies.hasRole('trader'), true)
+    assert.equal((await policies.change(added.id, { topic: 't' }))?.topic, 't')
+    assert.equal((await policies.find({ page: 1, limit: 10, role: 'trader' })).total, 1)
+    assert.equal(await policies.remove(added.id), true)
+    assert.equal(await policies.remove(added.id), false)
+    assert.equal(await policies.change(added.id, { topic: 't' }), undefined)
+    assert.equal(await policies.hasRole('trader'), false)
+    const now = await world.authorizer.policies.loadPermissions()
+    assert.equal(now.version, before.version + 3)
+    assert.deepEqual(now.rows, before.rows)
+    const log = await world.authorizer.invalidations.since(seq)
+    assert.deepEqual(
+      log?.map((one) => one.scope),
+      ['policy', 'policy', 'policy'],
+    )
+  })
+
+  test('a permission with an unknown verb or action is refused by the database', async () => {
+    const row = { role: 'r', verb: 'TRACE', path: '/', action: 'ACCEPT' as const, topic: null }
+    await assert.rejects(world.identity.policies.add(row), { code: 'store_unavailable' })
+  })
+}
