@@ -1,9 +1,12 @@
 import type { Facts } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
+import { lifetimeOf } from '../crypto/lifetime.ts'
 
 /** A grant and how long it may be handed out again. */
 interface MemoizedGrant {
   readonly grant: Grant
+  /** By identity: a policy read anew brings new lists, and with them new tokens. */
+  readonly audience: readonly string[]
   readonly kid: string
   readonly mintedAtMs: number
   readonly reuseUntilMs: number
@@ -16,11 +19,14 @@ interface MemoizedGrant {
 export interface Entry {
   readonly facts: Facts
   readonly loadedAtMs: number
-  /** By audience index; holes where none was minted. */
-  readonly grants: (MemoizedGrant | undefined)[]
+  /** One for each audience that was asked for, at most GRANTS_MAX. */
+  readonly grants: MemoizedGrant[]
   /** When its use was last reported to the store; never before that. */
   touchedAtMs: number
 }
+
+/** Audiences remembered of one session; beyond them the oldest is minted again. */
+export const GRANTS_MAX = 8
 
 export function createEntry(facts: Facts, nowMs: number): Entry {
   return { facts, loadedAtMs: nowMs, grants: [], touchedAtMs: nowMs }
@@ -28,7 +34,7 @@ export function createEntry(facts: Facts, nowMs: number): Entry {
 
 export interface GrantOptions {
   /** A signed token for the upstream, valid from now for `lifetimeMs` or until the session ends. */
-  readonly mint: (facts: Facts, audienceIndex: number, nowMs: number) => string
+  readonly mint: (facts: Facts, audience: readonly string[], nowMs: number) => string
   /** The kid that signs now. */
   readonly kid: () => string
   readonly lifetimeMs: number
@@ -38,31 +44,41 @@ export interface GrantOptions {
   readonly onGrant: (isFresh: boolean) => void
 }
 
-/** The grant for one allowed request; a memoized one costs an array read and two comparisons. */
-export type MakeGrant = (entry: Entry, audienceIndex: number, nowMs: number) => Grant
+/** The grant for one allowed request; a memoized one costs a short scan and four comparisons. */
+export type MakeGrant = (entry: Entry, audience: readonly string[], nowMs: number) => Grant
 
 export function createGrants(options: GrantOptions): MakeGrant {
   const { mint, kid, lifetimeMs, isMemoized, onGrant } = options
 
-  return function makeGrant(entry, audienceIndex, nowMs) {
-    const known = entry.grants[audienceIndex]
-    if (known !== undefined && isReusable(known, kid(), nowMs)) {
+  function remember(entry: Entry, grant: Grant, audience: readonly string[], nowMs: number): void {
+    const { expiresAtS } = lifetimeOf({
+      nowMs,
+      ttlMs: lifetimeMs,
+      endsAtMs: entry.facts.session.endsAtMs,
+    })
+    const { grants } = entry
+    const known = grants.findIndex((one) => one.audience === audience)
+    if (known !== -1) grants.splice(known, 1)
+    else if (grants.length === GRANTS_MAX) grants.shift()
+    const reuseUntilMs = nowMs + (expiresAtS * 1000 - nowMs) / 2
+    grants.push({ grant, audience, kid: kid(), mintedAtMs: nowMs, reuseUntilMs })
+  }
+
+  return function makeGrant(entry, audience, nowMs) {
+    for (const known of entry.grants) {
+      if (known.audience !== audience || !isReusable(known, kid(), nowMs)) continue
       onGrant(false)
       return known.grant
     }
-    const { principal, session } = entry.facts
+    const { principal } = entry.facts
     const grant: Grant = {
       kind: 'allow',
-      authorization: `Bearer ${mint(entry.facts, audienceIndex, nowMs)}`,
+      authorization: `Bearer ${mint(entry.facts, audience, nowMs)}`,
       user: principal.uid,
       role: principal.role,
     }
     onGrant(true)
-    if (isMemoized) {
-      const lifeMs = Math.min(lifetimeMs, session.endsAtMs - nowMs)
-      const reuseUntilMs = nowMs + lifeMs / 2
-      entry.grants[audienceIndex] = { grant, kid: kid(), mintedAtMs: nowMs, reuseUntilMs }
-    }
+    if (isMemoized) remember(entry, grant, audience, nowMs)
     return grant
   }
 }

@@ -8,11 +8,9 @@ export function createMint(options: {
   readonly signer: Signer
   readonly issuer: string
   readonly lifetimeMs: number
-  readonly audienceOf: (index: number) => readonly string[]
-}): (facts: Facts, audienceIndex: number, nowMs: number) => string {
-  const { signer, issuer, lifetimeMs, audienceOf } = options
-  return function mint({ principal, session }, audienceIndex, nowMs) {
-    const audience = audienceOf(audienceIndex)
+}): (facts: Facts, audience: readonly string[], nowMs: number) => string {
+  const { signer, issuer, lifetimeMs } = options
+  return function mint({ principal, session }, audience, nowMs) {
     const jti = createJti()
     return signer.sign(
       buildClaims({ principal, session, audience, issuer, nowMs, ttlMs: lifetimeMs, jti }),

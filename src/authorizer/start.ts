@@ -209,7 +209,6 @@ function openServer(parts: Parts): Server {
         signer,
         issuer: config.jwtIssuer,
         lifetimeMs: config.jwtTtlS * 1000,
-        audienceOf: (index) => policy.current().routes.audienceSets[index] ?? [],
       }),
       kid: signer.kid,
       lifetimeMs: config.jwtTtlS * 1000,

@@ -19,7 +19,7 @@ export interface Routes {
   readonly table: RouteTable
   readonly flags: PrefixTree
   readonly audiences: PrefixTree
-  /** By the value that `audiences` gives; the last one is the default. */
+  /** By the value that `audiences` gives. */
   readonly audienceSets: readonly (readonly string[])[]
 }
 
@@ -43,7 +43,7 @@ export function compileRoutes(table: RouteTable): Routes {
     audiences: compilePrefixes(
       table.audiences.map(({ prefix }, value) => ({ prefix, flags: 0, value })),
     ),
-    audienceSets: [...table.audiences.map(({ audience }) => audience), table.defaultAudience],
+    audienceSets: table.audiences.map(({ audience }) => audience),
   }
 }
 
@@ -58,10 +58,10 @@ export function matchRoutes(routes: Routes, path: string, foldedPath: string): n
   return (exact & ~BLOCKED) | (matchFlags(routes.flags, foldedPath) & BLOCKED)
 }
 
-/** Index into `audienceSets`. */
-export function matchAudience(routes: Routes, foldedPath: string): number {
+/** Whom a token for this path is for; the same list for the same routes, by identity. */
+export function matchAudience(routes: Routes, foldedPath: string): readonly string[] {
   const found = matchLongest(routes.audiences, foldedPath)
-  return found === -1 ? routes.audienceSets.length - 1 : found
+  return routes.audienceSets[found] ?? routes.table.defaultAudience
 }
 
 export type RouteTableReading =

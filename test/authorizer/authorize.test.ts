@@ -54,9 +54,9 @@ function createWorld(changes: Partial<Dependencies> = {}) {
       if (state.canBeat) lease.grant(clock.monotonicMs)
       return state.canBeat
     },
-    makeGrant: ({ facts }, audienceIndex) => ({
+    makeGrant: ({ facts }, audience) => ({
       kind: 'allow',
-      authorization: `Bearer for ${audienceIndex}`,
+      authorization: `Bearer for ${audience.join()}`,
       user: facts.principal.uid,
       role: facts.principal.role,
     }),
@@ -80,10 +80,10 @@ test('a miss asks the store once; the hit after it is synchronous', async () => 
   const world = createWorld()
   const miss = world.authorize(CHECK)
   assert.ok(miss instanceof Promise)
-  assert.equal(said(await miss), 'Bearer for 1')
+  assert.equal(said(await miss), 'Bearer for dvara')
   const hit = world.authorize(CHECK)
   assert.ok(!(hit instanceof Promise))
-  assert.equal(said(hit), 'Bearer for 1')
+  assert.equal(said(hit), 'Bearer for dvara')
   assert.equal(world.store.loads, 1)
   assert.deepEqual(world.recalls, [false, true])
   assert.equal(world.state.touches, 2)
@@ -92,7 +92,7 @@ test('a miss asks the store once; the hit after it is synchronous', async () => 
 test('the audience is that of the path', async () => {
   const world = createWorld()
   const check = checkOf({ cookies: CHECK.cookies, path: '/app/trade/x' })
-  assert.equal(said(await world.authorize(check)), 'Bearer for 0')
+  assert.equal(said(await world.authorize(check)), 'Bearer for trade')
 })
 
 test('an unknown session is refused', async () => {
@@ -133,7 +133,7 @@ test('without a lease nothing remembered is believed, unless a heartbeat brings 
   world.clock.monotonicMs += 2000
   const healed = world.authorize(CHECK)
   assert.ok(healed instanceof Promise)
-  assert.equal(said(await healed), 'Bearer for 1')
+  assert.equal(said(await healed), 'Bearer for dvara')
   assert.equal(world.state.beats, 1)
 
   world.clock.monotonicMs += 2000
@@ -172,7 +172,7 @@ test('an entry idle by our own reading is read anew: another authorizer may have
   await world.authorize(CHECK)
   world.clock.ms += 5000
   world.store.facts = factsOf({ idleAtMs: NOW + 9000 })
-  assert.equal(said(await world.authorize(CHECK)), 'Bearer for 1')
+  assert.equal(said(await world.authorize(CHECK)), 'Bearer for dvara')
   assert.equal(world.store.loads, 2)
 })
 
