@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createFolder, findPort, type RunningServer, startProcess } from '../process/servers.ts'
+
+/** Both processes of the real product, on data of their own. */
+export interface Product {
+  readonly server: RunningServer
+  readonly authorizerPort: number
+  readonly identityPort: number
+  readonly admin: { readonly email: string; readonly password: string }
+}
+
+/** A login is over so long after it began: the shortest that the settings allow. */
+export const LIFETIME_MS = 10_000
+
+const POLICY = `version: 1
+public: [/api/v2/identity, /public]
+blocked: [/internal, /api/v2/blocked, /authz]
+preflight: [/api/v2/orders]
+audiences: [{ prefix: /api/v2/ledger, audience: [ledger, audit] }]
+default_audience: [dvara]
+`
+
+/** Starts `dvara dev`; it has answered a health question when this resolves. */
+export async function startProduct(): Promise<Product> {
+  const folder = await createFolder('gateways')
+  const data = join(folder, 'data')
+  const policy = join(folder, 'policy.yml')
+  const notes = join(data, 'dev.json')
+  await writeFile(policy, POLICY)
+  const [authorizerPort, identityPort, opsPort] = [
+    await findPort(),
+    await findPort(),
+    await findPort(),
+  ]
+  const server = await startProcess({
+    name: 'dvara dev',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('../../src/main.js', import.meta.url)), 'dev'],
+    cwd: folder,
+    env: {
+      DVARA_LISTEN: `127.0.0.1:${authorizerPort}`,
+      DVARA_IDENTITY_LISTEN: `127.0.0.1:${identityPort}`,
+      DVARA_OPS_LISTEN: `127.0.0.1:${opsPort}`,
+      DVARA_DATA_DIRECTORY: data,
+      DVARA_POLICY_FILE: policy,
+      DVARA_SESSION_LIFETIME_S: String(LIFETIME_MS / 1000),
+      DVARA_SESSION_IDLE_S: String(LIFETIME_MS / 1000),
+      DVARA_JWT_TTL_S: '5',
+      DVARA_ARGON2_MEMORY_KIB: '8192',
+    },
+    ready: async () => existsSync(notes) && (await isReady(opsPort)),
+    readyMs: 60_000,
+    port: authorizerPort,
+    folder,
+  })
+  return { server, authorizerPort, identityPort, admin: readAdmin(notes) }
+}
+
+async function isReady(opsPort: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
+  return answer.status === 200
+}
+
+function readAdmin(notes: string): Product['admin'] {
+  const written: unknown = JSON.parse(readFileSync(notes, 'utf8'))
+  const { admin } = written as { admin: Product['admin'] }
+  return admin
+}
