@@ -1,4 +1,4 @@
-// npm run check: what needs no running server. Everything is run, then everything that failed is named.
+// npm run check: what needs no running server. All is run, then all that failed is named.
 import { join } from 'node:path'
 import { prepare, root, run, say } from './prepare.mjs'
 

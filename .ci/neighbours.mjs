@@ -39,7 +39,8 @@ export function gatherNeighbours() {
 
 function installPackages(missing) {
   const packages = [...new Set(missing.map((name) => PACKAGES[name]))]
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  const install = ['install', '-y', '--no-install-recommends']
+  const command = ['apt-get update && apt-get', ...install, ...packages].join(' ')
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
     say(`Not on this machine: ${missing.join(', ')}. Their tests need it; on Debian or Ubuntu:`)
     say(`  sudo sh -c '${command}'`)
@@ -48,10 +49,9 @@ function installPackages(missing) {
   say(`Installing ${packages.join(', ')} (apt-get) …`)
   withoutServices(() => {
     run('apt-get', ['update', '-qq'], { env: APT_ENV })
-    const install = ['install', '-y', '-qq', '--no-install-recommends']
     // One that cannot be had must not keep the others away.
-    if (run('apt-get', [...install, ...packages], { env: APT_ENV }) === 0) return
-    for (const name of packages) run('apt-get', [...install, name], { env: APT_ENV })
+    if (run('apt-get', [...install, '-qq', ...packages], { env: APT_ENV }) === 0) return
+    for (const name of packages) run('apt-get', [...install, '-qq', name], { env: APT_ENV })
   })
 }
 

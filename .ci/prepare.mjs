@@ -13,7 +13,7 @@ const BUILT = join(root, 'dist', '.dvara-built')
 const NODE_OLDEST = [20, 19]
 const COMPILED_FOLDERS = ['src', 'test', 'bench']
 
-/** Installs and builds what is missing or stale; ends the process with one clear line if it cannot. */
+/** Installs and builds what is missing or stale; ends the process with one line if it cannot. */
 export function prepare() {
   requireNode()
   install()

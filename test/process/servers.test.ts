@@ -239,8 +239,9 @@ describe('startEcho', () => {
 describe('requireBinary', () => {
   test('finds what is there, and names what is not', () => {
     assert.deepEqual(requireBinary('sh').skip, false)
+    const servers = new URL('./servers.js', import.meta.url).href
     const script = (ci: string) =>
-      `import { requireBinary } from ${JSON.stringify(new URL('./servers.js', import.meta.url).href)}
+      `import { requireBinary } from ${JSON.stringify(servers)}
        try { console.log(requireBinary('no-such-gateway').skip) } catch (e) { console.log('threw') }
        console.log(requireBinary('traefik').skip || 'here', ${JSON.stringify(ci)})`
     const run = (ci: string) =>
