@@ -12,6 +12,7 @@ const COMMANDS = {
   identity: async () => (await import('./command/identity.ts')).identity,
   migrate: async () => (await import('./command/migrate.ts')).migrate,
   keys: async () => (await import('./command/keys.ts')).keys,
+  administrator: async () => (await import('./command/administrator.ts')).administrator,
   config: async () => (await import('./command/config.ts')).config,
 } as const
 
@@ -41,7 +42,7 @@ async function renderCommands(): Promise<string> {
     '',
   ]
   for (const [word, load] of Object.entries(COMMANDS)) {
-    lines.push(`  ${word.padEnd(12)}${(await load()).about}`)
+    lines.push(`  ${word.padEnd(15)}${(await load()).about}`)
   }
   lines.push('', 'dvara COMMAND --help lists its settings; dvara --version prints the version.', '')
   return lines.join('\n')

@@ -7,8 +7,7 @@ export const PROCESS_NAMES = [
   'identity',
   'migrate',
   'keys',
-  'explain',
-  'doctor',
+  'administrator',
   'config',
 ] as const
 export type ProcessName = (typeof PROCESS_NAMES)[number]

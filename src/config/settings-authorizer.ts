@@ -15,7 +15,7 @@ import {
 } from './parsers.ts'
 import { setting } from './setting.ts'
 
-const EVERY = ['dev', 'authorizer', 'identity', 'migrate', 'keys', 'explain', 'doctor'] as const
+const EVERY = ['dev', 'authorizer', 'identity', 'migrate', 'keys', 'administrator'] as const
 const DECIDING = ['dev', 'authorizer'] as const
 const SERVING = ['dev', 'authorizer', 'identity'] as const
 
@@ -86,19 +86,19 @@ export const stores = {
   redisUrl: setting({
     about: 'Redis: sessions and the log of invalidations.',
     parse: connectionUrl(['redis', 'rediss']),
-    for: ['authorizer', 'identity', 'doctor'],
-    requiredBy: ['authorizer', 'identity'],
+    for: ['authorizer', 'identity', 'administrator'],
+    requiredBy: ['authorizer', 'identity', 'administrator'],
   }),
   databaseUrl: setting({
     about: 'Postgres: users, permissions and what must survive.',
     parse: connectionUrl(['postgres', 'postgresql']),
-    for: ['authorizer', 'identity', 'migrate', 'explain', 'doctor'],
-    requiredBy: ['authorizer', 'identity', 'migrate'],
+    for: ['authorizer', 'identity', 'migrate', 'administrator'],
+    requiredBy: ['authorizer', 'identity', 'migrate', 'administrator'],
   }),
   policyFile: setting({
     about: 'Routes: public, blocked and audience prefixes. Without it the shipped policy holds.',
     parse: path,
-    for: ['dev', 'authorizer', 'identity', 'explain', 'doctor'],
+    for: ['dev', 'authorizer', 'identity'],
   }),
   dataDirectory: setting({
     about: 'Where `dvara dev` keeps its database, keys and outbox.',
@@ -136,7 +136,7 @@ export const tokens = {
   keysDirectory: setting({
     about: 'The keyring: one file per signing key, readable by its owner only.',
     parse: path,
-    for: ['dev', 'authorizer', 'identity', 'keys', 'doctor'],
+    for: ['dev', 'authorizer', 'identity', 'keys'],
     requiredBy: ['authorizer', 'keys'],
   }),
   jwtAlgorithm: setting({
@@ -173,7 +173,7 @@ export const tokens = {
   jwksUrl: setting({
     about: 'Where the identity API fetches public keys, if not from the keyring directory.',
     parse: httpUrl,
-    for: ['identity', 'doctor'],
+    for: ['identity'],
   }),
   identityAudience: setting({
     about: 'The audience that the identity API accepts in a token.',

@@ -12,6 +12,7 @@ import { setting } from './setting.ts'
 
 const IDENTITY = ['dev', 'identity'] as const
 const DECIDING = ['dev', 'authorizer'] as const
+const HASHING = ['dev', 'identity', 'administrator'] as const
 const SERVING = ['dev', 'authorizer', 'identity'] as const
 
 export const sessions = {
@@ -72,13 +73,13 @@ export const guarding = {
     about: 'Memory that one password hash takes (RFC 9106 §4).',
     parse: count({ min: 8192, max: 4_194_304, unit: 'KiB' }),
     fallback: 65_536,
-    for: IDENTITY,
+    for: HASHING,
   }),
   argon2Passes: setting({
     about: 'Passes of one password hash over its memory.',
     parse: count({ min: 1, max: 64 }),
     fallback: 2,
-    for: IDENTITY,
+    for: HASHING,
   }),
   loginAttemptsPerMinute: setting({
     about: 'Failed logins of one account in a minute before it must wait.',
@@ -98,7 +99,7 @@ export const mailing = {
   smtpUrl: setting({
     about: 'The mail server.',
     parse: connectionUrl(['smtp', 'smtps']),
-    for: ['identity', 'doctor'],
+    for: ['identity'],
   }),
   mailFrom: setting({
     about: 'Whom mail comes from.',
@@ -109,7 +110,7 @@ export const mailing = {
   mailOutbox: setting({
     about: 'A directory to write mail to instead of sending it.',
     parse: path,
-    for: ['identity', 'doctor'],
+    for: ['identity'],
   }),
   mailTokenTtlS: setting({
     about: 'How long a link in a mail works.',

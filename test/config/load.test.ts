@@ -87,8 +87,7 @@ test('a wrong value is a problem even where a better source overrules it', () =>
 const REQUIRED: [ProcessName, string[]][] = [
   ['dev', []],
   ['config', []],
-  ['explain', []],
-  ['doctor', []],
+  ['administrator', ['DVARA_REDIS_URL', 'DVARA_DATABASE_URL']],
   ['migrate', ['DVARA_DATABASE_URL']],
   ['keys', ['DVARA_KEYS_DIRECTORY']],
   ['authorizer', ['DVARA_REDIS_URL', 'DVARA_DATABASE_URL', 'DVARA_KEYS_DIRECTORY']],
