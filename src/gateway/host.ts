@@ -2,8 +2,8 @@
 const HOST_CHARS_MAX = 270
 
 const PLAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/
-const NAME = /^([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?(?::\d{0,5})?$/
-const BRACKETED = /^(\[[0-9a-f:.]+\])(?::\d{0,5})?$/
+const NAME = /^([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\.?(?::\d{0,5})?$/
+const BRACKETED = /^(\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/
 
 /**
  * A host in lower case without port and trailing dot: `App.Example.:443` is `app.example`.
@@ -13,6 +13,6 @@ export function readHost(text: string): string | undefined {
   if (text === '') return ''
   if (text.length > HOST_CHARS_MAX) return undefined
   if (PLAIN.test(text)) return text
-  const lower = text.toLowerCase()
-  return (NAME.exec(lower) ?? BRACKETED.exec(lower))?.[1]
+  // Matched before it is folded: outside ASCII some letters fold into it, such as the Kelvin sign.
+  return (NAME.exec(text) ?? BRACKETED.exec(text))?.[1]?.toLowerCase()
 }

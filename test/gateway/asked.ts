@@ -1,0 +1,28 @@
+/** Checks without a socket: lines of a head as a dialect is asked about them. */
+import { type Address, parseAddress } from '../../src/core/address.ts'
+import type { Asked } from '../../src/gateway/dialect.ts'
+import { createHeaders, noteHeader } from '../../src/gateway/headers.ts'
+import { networks } from './opened.ts'
+
+const TRUSTED = networks('10.0.0.0/8')
+
+export function address(text: string): Address {
+  const parsed = parseAddress(text)
+  if (parsed === undefined) throw new Error(`${text} is no address`)
+  return parsed
+}
+
+export function asked(
+  lines: readonly (readonly [name: string, value: string])[],
+  about: { method?: string; target?: string; peer?: string } = {},
+): Asked {
+  const headers = createHeaders()
+  for (const [name, value] of lines) noteHeader(headers, name.toLowerCase(), value)
+  return {
+    method: about.method ?? 'GET',
+    target: about.target ?? '',
+    headers,
+    peer: address(about.peer ?? '10.0.0.1'),
+    trustedProxies: TRUSTED,
+  }
+}

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { REASONS, type Reason } from '../../src/core/reason.ts'
+import {
+  IDENTITY_HEADERS,
+  NATIVE_DENIALS,
+  NGINX_DENIALS,
+  type Reply,
+  wordAllow,
+  wordEnvoyAllow,
+  wordJwks,
+} from '../../src/gateway/reply.ts'
+import { GRANT } from './opened.ts'
+
+function valuesIn(reply: Reply | undefined, name: string): string[] {
+  return (reply?.headers ?? []).filter((_, at, all) => at % 2 === 1 && all[at - 1] === name)
+}
+
+for (const reason of Object.keys(REASONS) as Reason[]) {
+  test(`${reason} is a refusal that every gateway passes on`, () => {
+    const native = NATIVE_DENIALS.get(reason)
+    const nginx = NGINX_DENIALS.get(reason)
+    assert.equal(native?.status, REASONS[reason].status)
+    assert.ok(nginx?.status === 401 || nginx?.status === 403)
+    assert.equal(nginx?.status === 401, native?.status === 401)
+    for (const reply of [native, nginx]) {
+      assert.ok(reply !== undefined && reply.status >= 400 && reply.status < 500)
+      assert.match(reply.statusLine, new RegExp(`^${reply.status} [A-Z]`))
+      assert.deepEqual(valuesIn(reply, 'X-Auth-Reason'), [reason])
+      assert.deepEqual(valuesIn(reply, 'X-Auth-Status'), [String(REASONS[reason].status)])
+      assert.deepEqual(valuesIn(reply, 'Cache-Control'), ['no-store'])
+      assert.equal(valuesIn(reply, 'WWW-Authenticate').length, reply.status === 401 ? 1 : 0)
+      assert.equal(new TextDecoder().decode(reply.body), `{"errors":["${reason}"]}`)
+      for (const name of IDENTITY_HEADERS) assert.deepEqual(valuesIn(reply, name), [])
+    }
+  })
+}
+
+test('an allow is 200 without a body, each identity header once', () => {
+  for (const reply of [wordAllow(GRANT), wordEnvoyAllow(GRANT)]) {
+    assert.equal(reply?.status, 200)
+    assert.equal(reply?.body.length, 0)
+    for (const name of IDENTITY_HEADERS) assert.equal(valuesIn(reply, name).length, 1)
+  }
+})
+
+test('what no header may hold is not written, in any field', () => {
+  for (const field of ['authorization', 'user', 'role'] as const) {
+    for (const code of [0x00, 0x09, 0x0a, 0x0d, 0x1f, 0x7f, 0x80, 0xff, 0x100, 0xd800]) {
+      const value = `a${String.fromCharCode(code)}b`
+      assert.equal(wordAllow({ ...GRANT, [field]: value }), undefined)
+      assert.equal(wordEnvoyAllow({ ...GRANT, [field]: value }), undefined)
+    }
+    assert.ok(wordAllow({ ...GRANT, [field]: 'a b~!' }) !== undefined)
+    assert.ok(wordAllow({ ...GRANT, [field]: '' }) !== undefined)
+  }
+})
+
+test('the public keys are passed on as they are', () => {
+  const body = new TextEncoder().encode('{}')
+  assert.equal(wordJwks({ body, maxAgeS: 60 }).body, body)
+  assert.deepEqual(wordJwks({ body: '{}', maxAgeS: 60 }).body, body)
+})
