@@ -1,15 +1,8 @@
 import type { Fault } from '../core/fault.ts'
-import type { Board } from './board.ts'
 import type { Database } from './database.ts'
-import { createSessionFacts } from './facts.ts'
-import { createKeeper } from './keeper.ts'
-import { createOutbox } from './outbox.ts'
+import { joinAuthorizer, joinIdentity } from './join.ts'
 import { createPostgres } from './postgres.ts'
 import { openRedisBoard } from './redis.ts'
-import { createPermissions, createPolicies } from './sql-policies.ts'
-import { createSessions } from './sql-sessions.ts'
-import { createOneTimeTokens } from './sql-tokens.ts'
-import { createUsers } from './sql-users.ts'
 import type { AuthorizerStores, IdentityStores } from './stores.ts'
 
 export interface StoreOptions {
@@ -57,39 +50,6 @@ export function openDatabase(
     statementTimeoutMs: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
     connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   })
-}
-
-export function joinAuthorizer(board: Board, database: Database): AuthorizerStores {
-  return {
-    facts: createSessionFacts(board),
-    invalidations: board,
-    policies: createPermissions(database),
-    async close() {
-      await Promise.all([board.close(), database.close()])
-    },
-  }
-}
-
-export function joinIdentity(
-  board: Board,
-  database: Database,
-  nowMs: () => number,
-): IdentityStores {
-  const outbox = createOutbox(database, board)
-  const deps = { database, board, outbox, nowMs }
-  return {
-    sessions: createSessions(deps),
-    users: createUsers(database, outbox),
-    policies: createPolicies(database, outbox),
-    tokens: createOneTimeTokens(database, nowMs),
-    keeper: createKeeper(deps),
-    async ping() {
-      await Promise.all([database.query('select 1'), board.ping()])
-    },
-    async close() {
-      await Promise.all([board.close(), database.close()])
-    },
-  }
 }
 
 function boardOptions(options: StoreOptions, commandTimeoutMs: number) {

@@ -3,7 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import type { PGlite, Transaction } from '@electric-sql/pglite'
 import { Fault } from '../core/fault.ts'
 import type { Database, Queryable, SqlValue } from './database.ts'
-import { sqlFault } from './postgres.ts'
+import { sqlFault } from './sql-fault.ts'
 
 /** The folder cannot be opened as a database; says what to do. Nothing in it was deleted. */
 export class DirectoryError extends Error {

@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { Fault } from '../core/fault.ts'
 import type { Database, Queryable, SqlValue } from './database.ts'
+import { sqlFault } from './sql-fault.ts'
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -114,19 +115,4 @@ function faultFrom(cause: unknown): unknown {
   const { code, constraint_name: constraint } = cause as Partial<postgres.PostgresError>
   if (typeof code !== 'string') return cause
   return sqlFault({ code, constraint, server: 'Postgres', cause })
-}
-
-/** The fault for an SQLSTATE, or for the driver's own code. */
-export function sqlFault(failure: {
-  readonly code: string
-  readonly constraint: string | undefined
-  readonly server: string
-  readonly cause: Error
-}): Fault {
-  const { code, constraint, server, cause } = failure
-  if (code === '23505') return new Fault('store_conflict', { about: constraint ?? server, cause })
-  if (code === '57014') return new Fault('store_timeout', { about: server, cause })
-  const isRejected = /^(?:0A|22|23|42)...$/.test(code)
-  const about = isRejected ? `${server} rejected a statement: ${code}` : server
-  return new Fault('store_unavailable', { about, cause })
 }

@@ -1,0 +1,16 @@
+import { Fault } from '../core/fault.ts'
+
+/** The fault for an SQLSTATE, or for the driver's own code. */
+export function sqlFault(failure: {
+  readonly code: string
+  readonly constraint: string | undefined
+  readonly server: string
+  readonly cause: Error
+}): Fault {
+  const { code, constraint, server, cause } = failure
+  if (code === '23505') return new Fault('store_conflict', { about: constraint ?? server, cause })
+  if (code === '57014') return new Fault('store_timeout', { about: server, cause })
+  const isRejected = /^(?:0A|22|23|42)...$/.test(code)
+  const about = isRejected ? `${server} rejected a statement: ${code}` : server
+  return new Fault('store_unavailable', { about, cause })
+}

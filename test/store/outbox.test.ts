@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Fault } from '../../src/core/fault.ts'
+import type { Board, Notice } from '../../src/store/board.ts'
+import type { Database } from '../../src/store/database.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { createOutbox } from '../../src/store/outbox.ts'
+import { openPGlite } from '../../src/store/pglite.ts'
+import { createTwinBoard } from '../../src/store/twin.ts'
+import { removeFolder } from '../process/servers.ts'
+import { copyDirectory, migrationsDir } from './worlds.ts'
+
+describe('changes on their way to the board', () => {
+  let folder: string
+  let database: Database
+  let twin: Board
+  let applied: Notice[] = []
+  let refusal: ((notice: Notice) => Fault | undefined) | undefined
+
+  before(async () => {
+    folder = await copyDirectory()
+    database = await openPGlite(join(folder, 'database'))
+    await migrate(database, migrationsDir)
+    twin = createTwinBoard(Date.now)
+    await twin.begin(1)
+    await twin.seal(1)
+  })
+  after(async () => {
+    await Promise.all([twin.close(), database.close()])
+    await removeFolder(folder)
+  })
+
+  function outboxOver(refuse?: (notice: Notice) => Fault | undefined) {
+    applied = []
+    refusal = refuse
+    const board: Board = {
+      ...twin,
+      async apply(notice) {
+        const fault = refusal?.(notice)
+        if (fault !== undefined) throw fault
+        applied.push(notice)
+        return twin.apply(notice)
+      },
+    }
+    return createOutbox(database, board)
+  }
+  const record = (outbox: ReturnType<typeof outboxOver>, subject: string) => {
+    const change = { scope: 'session', subject, ended: [subject] } as const
+    return database.transaction((transaction) => outbox.record(transaction, change))
+  }
+  const away = () => new Fault('store_unavailable')
+
+  test('a published change is not owed any more', async () => {
+    const outbox = outboxOver()
+    await outbox.publish(await record(outbox, 'a'))
+    assert.deepEqual(applied, [
+      { scope: 'session', id: 'a', ended: ['a'], kept: [], principal: undefined },
+    ])
+    assert.equal(await outbox.publishOwed(), 0)
+  })
+
+  test('a change of a transaction that failed does not exist', async () => {
+    const outbox = outboxOver()
+    const failing = database.transaction(async (transaction) => {
+      await outbox.record(transaction, { scope: 'policy', subject: '' })
+      throw new Error('of the work itself')
+    })
+    await assert.rejects(failing)
+    assert.equal(await outbox.publishOwed(), 0)
+  })
+
+  test('what the board did not take is owed, and paid in order', async () => {
+    const failing = outboxOver(away)
+    for (const subject of ['b', 'c', 'd']) {
+      await assert.rejects(failing.publish(await record(failing, subject)), {
+        ...{ code: 'store_unavailable', message: /recorded, not yet in force/ },
+      })
+    }
+    await assert.rejects(failing.publishOwed(), { code: 'store_unavailable' })
+    const outbox = outboxOver()
+    assert.equal(await outbox.publishOwed(), 3)
+    assert.deepEqual(
+      applied.map((one) => one.id),
+      ['b', 'c', 'd'],
+    )
+  })
+
+  test('one change that cannot be read does not hold up those behind it', async () => {
+    const outbox = outboxOver(({ id }) => (id === 'bad' ? new Fault('store_garbage') : undefined))
+    for (const subject of ['bad', 'e', 'f']) await record(outbox, subject)
+    await assert.rejects(outbox.publishOwed(), { code: 'store_garbage' })
+    assert.deepEqual(
+      applied.map((one) => one.id),
+      ['e', 'f'],
+    )
+    assert.equal(await outboxOver().publishOwed(), 1)
+  })
+
+  test('a change that is gone is a fault', async () => {
+    await assert.rejects(outboxOver().publish(999_999), { code: 'store_unavailable' })
+  })
+})

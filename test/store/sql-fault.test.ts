@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sqlFault } from '../../src/store/sql-fault.ts'
+
+const CASES = [
+  { code: '23505', expect: 'store_conflict', message: /: users_email$/ },
+  { code: '57014', expect: 'store_timeout', message: /: Postgres$/ },
+  { code: '23514', expect: 'store_unavailable', message: /rejected a statement: 23514/ },
+  { code: '42P01', expect: 'store_unavailable', message: /rejected a statement: 42P01/ },
+  { code: 'ECONNREFUSED', expect: 'store_unavailable', message: /: Postgres$/ },
+  { code: '57P01', expect: 'store_unavailable', message: /: Postgres$/ },
+]
+for (const { code, expect, message } of CASES) {
+  test(`${code} is ${expect}, with its cause`, () => {
+    const cause = new Error('detail that stays out of the message')
+    const fault = sqlFault({ code, constraint: 'users_email', server: 'Postgres', cause })
+    assert.equal(fault.code, expect)
+    assert.match(fault.message, message)
+    assert.equal(fault.cause, cause)
+  })
+}
