@@ -33,7 +33,7 @@ const UNREADABLE: Readonly<Record<number, string>> = {
   415: 'server.unsupported_media_type',
 }
 
-function createParts(deps: IdentityDeps): Parts {
+export function createParts(deps: IdentityDeps): Parts {
   const { mailer, log, settings } = deps
   return {
     ...deps,
@@ -97,8 +97,12 @@ async function protect(app: FastifyInstance, deps: IdentityDeps): Promise<void> 
 
 /** The identity API, ready to listen or to be injected into; closing it also sends what is posted. */
 export async function createIdentityServer(deps: IdentityDeps): Promise<FastifyInstance> {
-  const parts = createParts(deps)
-  const { settings, log } = deps
+  return serveParts(createParts(deps))
+}
+
+/** The same over parts that the caller keeps, so that it can wait for letters to be posted. */
+export async function serveParts(parts: Parts): Promise<FastifyInstance> {
+  const { settings, log } = parts
   const app = Fastify({
     loggerInstance: log.child({ room: 'identity' }),
     disableRequestLogging: true,
@@ -116,7 +120,7 @@ export async function createIdentityServer(deps: IdentityDeps): Promise<FastifyI
   // Parameters are read in one place, by the endpoint's own schema and in Barong's words.
   app.setValidatorCompiler(() => () => true)
   acceptBodies(app)
-  await protect(app, deps)
+  await protect(app, parts)
   await app.register(fastifyCookie)
   const isSecure = settings.publicOrigin.startsWith('https:')
   await serveOpenapi(app, { version: settings.version, isSecure })
