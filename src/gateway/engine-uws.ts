@@ -229,13 +229,11 @@ function createPeers(): Peers {
   const known = new Map<number, Address>()
   return {
     recall(buffer) {
-      const bytes = new Uint8Array(buffer)
-      if (bytes.length !== 4) return readAddress(bytes)
-      const [a, b, c, d] = bytes as unknown as [number, number, number, number]
-      const key = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+      if (buffer.byteLength !== 4) return readAddress(new Uint8Array(buffer))
+      const key = new DataView(buffer).getUint32(0)
       const found = known.get(key)
       if (found !== undefined) return found
-      const address = readAddress(bytes)
+      const address = readAddress(new Uint8Array(buffer))
       if (known.size >= PEERS_MAX) known.clear()
       if (address !== undefined) known.set(key, address)
       return address

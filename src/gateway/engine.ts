@@ -1,4 +1,5 @@
 import type { Address } from '../core/address.ts'
+import type { LoadedUws } from './engine-uws.ts'
 import type { Reply } from './reply.ts'
 
 /** A request head, readable only until the accepting function returns. */
@@ -83,16 +84,18 @@ export const HEAD_BYTES_MAX = 32 * 1024
 /** Group and owner may ask; a gateway in another container joins the group. */
 export const SOCKET_MODE = 0o660
 
-/** The engine that was chosen; `auto` is uWebSockets.js if a binary of it loads here. */
+/** The engine that was chosen; `auto` is uWebSockets.js if `load` finds a binary of it. */
 export async function openEngine(
   choice: EngineChoice,
   onWarning: (message: string) => void,
+  load?: () => Promise<LoadedUws>,
 ): Promise<Engine> {
   if (choice !== 'node') {
     const { createUwsEngine, loadUws } = await import('./engine-uws.ts')
-    const loaded = await loadUws()
+    const loaded = await (load ?? loadUws)()
     if (loaded.kind === 'loaded') return createUwsEngine(loaded.uws)
-    const about = `No binary of uWebSockets.js loads on ${process.platform}/${process.arch} with Node ${process.version}: ${loaded.why}.`
+    const here = `${process.platform}/${process.arch} with Node ${process.version}`
+    const about = `No binary of uWebSockets.js loads on ${here}: ${loaded.why}.`
     if (choice === 'uws') throw new EngineError(`${about} Choose the engine "node" or "auto".`)
     onWarning(`${about} Answering with node:http, which is several times slower.`)
   }

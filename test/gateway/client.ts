@@ -71,7 +71,7 @@ export async function exchange(
 }
 
 /** Every whole reply in what was heard so far. */
-export function readReplies(raw: string, isHead: boolean): HeardReply[] {
+function readReplies(raw: string, isHead: boolean): HeardReply[] {
   const replies: HeardReply[] = []
   let at = 0
   for (;;) {

@@ -1,4 +1,4 @@
-/** What every engine must do alike, over real sockets. What cannot be alike is in survival.test.ts. */
+/** What every engine must do alike, over real sockets. What cannot be alike: survival.test.ts. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -174,6 +174,20 @@ test('`auto` loads uWebSockets.js here without a warning, `node` never does', as
   await auto.close()
 })
 
+test('where no binary loads, `auto` warns and goes on, `uws` stops and says why', async () => {
+  const warnings: string[] = []
+  const load = async () => ({ kind: 'missing', why: 'GLIBC_2.38 not found' }) as const
+  const engine = await openEngine('auto', (message) => warnings.push(message), load)
+  assert.equal(engine.kind, 'node')
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0] as string, /GLIBC_2\.38 not found.*node:http/)
+  await assert.rejects(openEngine('uws', assert.fail, load), (error: Error) => {
+    assert.ok(error instanceof EngineError)
+    assert.match(error.message, /GLIBC_2\.38 not found.*Choose the engine/)
+    return true
+  })
+})
+
 test('acceptSafely answers for a function that forgets to, or throws', () => {
   const bugs: unknown[] = []
   const sent: Reply[] = []
