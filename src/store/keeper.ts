@@ -13,7 +13,7 @@ import {
 } from './rows.ts'
 
 /** Sessions that are read and written in one step while sealing. */
-const BATCH_MAX = 500
+const BATCH_MAX = 1_000
 /**
  * Idle deadlines are copied back to Postgres this often: if Redis restarts empty, a session
  * has lost at most this much of its idle time, on top of the authorizers' touch interval.
@@ -70,11 +70,16 @@ export function createKeeper(deps: {
 
   async function postLive(epochNumber: number): Promise<void> {
     let last = ''
+    let writing: Promise<void> = Promise.resolve()
     for (;;) {
+      // One batch is written while the next is read.
       const rows = await database.query<SessionRow & PrincipalRow>(SELECT_LIVE, [last, nowMs()])
-      await board.prepare(epochNumber, rows.map(postingOf), [])
+      await writing
+      writing = board.prepare(epochNumber, rows.map(postingOf), [])
+      // Awaited in the next round; without this an early failure would count as unhandled.
+      writing.catch(() => undefined)
       last = rows.at(-1)?.hash ?? last
-      if (rows.length < BATCH_MAX) return
+      if (rows.length < BATCH_MAX) return writing
     }
   }
 

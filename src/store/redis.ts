@@ -294,9 +294,11 @@ function applyArguments(notice: Notice): readonly Argument[] {
   ]
 }
 
-function faultFrom(cause: unknown): Fault {
-  if (cause instanceof Fault) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
+/** The driver's error carries the command with all its arguments: only its words go on. */
+function faultFrom(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const cause = new Error(message)
   if (message.startsWith('UNSEALED')) return new Fault('store_unsealed', { about: 'Redis', cause })
   if (message.startsWith('CONFLICT')) return new Fault('store_conflict', { about: 'sealed', cause })
   if (/timed out/i.test(message)) return new Fault('store_timeout', { about: 'Redis', cause })

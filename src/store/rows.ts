@@ -38,9 +38,9 @@ export function principalOf(row: PrincipalRow) {
 export const SESSION_COLUMNS = `
   s.hash, s.uid, s.csrf_token, s.user_agent, s.address, s.address_words,
   s.generation::float8 as generation,
-  (extract(epoch from s.created_at) * 1000)::float8 as created_at_ms,
-  (extract(epoch from s.ends_at) * 1000)::float8 as ends_at_ms,
-  (extract(epoch from s.idle_at) * 1000)::float8 as idle_at_ms`
+  floor(extract(epoch from s.created_at) * 1000)::float8 as created_at_ms,
+  floor(extract(epoch from s.ends_at) * 1000)::float8 as ends_at_ms,
+  floor(extract(epoch from s.idle_at) * 1000)::float8 as idle_at_ms`
 
 export interface SessionRow {
   readonly hash: string

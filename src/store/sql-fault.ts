@@ -7,7 +7,10 @@ export function sqlFault(failure: {
   readonly server: string
   readonly cause: Error
 }): Fault {
-  const { code, constraint, server, cause } = failure
+  const { code, constraint, server } = failure
+  // The drivers' errors carry the statement, its values and the row: only their words go on,
+  // and not even those where the words quote a value (class 22, data exceptions).
+  const cause = new Error(code.startsWith('22') ? code : failure.cause.message)
   if (code === '23505') return new Fault('store_conflict', { about: constraint ?? server, cause })
   if (code === '57014') return new Fault('store_timeout', { about: server, cause })
   const isRejected = /^(?:0A|22|23|42)...$/.test(code)

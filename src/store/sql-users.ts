@@ -6,8 +6,8 @@ import type { Label, User, UserChange, UserQuery, Users } from './users.ts'
 
 const USER_COLUMNS = `${PRINCIPAL_COLUMNS},
   u.id::float8 as id, u.password_digest, r.uid as referral_uid, u.data,
-  (extract(epoch from u.created_at) * 1000)::float8 as created_at_ms,
-  (extract(epoch from u.updated_at) * 1000)::float8 as updated_at_ms`
+  floor(extract(epoch from u.created_at) * 1000)::float8 as created_at_ms,
+  floor(extract(epoch from u.updated_at) * 1000)::float8 as updated_at_ms`
 const FROM_USERS = 'from users u left join users r on r.id = u.referral_id'
 
 const INSERT = `
@@ -49,8 +49,8 @@ const UPDATE = `
 
 const SELECT_LABELS = `
   select l.key, l.value, l.scope,
-    (extract(epoch from l.created_at) * 1000)::float8 as created_at_ms,
-    (extract(epoch from l.updated_at) * 1000)::float8 as updated_at_ms
+    floor(extract(epoch from l.created_at) * 1000)::float8 as created_at_ms,
+    floor(extract(epoch from l.updated_at) * 1000)::float8 as updated_at_ms
   from labels l join users u on u.id = l.user_id where u.uid = $1 order by l.key, l.scope`
 const PUT_LABEL = `
   insert into labels (user_id, key, value, scope)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import type { Fault } from '../../src/core/fault.ts'
 import type { Invalidation } from '../../src/core/invalidation.ts'
@@ -124,6 +125,18 @@ describe('Redis', () => {
     await assert.rejects(board.prepare(3, [], []), { code: 'store_conflict' })
     await board.seal(4)
     await assert.rejects(board.begin(5), { code: 'store_conflict' })
+  })
+
+  test('a fault never carries what was being written', async () => {
+    const session = Buffer.from('top secret')
+    const one = { ...posting('ID5'), session, idleAtMs: Number.NaN }
+    await probe.set(`{dv}s:${one.hash}`, 'of another type')
+    await assert.rejects(board.open(one, 4), (fault: Fault) => {
+      assert.equal(fault.code, 'store_unavailable')
+      assert.ok(!inspect(fault, { depth: 9 }).includes('secret'))
+      assert.ok(!inspect(fault, { depth: 9 }).includes(one.hash))
+      return true
+    })
   })
 
   test('scripts that Redis forgot are sent again', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { sqlFault } from '../../src/store/sql-fault.ts'
 
 const CASES = [
@@ -12,10 +13,17 @@ const CASES = [
 ]
 for (const { code, expect, message } of CASES) {
   test(`${code} is ${expect}, with its cause`, () => {
-    const cause = new Error('detail that stays out of the message')
+    const cause = Object.assign(new Error('words'), { parameters: ['secret'], detail: 'secret' })
     const fault = sqlFault({ code, constraint: 'users_email', server: 'Postgres', cause })
     assert.equal(fault.code, expect)
     assert.match(fault.message, message)
-    assert.equal(fault.cause, cause)
+    assert.ok(!inspect(fault).includes('secret'))
+    assert.equal((fault.cause as Error).message, cause.message)
   })
 }
+
+test('a value that the server quotes in its words goes no further', () => {
+  const cause = new Error('invalid input syntax for type json: "secret"')
+  const fault = sqlFault({ code: '22P02', constraint: undefined, server: 'PGlite', cause })
+  assert.ok(!inspect(fault).includes('secret'))
+})
