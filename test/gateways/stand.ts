@@ -64,7 +64,7 @@ type Asking = Pick<Stand, 'firstLogin' | 'login' | 'loginAnew' | 'ask'>
 
 async function signInAdmin(port: number, product: Product): Promise<Asking> {
   const askHere = (question: Question) => ask(port, question)
-  const loginAnew = () => signIn(askHere, product.admin)
+  const loginAnew = () => openSession(askHere, '/sessions', product.admin)
   const firstLogin = await loginAnew()
   let current = Promise.resolve(firstLogin)
   return {
@@ -80,27 +80,37 @@ async function signInAdmin(port: number, product: Product): Promise<Asking> {
   }
 }
 
-/** Signs in or up at the identity API, through the gateway. */
-export async function signIn(
-  askGateway: Stand['ask'],
-  account: { email: string; password: string },
-  target = '/api/v2/identity/sessions',
-): Promise<Login> {
+/** Opens a session at the identity API, through the gateway. */
+async function openSession(askGateway: Stand['ask'], path: string, body: object): Promise<Login> {
   const startedAtMs = Date.now()
-  const response = await askGateway({
-    method: 'POST',
-    target,
-    headers: [
-      ['User-Agent', USER_AGENT],
-      ['Content-Type', 'application/json'],
-    ],
-    body: JSON.stringify(account),
-  })
-  assert.ok(response.status === 200 || response.status === 201, response.body)
+  const response = await post(askGateway, path, body)
   const cookie = (responseValues(response, 'set-cookie')[0] ?? '').split(';')[0] ?? ''
   assert.match(cookie, /^dvara_session=./, 'a login sets the session cookie')
   const { uid, csrf_token } = JSON.parse(response.body) as { uid: string; csrf_token: string }
   return { uid, cookie, csrfToken: csrf_token, startedAtMs }
+}
+
+async function post(askGateway: Stand['ask'], path: string, body: object): Promise<Response> {
+  const response = await askGateway({
+    method: 'POST',
+    target: `/api/v2/identity${path}`,
+    headers: [
+      ['User-Agent', USER_AGENT],
+      ['Content-Type', 'application/json'],
+    ],
+    body: JSON.stringify(body),
+  })
+  assert.ok(response.status === 200 || response.status === 201, response.body)
+  return response
+}
+
+/** Becomes a user, with the code of the letter that the product writes. */
+export async function signUp(stand: Stand): Promise<Login> {
+  const email = `member-${Date.now()}@example.com`
+  await post(stand.ask, '/users', { email, password: 'Zeb7a-quince!lantern' })
+  const letter = await stand.product.letterTo(email)
+  const token = /confirmation_token=([\w.-]+)/.exec(letter)?.[1]
+  return openSession(stand.ask, '/users/email/confirm_code', { token })
 }
 
 /** The headers of a browser that is signed in. */
