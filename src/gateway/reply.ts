@@ -31,21 +31,25 @@ const CHALLENGE = ['WWW-Authenticate', 'Cookie realm="dvara"'] as const
  */
 const ENVOY_REMOVE = ['x-envoy-auth-headers-to-remove', RESERVED_NAMES.join(', ')] as const
 
-/**
- * Whether a value could end its header line, or would be spelled differently by the engines:
- * uWebSockets.js writes what it is given, as UTF-8; node:http refuses, or writes latin1.
- */
-const UNWRITABLE = /[^\x20-\x7e]|^ | $/
+const UNPRINTABLE = /[^\x20-\x7e]/
 
 /** Exactly 200, no body, each identity header once. Undefined if a value cannot be written. */
 export function wordAllow(grant: Grant): Reply | undefined {
   const { authorization, user, role } = grant
-  if (UNWRITABLE.test(authorization) || UNWRITABLE.test(user) || UNWRITABLE.test(role)) {
-    return undefined
-  }
+  if (!isWritable(authorization) || !isWritable(user) || !isWritable(role)) return undefined
   const [first, second, third] = IDENTITY_HEADERS
   const headers = [first, authorization, second, user, third, role, ...NO_STORE]
   return { status: 200, statusLine: '200 OK', headers, body: NOTHING }
+}
+
+/**
+ * Printable ASCII without a space at its ends. Anything else could end its line, or would be
+ * spelled differently by the engines: uWebSockets.js writes what it is given, as UTF-8; node:http
+ * refuses it, or writes latin1.
+ */
+function isWritable(value: string): boolean {
+  if (value.charCodeAt(0) === 0x20 || value.charCodeAt(value.length - 1) === 0x20) return false
+  return !UNPRINTABLE.test(value)
 }
 
 /** As `wordAllow`, and tells Envoy which of the client's headers to drop. */
