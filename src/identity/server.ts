@@ -1,7 +1,7 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { Fault } from '../core/fault.ts'
 import { acceptBodies, BODY_BYTES_MAX } from './body.ts'
@@ -105,7 +105,8 @@ export async function serveParts(parts: Parts): Promise<FastifyInstance> {
   const { settings, log } = parts
   const app = Fastify({
     loggerInstance: log.child({ room: 'identity' }),
-    disableRequestLogging: true,
+    // Its lines would hold whole URLs, queries included.
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: settings.trustProxy,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
