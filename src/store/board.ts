@@ -51,8 +51,8 @@ export interface Notice {
 
 /**
  * What authorizers read and the identity API writes: Redis, or its twin inside this process.
- * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `seal`, `ping`, `leave` and `close` throws
- * `store_unsealed` on a board that may have forgotten something.
+ * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `seal`, `ping`, `leave` and
+ * `close` throws `store_unsealed` on a board that may have forgotten something.
  */
 export interface Board extends Invalidations {
   load(hash: string): Promise<Loaded<PostedFacts>>

@@ -11,6 +11,7 @@ import {
 } from './board.ts'
 import type { InvalidationHandler } from './invalidations.ts'
 import { readEntry, readPush } from './push.ts'
+import { redisFault } from './redis-fault.ts'
 import { latin, list, number, readHead, readLoaded } from './redis-reply.ts'
 import { CHANNEL, SCRIPTS } from './scripts.ts'
 import type { Touch } from './sessions.ts'
@@ -82,7 +83,7 @@ function createLink(redis: Redis, options: RedisBoardOptions): Link {
   // One report per outage: the driver repeats itself at every attempt to reconnect.
   let isReported = false
   const lost = (cause: unknown) => {
-    if (!isReported) options.onFault(faultFrom(cause))
+    if (!isReported) options.onFault(redisFault(cause))
     isReported = true
   }
   redis.on('error', lost)
@@ -113,12 +114,13 @@ function createLink(redis: Redis, options: RedisBoardOptions): Link {
     try {
       return await redis.callBuffer('EVALSHA', SHA1S[name], ...args)
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw faultFrom(error)
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT'))
+        throw redisFault(error)
     }
     try {
       return await redis.callBuffer('EVAL', SCRIPTS[name], ...args)
     } catch (error) {
-      throw faultFrom(error)
+      throw redisFault(error)
     }
   }
   return { redis, opened, run }
@@ -233,7 +235,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
     subscribe: (handler) => subscriber.subscribe(handler),
     async leave(worker) {
       await redis.hdel('{dv}m', worker).catch((cause) => {
-        throw faultFrom(cause)
+        throw redisFault(cause)
       })
     },
     async open(posting, epochNumber) {
@@ -292,15 +294,4 @@ function applyArguments(notice: Notice): readonly Argument[] {
       : [principal.uid, principal.version, principal.record, principal.generation, until]),
     ...(principal === undefined ? [] : [GENERATION_MS]),
   ]
-}
-
-/** The driver's error carries the command with all its arguments: only its words go on. */
-function faultFrom(error: unknown): Fault {
-  if (error instanceof Fault) return error
-  const message = error instanceof Error ? error.message : String(error)
-  const cause = new Error(message)
-  if (message.startsWith('UNSEALED')) return new Fault('store_unsealed', { about: 'Redis', cause })
-  if (message.startsWith('CONFLICT')) return new Fault('store_conflict', { about: 'sealed', cause })
-  if (/timed out/i.test(message)) return new Fault('store_timeout', { about: 'Redis', cause })
-  return new Fault('store_unavailable', { about: 'Redis', cause })
 }

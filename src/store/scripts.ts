@@ -184,8 +184,8 @@ end
 `
 
 /**
- * ARGV: run id, epoch number, generation life, count of ended, ended hashes…, then for each session: hash,
- * uid, record, idle deadline, end, generation, principal version, principal record.
+ * ARGV: run id, epoch number, generation life, count of ended, ended hashes…, then for each
+ * session: hash, uid, record, idle deadline, end, generation, principal version and record.
  */
 const PREPARE = `${FILLING}${POST_PRINCIPAL}
 local at = 5
@@ -195,7 +195,8 @@ for n = 1, tonumber(ARGV[4]) do
 end
 while ARGV[at] do
   if redis.call('EXISTS', '{dv}t:' .. ARGV[at]) == 0 then
-    put(ARGV[at], ARGV[at + 2], ARGV[at + 1], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])
+    put(ARGV[at], ARGV[at + 2], ARGV[at + 1], ARGV[at + 3], ARGV[at + 4],
+      ARGV[at + 5])
     redis.call('DEL', '{dv}g:' .. ARGV[at + 1])
     raise(ARGV[at + 1], ARGV[at + 5], ARGV[3])
     -- Postgres is the truth: whatever version was left behind is replaced.

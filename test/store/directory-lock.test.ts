@@ -24,7 +24,7 @@ test('a second taker hears whose it is, and may have it once it is free', async 
   await removeFolder(folder)
 })
 
-test('the lock of another living process is respected, and taken over when it is dead', async () => {
+test('the lock of a living process is respected, and taken over when it is dead', async () => {
   const folder = await createFolder('lock')
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
   await once(child, 'spawn')

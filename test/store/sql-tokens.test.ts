@@ -13,7 +13,7 @@ function contract(open: () => Promise<World>): void {
   })
   after(() => world.close())
 
-  test('a mailed token is good once, for one caller, and only the latest of its purpose', async () => {
+  test('a mailed token is good once, and only the latest of its purpose', async () => {
     const { tokens } = world.identity
     const uid = await createMember(world.identity)
     const notAfterMs = Date.now() + 60_000
