@@ -12,15 +12,16 @@ export const keys = command({
   --dry-run                 rotate: say what would happen and when, and change nothing
   --json                    print one JSON document`,
   own: {
-    flags: ['--dry-run', '--json'],
-    options: ['--algorithm', '--older-than-days'],
+    flags: ['dry-run', 'json'],
+    options: ['algorithm', 'older-than-days'],
     wordsMax: 2,
   },
   async run({ config, flags, options, words }) {
-    const argv = [...words, ...flags, ...[...options].flat()]
+    const argv = [...words, ...[...flags].map((name) => `--${name}`)]
+    for (const [name, value] of options) argv.push(`--${name}`, value)
     const [first] = words
     // The setting speaks for a key that is generated without a word about its kind.
-    if (first === 'generate' && !options.has('--algorithm')) {
+    if (first === 'generate' && !options.has('algorithm')) {
       argv.push('--algorithm', config.jwtAlgorithm)
     }
     return runKeys(argv, {
