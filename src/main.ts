@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { type Command, sayProblem } from './command/command.ts'
 import { readVersion } from './command/release.ts'
 import { loadConfig, readEnvironment } from './config/load.ts'

@@ -22,8 +22,8 @@ export interface SessionClaims {
 }
 
 /**
- * The claims of one token. `exp` is never after the session's end; there is no `nbf`, as Barong sets
- * none and `iat` says the same. A service account has neither a username nor a referrer.
+ * The claims of one token. `exp` is never after the session's end; there is no `nbf`, as Barong
+ * sets none and `iat` says the same. A service account has neither a username nor a referrer.
  */
 export function buildClaims(options: {
   principal: Principal

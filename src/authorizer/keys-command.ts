@@ -15,7 +15,7 @@ export interface KeysIo {
   nowMs(): number
   /** For `generate` without `--algorithm`; EdDSA if absent. */
   readonly algorithm?: Algorithm
-  /** How long news of a key travels in this installation; if absent, the longest it may be set to. */
+  /** How long news of a key travels here; if absent, the longest that may be set. */
   readonly timing?: RotationTiming
 }
 

@@ -28,7 +28,8 @@ ask() {
 ask
 
 # 3. Look into the JWT.
-ask | sed -n 's/^authorization: Bearer [^.]*[.]\\([^.]*\\)[.].*/\\1/Ip' | base64 -d 2>/dev/null; echo
+ask | sed -n 's/^authorization: Bearer [^.]*[.]\\([^.]*\\)[.].*/\\1/Ip' |
+  node -p 'Buffer.from(fs.readFileSync(0, "utf8"), "base64url").toString()'
 
 # 4. Log out, and ask again: 401, authz.invalid_session.
 curl -sS -b ${cookieJar} -X DELETE ${identity}/api/v2/identity/sessions; echo

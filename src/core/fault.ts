@@ -8,7 +8,7 @@ export type FaultCode =
   | 'load_overflow'
   | 'signer_failed'
 
-/** A dependency failed. Clients hear 403 `authz.unavailable`; operators see the cause in the log. */
+/** A dependency failed. Clients hear 403 `authz.unavailable`; the log tells operators why. */
 export class Fault extends Error {
   readonly code: FaultCode
 

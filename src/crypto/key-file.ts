@@ -115,7 +115,8 @@ async function loadPrivateText(path: string): Promise<string> {
       const { mode, size } = await file.stat()
       if ((mode & OTHERS_ANY) !== 0) {
         throw new KeyringError(
-          `${path} is a private key that others may read (mode ${octal(mode)}): run chmod 0600 ${path}`,
+          `${path} is a private key that others may read (mode ${octal(mode)}): ` +
+            `run chmod 0600 ${path}`,
         )
       }
       if (size > KEY_FILE_BYTES_MAX) {

@@ -44,6 +44,7 @@ async function isTaken(path: string): Promise<boolean> {
 async function lockedError(path: string): Promise<KeyringError> {
   const holder = await readFile(path, 'utf8').catch(() => 'somebody')
   return new KeyringError(
-    `${path}: ${holder.trim()} is writing to the keyring; if no such process lives, remove the file`,
+    `${path}: ${holder.trim()} is writing to the keyring; ` +
+      'if no such process lives, remove the file',
   )
 }

@@ -54,8 +54,8 @@ interface Parts {
 }
 
 /**
- * Verifies our own bearer tokens by RFC 8725: shape, key, signature, then claims, in that order. The
- * algorithm is the key's; the token's word for it must agree and is never acted upon.
+ * Verifies our own bearer tokens by RFC 8725: shape, key, signature, then claims, in that order.
+ * The algorithm is the key's; the token's word for it must agree and is never acted upon.
  */
 export function createVerifier(options: {
   keys: KeySource
