@@ -5,6 +5,7 @@ import { testGateway } from './scenarios.ts'
 const caddy: Gateway = {
   name: 'caddy',
   unavailableStatus: 503,
+  isPatienceBounded: true,
   isUnavailableWorded: true,
   isCookieStripped: true,
   async start(binary, ports) {

@@ -5,6 +5,7 @@ import { testGateway } from './scenarios.ts'
 const envoy: Gateway = {
   name: 'envoy',
   unavailableStatus: 503,
+  isPatienceBounded: true,
   isUnavailableWorded: true,
   isCookieStripped: true,
   async start(binary, ports) {

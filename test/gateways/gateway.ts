@@ -18,6 +18,8 @@ export interface Gateway {
   start(binary: string, ports: Ports): Promise<RunningServer>
   /** What a client gets while the authorizer cannot answer. */
   readonly unavailableStatus: number
+  /** Whether it gives a hanging authorizer up within seconds. */
+  readonly isPatienceBounded: boolean
   /** Whether it can say so in the words of the authorizer. */
   readonly isUnavailableWorded: boolean
   /** Whether our session cookie is taken out before the upstream. */

@@ -5,6 +5,7 @@ import { testGateway } from './scenarios.ts'
 const haproxy: Gateway = {
   name: 'haproxy',
   unavailableStatus: 503,
+  isPatienceBounded: true,
   isUnavailableWorded: true,
   isCookieStripped: true,
   async start(binary, ports) {

@@ -7,6 +7,7 @@ import { testGateway } from './scenarios.ts'
 const nginx: Gateway = {
   name: 'nginx',
   unavailableStatus: 503,
+  isPatienceBounded: true,
   isUnavailableWorded: true,
   isCookieStripped: true,
   async start(binary, ports) {
