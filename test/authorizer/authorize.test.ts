@@ -127,7 +127,7 @@ test('a store fault is a refusal with its own reason, and is reported', async ()
   assert.deepEqual(world.faults, [world.store.fault])
 })
 
-test('without a lease nothing remembered is believed, unless a heartbeat brings it back', async () => {
+test('without a lease nothing remembered is believed until a heartbeat brings it back', async () => {
   const world = createWorld()
   await world.authorize(CHECK)
   world.clock.monotonicMs += 2000
@@ -166,7 +166,7 @@ test('rows known to have changed are compiled before anything is allowed by them
   assert.equal(said(await world.authorize(CHECK)), 'authz.unavailable')
 })
 
-test('an entry idle by our own reading is read anew: another authorizer may have used it', async () => {
+test('an entry idle by our own reading is read anew: others may have used it', async () => {
   const world = createWorld()
   world.store.facts = factsOf({ idleAtMs: NOW + 5000 })
   await world.authorize(CHECK)

@@ -50,7 +50,7 @@ test("a user's claims stand in their order, with their JSON types", () => {
   )
 })
 
-test('a username and a referrer that are not there are null, and an audience of one is a list', () => {
+test('an absent username and referrer are null, and an audience of one is a list', () => {
   const principal = { ...PRINCIPAL, username: null, referralId: null }
   const text = JSON.stringify(buildClaims({ ...MINTED, principal, audience: ['peatio'] }))
   assert.match(text, /"username":null,/)
@@ -96,7 +96,7 @@ test('the session is named by a hash of its own', () => {
   assert.ok(!JSON.stringify(buildClaims(MINTED)).includes(SESSION.hash))
 })
 
-test('whatever a principal is called, the claims are those of the list and come back as they were', () => {
+test('whatever a principal is called, the claims are those of the list and unchanged', () => {
   const names = Object.keys(buildClaims(MINTED))
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),

@@ -180,7 +180,7 @@ test('without an answer the lease runs out, and a heartbeat later brings it back
   await world.follower.drain()
 })
 
-test('a push that was missed while cut off is applied before anything is believed again', async () => {
+test('a push missed while cut off is applied before anything is believed again', async () => {
   const world = createWorld()
   await world.follower.start()
   world.remember('a')

@@ -19,7 +19,7 @@ function world() {
   return { lines, log, metrics }
 }
 
-test('an answer is counted by dialect, reason and the kind of credential that was presented', async (t) => {
+test('an answer is counted by dialect, reason and kind of credential', async (t) => {
   const { metrics } = world()
   t.after(() => metrics.close())
   const observe = createObserve(metrics, 'sid')

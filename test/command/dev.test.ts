@@ -96,7 +96,7 @@ test('a directory that is in use is one clear line, and nothing is damaged', asy
   assert.equal((await fetch(`${ops}/health/ready`)).status, 200)
 })
 
-test('a start after a stop keeps administrator, keys and sessions, and shows no password', async () => {
+test('a second start keeps administrator, keys and sessions, and shows no password', async () => {
   const before = await readDevFile()
   const { headers } = await signIn(before)
   const cookie = headers.getSetCookie()[0]?.split(';', 1)[0] as string

@@ -129,7 +129,9 @@ for (const mode of [0o640, 0o604, 0o660, 0o644, 0o610]) {
     await chmod(path, mode)
     await assert.rejects(loadKeys(directory), {
       name: 'KeyringError',
-      message: `${path} is a private key that others may read (mode 0${mode.toString(8)}): run chmod 0600 ${path}`,
+      message:
+        `${path} is a private key that others may read (mode 0${mode.toString(8)}): ` +
+        `run chmod 0600 ${path}`,
     })
   })
 }

@@ -216,7 +216,8 @@ test('a socket that a dead process left behind is replaced', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'dvara-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 's.sock')
-  const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.send(1))`
+  const listen = `listen(${JSON.stringify(path)}, () => process.send(1))`
+  const script = `require('node:net').createServer().${listen}`
   const scriptPath = join(folder, 'dies.cjs')
   writeFileSync(scriptPath, script)
   const child = fork(scriptPath)

@@ -87,7 +87,7 @@ test('without Postgres authorizers go on, and signing in says that it cannot', a
   assert.ok(outcomes.every(({ said }) => said?.status === 200))
 })
 
-test('without Redis remembered sessions last as long as the lease, then all is refused', async () => {
+test('without Redis what is remembered lasts as long as the lease, then is refused', async () => {
   const member = await stack.addMember('cut-off')
   const ended = await stack.addMember('ended')
   assert.equal((await stack.ask(ended)).status, 200)
@@ -116,7 +116,7 @@ test('without Redis remembered sessions last as long as the lease, then all is r
   assert.equal((await stack.ask(ended)).reason, 'authz.invalid_session')
 })
 
-test('kill -9 of both stores at once: nothing is allowed that was ended, and all recovers', async () => {
+test('kill -9 of both stores: nothing that was ended is allowed, and all recovers', async () => {
   const member = await stack.addMember('survivor')
   const ended = await stack.addMember('gone')
   await stack.call('DELETE', '/api/v2/identity/sessions', ended)

@@ -73,7 +73,7 @@ test('SIGHUP replaces all workers one by one, and no check fails', async () => {
   assert.ok(outcomes.every(({ said }) => said?.status === 200))
 })
 
-test('readiness names a worker that does not answer, and stays while the other can decide', async () => {
+test('readiness names a worker that is stuck, and stays while the other can decide', async () => {
   const [victim] = (await workerPids()) as [number]
   process.kill(victim, 'SIGSTOP')
   try {
