@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../src/config/root.ts'
 import { type DocumentedDvara, runBlock, startDocumented } from './documents/run.ts'
 import { blocksOf, headingsOf, linksOf, prose, runnableIn, slug } from './documents/text.ts'
@@ -59,7 +60,7 @@ test('docs/dependencies.md names the packages of package.json, each once, and no
 })
 
 test('generated documents are in step with their source', () => {
-  const built = join(dirname(new URL(import.meta.url).pathname), '..')
+  const built = join(dirname(fileURLToPath(import.meta.url)), '..')
   const command = ['.ci/docs.mjs', '--check', '--built', built]
   const { status, stderr } = spawnSync(process.execPath, command, {
     cwd: projectRoot,
@@ -75,7 +76,7 @@ for (const path of DOCUMENTS) {
   describe(`the commands of ${path}`, () => {
     let dvara: DocumentedDvara
     before(async () => {
-      dvara = await startDocumented(fileOf(new URL('../src/main.js', import.meta.url)))
+      dvara = await startDocumented(fileURLToPath(new URL('../src/main.js', import.meta.url)))
     })
     after(() => dvara.stop())
     for (const block of blocks) {
@@ -87,10 +88,6 @@ for (const path of DOCUMENTS) {
       })
     }
   })
-}
-
-function fileOf(url: URL): string {
-  return decodeURIComponent(url.pathname)
 }
 
 function isAlive(from: string, link: string): boolean {
