@@ -7,10 +7,11 @@ const None = Type.Object({})
 /** The password's shape that a form may ask for before it asks us. */
 const PASSWORD_PATTERN = '^.{8,}$'
 
+const plain = { door: 'identity', method: 'GET', class: 'identity', params: None } as const
+
 /** What this process is, and how strong a password would be. */
 export function createAboutEndpoints(parts: Parts): readonly Endpoint[] {
-  const { settings, nowMs, strength, limits } = parts
-  const plain = { door: 'identity', method: 'GET', class: 'identity', params: None } as const
+  const { settings, nowMs } = parts
   return [
     openEndpoint({
       ...plain,
@@ -42,6 +43,14 @@ export function createAboutEndpoints(parts: Parts): readonly Endpoint[] {
       refusals: [],
       answer: async () => done({ version: settings.version }),
     }),
+    ...createFormEndpoints(parts),
+  ]
+}
+
+/** What a form asks for before it asks us. */
+function createFormEndpoints(parts: Parts): readonly Endpoint[] {
+  const { settings, strength, limits } = parts
+  return [
     openEndpoint({
       ...plain,
       path: '/configs',

@@ -94,11 +94,12 @@ function createPolicyQueries({ stores, policyRoutes }: Parts): readonly Endpoint
   ]
 }
 
+const edit = { door: 'admin', path: '/permissions', access: 'superadmin' } as const
+const row = { class: 'admin.permission', success: { status: 200, body: PermissionView } } as const
+
 /** Permissions and routes, for administrators. Only a superadmin changes what others may do. */
 export function createAdminPolicyEndpoints(parts: Parts): readonly Endpoint[] {
   const { policies } = parts.stores
-  const edit = { door: 'admin', path: '/permissions', access: 'superadmin' } as const
-  const row = { class: 'admin.permission', success: { status: 200, body: PermissionView } } as const
   return [
     ...createPolicyQueries(parts),
     guardedEndpoint({
@@ -124,6 +125,14 @@ export function createAdminPolicyEndpoints(parts: Parts): readonly Endpoint[] {
         return done(permissionView(added))
       },
     }),
+    ...createPermissionEdits(parts),
+  ]
+}
+
+/** Edits of rows that there are. */
+function createPermissionEdits(parts: Parts): readonly Endpoint[] {
+  const { policies } = parts.stores
+  return [
     guardedEndpoint({
       ...edit,
       ...row,

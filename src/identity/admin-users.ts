@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { UserQuery } from '../store/users.ts'
 import { done, type Endpoint, guardedEndpoint, type Outcome, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
-import { createInTurn, type Edit, editUser, judgeTarget } from './user-edits.ts'
+import { createInTurn, type Edit, editUser, type InTurn, judgeTarget } from './user-edits.ts'
 import { UserRow, UserView, userRow, userView } from './views.ts'
 
 /** States that an administrator may set. */
@@ -119,7 +119,6 @@ function createUserQueries({ stores }: Parts): readonly Endpoint[] {
 
 /** Users, for administrators. */
 export function createAdminUserEndpoints(parts: Parts): readonly Endpoint[] {
-  const { stores, log } = parts
   // Two superadmins who demote each other at once must not both succeed.
   const inTurn = createInTurn()
   const update = {
@@ -157,6 +156,14 @@ export function createAdminUserEndpoints(parts: Parts): readonly Endpoint[] {
       about: 'The same as POST /users/update.',
       answer: answerUpdate,
     }),
+    ...createUserPowers(parts, inTurn),
+  ]
+}
+
+/** What goes beyond an account's state: its role, and its sessions at once. */
+function createUserPowers(parts: Parts, inTurn: InTurn): readonly Endpoint[] {
+  const { stores, log } = parts
+  return [
     guardedEndpoint({
       door: 'admin',
       method: 'POST',

@@ -52,10 +52,11 @@ async function changePassword(
   return done({})
 }
 
+const mine = { door: 'resource', access: 'user', class: 'resource.user' } as const
+
 /** One's own account. */
 export function createMeEndpoints(parts: Parts): readonly Endpoint[] {
   const { stores } = parts
-  const mine = { door: 'resource', access: 'user', class: 'resource.user' } as const
   return [
     guardedEndpoint({
       ...mine,
@@ -83,6 +84,14 @@ export function createMeEndpoints(parts: Parts): readonly Endpoint[] {
         return done(userView(changed, await stores.users.labels(user.uid)))
       },
     }),
+    ...createKeepingEndpoints(parts),
+  ]
+}
+
+/** What goes with the account: its password and its labels. */
+function createKeepingEndpoints(parts: Parts): readonly Endpoint[] {
+  const { stores } = parts
+  return [
     guardedEndpoint({
       ...mine,
       method: 'PUT',
