@@ -2,8 +2,11 @@
 export const EMAIL_LENGTH_MAX = 254
 
 // RFC 5322 §3.2.3 atoms on the left, LDH labels on the right: one @, no quotes, no trailing dot.
-const EMAIL =
-  /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+const ATOM = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+const HOST_LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+const LOCAL_PART = `${ATOM}(?:\\.${ATOM})*`
+const HOST = `(?:${HOST_LABEL}\\.)*${HOST_LABEL}`
+const EMAIL = new RegExp(`^${LOCAL_PART}@${HOST}$`)
 
 /**
  * The one spelling under which an address is stored, looked up and counted: lower case, ASCII;

@@ -87,7 +87,7 @@ export function writeTaken(at: Mailed): Letter {
   return write({
     to: at.to,
     subject: 'You already have an account',
-    opening: `Someone tried to sign up at ${at.publicOrigin} with this address, which has an account.`,
+    opening: `Someone signed up at ${at.publicOrigin} with this address, which has an account.`,
     action: undefined,
     closing:
       'If it was you, sign in, or ask for a new password there: that also confirms the address, ' +

@@ -21,7 +21,7 @@ function readClient(request: FastifyRequest, cookieName: string): Client | undef
   }
 }
 
-/** Where an endpoint's parameters may stand: a DELETE's in query or body, as Barong's clients do. */
+/** Where parameters may stand: a DELETE's in query or body, as Barong's clients send them. */
 function sourcesOf(request: FastifyRequest): readonly Source[] {
   const path = request.params as Source
   const query = request.query as Source

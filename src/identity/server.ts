@@ -95,7 +95,7 @@ async function protect(app: FastifyInstance, deps: IdentityDeps): Promise<void> 
   })
 }
 
-/** The identity API, ready to listen or to be injected into; closing it also sends what is posted. */
+/** The identity API, ready to listen; closing it first sends the letters that are posted. */
 export async function createIdentityServer(deps: IdentityDeps): Promise<FastifyInstance> {
   return serveParts(createParts(deps))
 }

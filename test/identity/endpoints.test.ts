@@ -33,7 +33,7 @@ const MAY: Record<Exclude<Endpoint['access'], 'anyone'>, readonly string[]> = {
   superadmin: ['superadmin'],
 }
 
-test('every role at every guarded endpoint, at both addresses, hears what its access says', async () => {
+test('every role at every guarded endpoint, at both addresses, hears its access', async () => {
   let cellsCount = 0
   for (const endpoint of endpoints) {
     const { access, method } = endpoint

@@ -27,7 +27,7 @@ async function withOutbox(work: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-test('the outbox gets one whole file a letter, the owner’s alone, named by its instant', async () => {
+test('the outbox gets a whole file a letter, the owner’s alone', async () => {
   await withOutbox(async (folder) => {
     const nowMs = () => Date.UTC(2030, 0, 2, 3, 4, 5)
     const mailer = createOutboxMailer({ folder, from: FROM, nowMs, randomBytes })

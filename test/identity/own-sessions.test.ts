@@ -20,7 +20,7 @@ interface Row {
   address: string
 }
 
-test('one’s sessions are listed newest first, the current one flagged, none of them usable', async () => {
+test('sessions are listed newest first, the current one flagged, none usable', async () => {
   const user = await world.addUser()
   const old = await api.logIn(user, { 'user-agent': 'Old', 'x-forwarded-for': '192.0.2.1' })
   world.nowMs += 1_000

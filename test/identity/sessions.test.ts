@@ -214,7 +214,7 @@ test('another site’s page can neither sign in nor out', async () => {
   assert.notEqual(await world.stores.sessions.find(hash), undefined)
 })
 
-test('too many wrong passwords for one account wait, whoever has the account and whatever the case', async () => {
+test('too many wrong passwords for an address wait, taken or not, in any case', async () => {
   const { email } = await world.addUser()
   for (const address of [email, 'ghost@example.com']) {
     const statuses: number[] = []
@@ -246,7 +246,7 @@ test('the owner still signs in from where it did before, while strangers guess',
   await api.logIn(user, home)
 })
 
-test('a login overtaken by a password reset is judged anew, and fails with the old password', async () => {
+test('a login overtaken by a password reset fails with the old password', async () => {
   const user = await world.addUser()
   const { sessions } = world.stores
   let opens = 0
