@@ -58,15 +58,16 @@ export async function startDocumented(mainFile: string): Promise<DocumentedDvara
 
 /**
  * Runs one block as a reader would who pastes it: what it prints, or an error if a command fails.
- * Files and exported variables last from one block to the next of the same page.
+ * Files, variables and functions last from one block to the next, as in one shell.
  */
 export async function runBlock(dvara: DocumentedDvara, script: string): Promise<string> {
   const memory = join(dvara.folder, '.exported')
   const whole = [
     `if [ -f '${memory}' ]; then . '${memory}'; fi`,
-    'set -euo pipefail',
+    // Everything that is set is exported, so that the next block can be told of it.
+    'set -aeuo pipefail',
     script,
-    `export -p > '${memory}'`,
+    `{ export -p; declare -f; } > '${memory}'`,
   ].join('\n')
   const child = spawn('bash', ['-c', whole], {
     cwd: dvara.folder,
