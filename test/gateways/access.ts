@@ -101,6 +101,14 @@ export const ACCESS: readonly Scenario[] = [
     },
   },
   {
+    name: 'half of an API key is refused in its own status, whatever the session',
+    async run(stand) {
+      const headers = asUser(await stand.login(), ['X-Auth-Apikey', '0123456789abcdef'])
+      const response = await stand.ask({ target: ORDER, headers })
+      assertRefused(stand, response, 422, 'authz.invalid_api_key_headers')
+    },
+  },
+  {
     name: 'a role without a rule for the path does not pass; once banned, nothing does',
     async run(stand) {
       const member = await signUp(stand)
@@ -185,6 +193,19 @@ export const ACCESS: readonly Scenario[] = [
       const cookies = headerValues(stand.echo.last(), 'cookie').join('; ')
       const expected = stand.gateway.isCookieStripped ? `a=1; ${foreign}` : value
       assert.deepEqual(pairs(cookies), pairs(expected))
+    },
+  },
+  {
+    name: 'our cookie twice passes if both say the same, and neither copy arrives',
+    async run(stand) {
+      const login = await stand.login()
+      const ask = (cookies: string) =>
+        stand.ask({ target: ORDER, headers: [GUEST, ['Cookie', cookies]] })
+      const differing = await ask(`${login.cookie}; ${FORGED}`)
+      assertRefused(stand, differing, 401, 'authz.ambiguous_credential')
+      const same = await ask(`${login.cookie}; a=1; ${login.cookie}`)
+      assert.equal(same.status, 200)
+      await assertIdentified(stand, login)
     },
   },
   {

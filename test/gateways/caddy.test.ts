@@ -4,6 +4,7 @@ import { testGateway } from './scenarios.ts'
 
 const caddy: Gateway = {
   name: 'caddy',
+  address: '/authz/caddy',
   unavailableStatus: 503,
   isPatienceBounded: true,
   isUnavailableWorded: true,

@@ -4,6 +4,7 @@ import { testGateway } from './scenarios.ts'
 
 const envoy: Gateway = {
   name: 'envoy',
+  address: '/authz/envoy',
   unavailableStatus: 503,
   isPatienceBounded: true,
   isUnavailableWorded: true,

@@ -14,6 +14,8 @@ export interface Ports {
 /** A gateway as the scenarios know it: how to start it, and in what it differs from the others. */
 export interface Gateway {
   readonly name: string
+  /** Where it asks the authorizer. */
+  readonly address: string
   /** Starts the real binary with the configuration that the repository ships. */
   start(binary: string, ports: Ports): Promise<RunningServer>
   /** What a client gets while the authorizer cannot answer. */

@@ -4,6 +4,7 @@ import { testGateway } from './scenarios.ts'
 
 const haproxy: Gateway = {
   name: 'haproxy',
+  address: '/authz/haproxy',
   unavailableStatus: 503,
   isPatienceBounded: true,
   isUnavailableWorded: true,

@@ -138,7 +138,7 @@ export const HOSTILE: readonly Scenario[] = [
     },
   },
   {
-    name: 'the authorizer itself is out of reach',
+    name: 'neither the authorizer nor what operators see is within reach',
     async run(stand) {
       const forged = [
         GUEST,
@@ -147,7 +147,8 @@ export const HOSTILE: readonly Scenario[] = [
         ['X-Forwarded-Method', 'GET'] as const,
         ['X-Forwarded-Uri', '/public/x'] as const,
       ]
-      for (const target of ['/_dvara', `/authz/${stand.gateway.name}`, '/authz/envoy/public/x']) {
+      const own = ['/_dvara', `/authz/${stand.gateway.name}`, '/authz/envoy/public/x']
+      for (const target of [...own, '/metrics', '/health/ready']) {
         const response = await stand.ask({ target, headers: forged })
         assert.ok([401, 403, 404].includes(response.status), `${target}: ${response.status}`)
         assert.deepEqual(stand.echo.received, [])

@@ -6,6 +6,7 @@ import { testGateway } from './scenarios.ts'
 
 const nginx: Gateway = {
   name: 'nginx',
+  address: '/authz/nginx',
   unavailableStatus: 503,
   isPatienceBounded: true,
   isUnavailableWorded: true,

@@ -16,9 +16,15 @@ export interface Scenario {
 const SCENARIOS: readonly Scenario[] = [...ACCESS, ...HOSTILE, ...FAILURES]
 
 /** Registers the scenarios, and what else is true of this gateway alone, which runs first. */
-export function testGateway(gateway: Gateway, own?: (stand: () => Stand) => void): void {
+export function testGateway(
+  gateway: Gateway,
+  own?: (stand: () => Stand) => void,
+  scenarios: readonly Scenario[] = SCENARIOS,
+): void {
   const binary = requireBinary(gateway.name)
-  describe(`through a real ${gateway.name}`, { skip: binary.skip }, () => {
+  describe(`through a real ${gateway.name}, asking at ${gateway.address}`, {
+    skip: binary.skip,
+  }, () => {
     let stand: Stand
     before(async () => {
       stand = await startStand(gateway, binary.path)
@@ -27,6 +33,6 @@ export function testGateway(gateway: Gateway, own?: (stand: () => Stand) => void
     after(() => stand?.stop())
 
     own?.(() => stand)
-    for (const { name, run } of SCENARIOS) test(name, () => run(stand))
+    for (const { name, run } of scenarios) test(name, () => run(stand))
   })
 }

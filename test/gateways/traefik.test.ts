@@ -5,6 +5,7 @@ import { testGateway } from './scenarios.ts'
 /** Its forward-auth has no time limit that can be set, and no filter for cookies. */
 const traefik: Gateway = {
   name: 'traefik',
+  address: '/authz/traefik',
   unavailableStatus: 500,
   isPatienceBounded: false,
   isUnavailableWorded: false,
