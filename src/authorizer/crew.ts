@@ -32,7 +32,7 @@ export interface Crew {
 }
 
 /** A worker that ended before it listened; what it had to say, it has said. */
-export class WorkerFailed extends Error {
+class WorkerFailed extends Error {
   readonly exitCode: number
 
   constructor(exitCode: number) {
@@ -163,6 +163,6 @@ function hearReport(crew: Crew, member: Member, word: Extract<Word, { kind: 'rep
   crew.heard.get(word.id)?.(member.worker.id)
 }
 
-export function order(worker: Worker, what: Order): void {
+function order(worker: Worker, what: Order): void {
   if (worker.isConnected()) worker.send(what)
 }

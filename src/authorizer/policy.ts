@@ -45,7 +45,7 @@ export type PolicyChange =
     }
 
 /** The policy cannot be put in force; the message lists every problem of it. */
-export class PolicyError extends Error {
+class PolicyError extends Error {
   constructor(problems: readonly string[]) {
     super(`the policy is refused:\n${problems.map((text) => `  ${text}`).join('\n')}`)
     this.name = 'PolicyError'

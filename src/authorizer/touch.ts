@@ -11,7 +11,7 @@ export interface Toucher {
 }
 
 /** Beyond this many waiting touches the oldest wait no longer and a flush begins. */
-export const TOUCHES_MAX = 10_000
+const TOUCHES_MAX = 10_000
 
 export interface TouchOptions {
   readonly facts: Pick<SessionFacts, 'touch'>

@@ -7,7 +7,7 @@ export interface Flights<V> {
 }
 
 /** Beyond this many keys at once a miss is refused: the store is already drowning. */
-export const FLIGHTS_MAX = 10_000
+const FLIGHTS_MAX = 10_000
 
 /** How often a load that was overtaken is made again before we give up. */
 export const ATTEMPTS_MAX = 4

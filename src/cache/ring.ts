@@ -13,7 +13,7 @@ export interface Ring {
 }
 
 /** About 10 MB when full. */
-export const RING_ENTRIES = 100_000
+const RING_ENTRIES = 100_000
 
 /** The name under which the ring and the table know what an invalidation is about. */
 export function nameOf(scope: Scope, id: string): string {

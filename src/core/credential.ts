@@ -17,7 +17,7 @@ const AMBIGUOUS: Credential = { kind: 'ambiguous' }
 const API_KEY: Credential = { kind: 'api_key' }
 
 /** 256 bits in base64url without padding. */
-export const SESSION_ID_CHARS = 43
+const SESSION_ID_CHARS = 43
 
 /** Any API-key header, even an empty one, wins over the cookie. */
 export function readCredential(check: Check, cookieName: string): Credential {

@@ -28,7 +28,7 @@ export const BLOCKED = 2
 export const PREFLIGHT = 4
 
 /** More than anybody writes by hand; keeps a broken generator from filling memory. */
-export const ROUTES_MAX = 10_000
+const ROUTES_MAX = 10_000
 
 /** Compiles a table that `readRouteTable` accepted. */
 export function compileRoutes(table: RouteTable): Routes {

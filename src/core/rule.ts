@@ -6,7 +6,7 @@ export const ACTIONS = ['ACCEPT', 'DROP', 'AUDIT'] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** The verbs that `ALL` stands for; any other method needs a row of its own. */
-export const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
+const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
 
 /** One row of the permissions table, as stored. */
 export interface Permission {

@@ -23,7 +23,7 @@ export interface KeySummary {
   readonly stateAtMs: number
 }
 
-export function summaryOf(key: KeySummary): KeySummary {
+function summaryOf(key: KeySummary): KeySummary {
   const { kid, alg, state, createdAtMs, stateAtMs } = key
   return { kid, alg, state, createdAtMs, stateAtMs }
 }

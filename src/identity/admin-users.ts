@@ -6,7 +6,7 @@ import { createInTurn, type Edit, editUser, type InTurn, judgeTarget } from './u
 import { UserRow, UserView, userRow, userView } from './views.ts'
 
 /** States that an administrator may set. */
-export const STATES = ['active', 'pending', 'locked', 'banned', 'deleted'] as const
+const STATES = ['active', 'pending', 'locked', 'banned', 'deleted'] as const
 
 const OneOf = <const T extends readonly string[]>(words: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...words] })

@@ -8,7 +8,7 @@ export const BODY_DEPTH_MAX = 8
 export const FORM_FIELDS_MAX = 64
 
 /** The body cannot be read as what it claims to be: the caller's doing, so a status of 400. */
-export class UnreadableBody extends Error {
+class UnreadableBody extends Error {
   readonly statusCode = 400
 
   constructor() {

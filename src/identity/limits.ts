@@ -27,9 +27,9 @@ export const LIMITS: LimitSettings = {
 }
 
 /** Attempts in one window from anywhere: bounds the memory that buckets take. */
-export const ATTEMPTS_MAX = 100_000
+const ATTEMPTS_MAX = 100_000
 /** Remembered pairs of an account and a network it signed in from; the oldest is forgotten. */
-export const KNOWN_PAIRS_MAX = 50_000
+const KNOWN_PAIRS_MAX = 50_000
 
 /** Counts attempts before any password is hashed; every answer is the seconds to wait, or 0. */
 export interface Limits {

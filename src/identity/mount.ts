@@ -9,7 +9,7 @@ import { readParams, type Source } from './params.ts'
 import type { Parts } from './parts.ts'
 
 /** The same API at our address and at the one where Barong's clients look for it. */
-export const MOUNTS = ['/api/v2', '/api/v2/barong'] as const
+const MOUNTS = ['/api/v2', '/api/v2/barong'] as const
 
 function readClient(request: FastifyRequest, cookieName: string): Client | undefined {
   const address = parseAddress(request.ip)

@@ -5,7 +5,7 @@ import { type TProperties, type TSchema, Type } from 'typebox'
 import type { Endpoint } from './endpoint.ts'
 import { Errors } from './views.ts'
 
-export const OPENAPI_PATH = '/api/v2/openapi.json'
+const OPENAPI_PATH = '/api/v2/openapi.json'
 export const DOCS_PATH = '/api/v2/docs'
 
 /** What any call may hear besides an endpoint's own refusals. */

@@ -1,5 +1,5 @@
 /** zxcvbn takes 285 ms for 320 characters; what follows the first 72 only adds strength. */
-export const STRENGTH_LENGTH_MAX = 72
+const STRENGTH_LENGTH_MAX = 72
 
 /** Bits: log2 of the guesses that a good attacker needs. `hints` are words it would try first. */
 export type Strength = (password: string, hints?: readonly string[]) => Promise<number>

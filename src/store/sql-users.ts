@@ -78,7 +78,7 @@ interface LabelRow {
 }
 
 /** The one spelling under which an e-mail address or a username is stored and found. */
-export function foldName(name: string): string {
+function foldName(name: string): string {
   return name.trim().toLowerCase()
 }
 

@@ -6,7 +6,7 @@ import { compileRoutes, type RouteTable } from '../../src/core/route.ts'
 import { compileRules, type Permission } from '../../src/core/rule.ts'
 
 export const NOW = 1_700_000_000_000
-export const AGENT = 'Mozilla/5.0 (test)'
+const AGENT = 'Mozilla/5.0 (test)'
 export const CSRF = 'c0ffee00c0ffee00c0ff'
 
 export function addressOf(text: string): Address {
@@ -65,7 +65,7 @@ export function factsOf(
   }
 }
 
-export const ROUTES: RouteTable = {
+const ROUTES: RouteTable = {
   version: 1,
   public: ['/public'],
   blocked: ['/management', '/public/internal'],
