@@ -3,8 +3,20 @@
  * one half of a promise that is tested once for both halves.
  */
 export const TESTED_THROUGH: Readonly<Record<string, string>> = {
+  'src/authorizer/crew.ts': 'test/process/workers.test.ts',
+  'src/authorizer/start.ts': 'test/process/outage.test.ts',
+  'src/authorizer/supervisor.ts': 'test/process/workers.test.ts',
+  'src/authorizer/worker.ts': 'test/process/workers.test.ts',
+  'src/command/authorizer.ts': 'test/process/workers.test.ts',
+  'src/command/config.ts': 'test/main.test.ts',
+  'src/command/identity.ts': 'test/process/outage.test.ts',
+  'src/command/migrate.ts': 'test/command/administrator.test.ts',
+  'src/command/release.ts': 'test/main.test.ts',
+  'src/command/signals.ts': 'test/process/workers.test.ts',
+  'src/command/tour.ts': 'test/command/dev.test.ts',
   'src/core/invalidation.ts': 'test/cache/apply.test.ts',
   'src/core/policy.ts': 'test/core/decide.test.ts',
+  'src/identity/start.ts': 'test/process/outage.test.ts',
   'src/store/database.ts': 'test/store/migrate.test.ts',
   'src/store/scripts.ts': 'test/store/redis.test.ts',
 }
