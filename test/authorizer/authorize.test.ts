@@ -127,7 +127,7 @@ test('a store fault is a refusal with its own reason, and is reported', async ()
   assert.deepEqual(world.faults, [world.store.fault])
 })
 
-test('without a lease nothing remembered is believed until a heartbeat brings it back', async () => {
+test('without a lease nothing remembered is believed until a heartbeat brings it', async () => {
   const world = createWorld()
   await world.authorize(CHECK)
   world.clock.monotonicMs += 2000
