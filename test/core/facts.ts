@@ -6,7 +6,7 @@ import { compileRoutes, type RouteTable } from '../../src/core/route.ts'
 import { compileRules, type Permission } from '../../src/core/rule.ts'
 
 export const NOW = 1_700_000_000_000
-const AGENT = 'Mozilla/5.0 (test)'
+export const AGENT = 'Mozilla/5.0 (test)'
 export const CSRF = 'c0ffee00c0ffee00c0ff'
 
 export function addressOf(text: string): Address {

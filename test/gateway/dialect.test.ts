@@ -2,49 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { DIALECT_NAMES, type DialectName } from '../../src/core/check.ts'
-import { type Asked, readCheck } from '../../src/gateway/dialect.ts'
+import { readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
 import { AT, HEADER_LINES_MAX, RESERVED_NAMES } from '../../src/gateway/headers.ts'
 import { asked } from './asked.ts'
-
-type Line = readonly [name: string, value: string]
-interface Original {
-  readonly method: string
-  readonly target: string
-  readonly host: string
-  readonly client: string
-}
-
-/** How each gateway would ask about the same original request. */
-const SPELLINGS: Record<DialectName, (original: Original, lines: readonly Line[]) => Asked> = {
-  nginx: ({ method, target, host, client }, lines) => {
-    const own: Line[] = [
-      ['Host', host],
-      ['X-Original-Method', method],
-    ]
-    return asked([...own, ['X-Original-URI', target], ['X-Real-IP', client], ...lines])
-  },
-  traefik: forward,
-  caddy: forward,
-  haproxy: forward,
-  envoy: ({ method, target, host, client }, lines) =>
-    asked([['Host', host], ['X-Forwarded-For', client], ...lines], { method, target }),
-  // The Envoys that are wired to Barong append their own address.
-  barong: ({ method, target, host, client }, lines) =>
-    asked([['Host', host], ['X-Forwarded-For', `${client},10.0.0.1`], ...lines], {
-      method,
-      target,
-    }),
-}
-
-function forward({ method, target, host, client }: Original, lines: readonly Line[]): Asked {
-  const own: Line[] = [
-    ['Host', 'authorizer:9090'],
-    ['X-Forwarded-Method', method],
-  ]
-  own.push(['X-Forwarded-Uri', target], ['X-Forwarded-Host', host], ['X-Forwarded-For', client])
-  return asked([...own, ...lines])
-}
+import { type Line, type Original, SPELLINGS } from './spellings.ts'
 
 const ORDINARY: Original = { method: 'GET', target: '/a', host: 'a.example', client: '1.2.3.4' }
 

@@ -1,0 +1,75 @@
+import { createAuthorize, type Dependencies } from '../../src/authorizer/authorize.ts'
+import { createEntry, type Entry } from '../../src/authorizer/grants.ts'
+import { createFlights } from '../../src/cache/flight.ts'
+import { createLease } from '../../src/cache/lease.ts'
+import { nameOf } from '../../src/cache/ring.ts'
+import { createTable } from '../../src/cache/table.ts'
+import type { Facts } from '../../src/core/principal.ts'
+import type { Answer } from '../../src/core/verdict.ts'
+import { factsOf, NOW, policyOf } from '../core/facts.ts'
+
+/** A session id as the cookie carries it. */
+export const ID = 'S'.repeat(43)
+
+/** The corridor with everything around it in memory, and clocks to turn. */
+export function createWorld(changes: Partial<Dependencies> = {}) {
+  const clock = { ms: NOW, monotonicMs: 5000 }
+  const store = { facts: factsOf() as Facts | undefined, loads: 0, fault: undefined as unknown }
+  const state = { isStale: false, beats: 0, canBeat: true, touches: 0 }
+  const faults: unknown[] = []
+  const recalls: boolean[] = []
+  const lease = createLease(2000)
+  lease.grant(clock.monotonicMs)
+  const table = createTable<Entry>({
+    entriesMax: 10,
+    ageMsMax: 1e9,
+    tagsOf: ({ facts }) => [nameOf('session', facts.session.hash)],
+    monotonicMs: () => clock.monotonicMs,
+  })
+  const flights = createFlights<Facts | undefined, Entry | undefined>({
+    async load() {
+      store.loads++
+      if (store.fault !== undefined) throw store.fault
+      return store.facts
+    },
+    land(id, facts) {
+      if (facts === undefined) return { value: undefined }
+      const entry = createEntry(facts, clock.ms)
+      table.remember(id, entry)
+      return { value: entry }
+    },
+  })
+  const authorize = createAuthorize({
+    policies: {
+      current: () => policyOf(),
+      isStale: () => state.isStale,
+      refresh: async () => !state.isStale,
+    },
+    table,
+    flights,
+    lease,
+    beat: async () => {
+      state.beats++
+      if (state.canBeat) lease.grant(clock.monotonicMs)
+      return state.canBeat
+    },
+    makeGrant: ({ facts }, audience) => ({
+      kind: 'allow',
+      authorization: `Bearer for ${audience.join()}`,
+      user: facts.principal.uid,
+      role: facts.principal.role,
+    }),
+    toucher: { touch: () => state.touches++, flush: async () => {}, drain: async () => {} },
+    nowMs: () => clock.ms,
+    monotonicMs: () => clock.monotonicMs,
+    onFault: (fault) => faults.push(fault),
+    onRecall: (isHit) => recalls.push(isHit),
+    ...changes,
+  })
+  return { authorize, clock, store, state, faults, recalls, lease, table }
+}
+
+/** What an answer says in one word. */
+export function said(answer: Answer): string {
+  return answer.kind === 'deny' ? answer.reason : answer.authorization || 'anyone'
+}
