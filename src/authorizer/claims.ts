@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Principal, Session } from '../core/principal.ts'
-import { sha256Base64url } from '../crypto/digest.ts'
+import { sidOf } from '../crypto/digest.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
 
 /** What the upstream is told, in the order and JSON types that consumers of Barong's token read. */
@@ -52,12 +52,4 @@ export function buildClaims(options: {
     return { ...head, jti, uid, email, role, level, state, sid }
   }
   return { ...head, jti, uid, username, email, role, level, state, referral_id: referralId, sid }
-}
-
-/**
- * A name for the session that upstreams may compare and log. The label keeps it apart from the
- * session's hash, which is its key in the store: one cannot be had from the other backwards.
- */
-export function sidOf(sessionHash: string): string {
-  return sha256Base64url(`dvara sid ${sessionHash}`)
 }

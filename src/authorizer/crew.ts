@@ -86,6 +86,8 @@ export function launch(crew: Crew): Promise<void> {
         resolve()
       }
     })
+    // An order to a worker that is dying cannot be delivered; its exit says all there is to say.
+    worker.on('error', () => {})
     worker.on('exit', (code, signal) => {
       bury(crew, member)
       reject(new WorkerFailed(code ?? 1))

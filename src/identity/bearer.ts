@@ -1,4 +1,5 @@
 import { isStateAccepted } from '../core/principal.ts'
+import { sidOf } from '../crypto/digest.ts'
 import { type Access, type Actor, type Refusal, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
 
@@ -39,5 +40,19 @@ export async function loadActor(
   if (user === undefined) return refuse(404, 'record.not_found')
   if (!isStateAccepted(user.state)) return refuse(401, 'authz.user_not_active')
   if (!isRoleAdmitted(access, user.role)) return refuse(401, 'admin.ability.not_permitted')
-  return { user, sessionHash: typeof sid === 'string' ? sid : undefined }
+  if (sid === undefined) return { user, sessionHash: undefined }
+  const sessionHash = await findSession(stores, uid, sid)
+  // The token outlives a logout by up to its lifetime; what it stands for does not.
+  if (sessionHash === undefined) return refuse(401, 'jwt.decode_and_verify')
+  return { user, sessionHash }
+}
+
+/** The hash of the user's live session that a token calls `sid`. */
+async function findSession(
+  stores: Pick<Parts['stores'], 'sessions'>,
+  uid: string,
+  sid: unknown,
+): Promise<string | undefined> {
+  const listings = await stores.sessions.list(uid)
+  return listings.find(({ session }) => sidOf(session.hash) === sid)?.session.hash
 }

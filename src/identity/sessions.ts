@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Fault } from '../core/fault.ts'
+import { isStateAccepted } from '../core/principal.ts'
 import type { User } from '../store/users.ts'
 import type { Client } from './client.ts'
 import { parseEmail } from './email.ts'
@@ -51,7 +52,7 @@ async function judgePassword(
 function judgeState(user: User, otpCode: string | undefined): Outcome | undefined {
   if (user.state === 'banned') return refuse(401, 'identity.session.banned')
   if (user.state === 'deleted') return refuse(401, 'identity.session.deleted')
-  if (user.state !== 'active') return refuse(401, 'identity.session.not_active')
+  if (!isStateAccepted(user.state)) return refuse(401, 'identity.session.not_active')
   if (!user.otp) return undefined
   // No second factor can be verified here yet, so an account that demands one cannot sign in.
   if (otpCode === undefined) return refuse(401, 'identity.session.missing_otp')

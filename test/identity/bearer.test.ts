@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sidOf } from '../../src/crypto/digest.ts'
 import { isRoleAdmitted, loadActor } from '../../src/identity/bearer.ts'
 import type { User } from '../../src/store/users.ts'
 import { openWorld, type World } from './world.ts'
@@ -15,12 +16,26 @@ after(() => world?.close())
 const load = (authorization: string | undefined) => loadActor(world.deps(), authorization, 'user')
 
 test('a good token gives the user of the store and the session’s hash', async () => {
-  const actor = await load(`Bearer ${await world.token(user.uid, { sid: 'hash', role: 'admin' })}`)
+  const running = await world.start()
+  const { hash } = await running.logIn(user)
+  const token = await world.token(user.uid, { sid: sidOf(hash), role: 'admin' })
+  const actor = await load(`Bearer ${token}`)
   assert.ok('user' in actor)
-  assert.deepEqual(
-    [actor.user.uid, actor.user.role, actor.sessionHash],
-    [user.uid, 'member', 'hash'],
-  )
+  assert.deepEqual([actor.user.uid, actor.user.role, actor.sessionHash], [user.uid, 'member', hash])
+
+  await world.stores.sessions.end(hash)
+  const refused = await load(`Bearer ${token}`)
+  assert.ok('kind' in refused)
+  assert.deepEqual([refused.status, refused.codes], [401, ['jwt.decode_and_verify']])
+  await running.close()
+})
+
+test('a session of somebody else lends nothing to a token', async () => {
+  const running = await world.start()
+  const { hash } = await running.logIn(await world.addUser())
+  const refused = await load(`Bearer ${await world.token(user.uid, { sid: sidOf(hash) })}`)
+  assert.ok('kind' in refused)
+  await running.close()
 })
 
 const SPELLINGS = [

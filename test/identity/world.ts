@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
 import { pino } from 'pino'
-import { sha256Base64url } from '../../src/crypto/digest.ts'
+import { sha256Base64url, sidOf } from '../../src/crypto/digest.ts'
 import { createVerifier } from '../../src/crypto/verifier.ts'
 import type { IdentityDeps, IdentitySettings } from '../../src/identity/deps.ts'
 import type { Letter } from '../../src/identity/letters.ts'
@@ -118,7 +118,7 @@ function run(app: FastifyInstance, parts: Parts, world: World): Running {
     parts,
     send,
     async sendAs(user, method, path, body, sid) {
-      const token = await world.token(user.uid, sid === undefined ? {} : { sid })
+      const token = await world.token(user.uid, sid === undefined ? {} : { sid: sidOf(sid) })
       return send(method, path, body, { authorization: `Bearer ${token}` })
     },
     async logIn(user, headers) {
