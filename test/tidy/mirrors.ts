@@ -8,6 +8,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/supervisor.ts': 'test/process/workers.test.ts',
   'src/authorizer/worker.ts': 'test/process/workers.test.ts',
   'src/command/authorizer.ts': 'test/process/workers.test.ts',
+  'src/command/dev-parts.ts': 'test/command/dev.test.ts',
   'src/command/config.ts': 'test/main.test.ts',
   'src/command/identity.ts': 'test/process/outage.test.ts',
   'src/command/migrate.ts': 'test/command/administrator.test.ts',

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { access, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { createSayFault } from '../authorizer/observe.ts'
+import { type RunningAuthorizer, startAuthorizer } from '../authorizer/start.ts'
+import type { ConfigFor } from '../config/settings.ts'
+import { createKeyringSource } from '../crypto/key-source.ts'
+import { openKeyring } from '../crypto/keyring.ts'
+import { ensureKey } from '../crypto/keys.ts'
+import { createVerifier } from '../crypto/verifier.ts'
+import { createAdministrator } from '../identity/administrator.ts'
+import { createPasswords } from '../identity/password.ts'
+import { openMailer, passwordCostOf, startIdentity } from '../identity/start.ts'
+import type { EmbeddedStores } from '../store/embedded.ts'
+import type { IdentityStores } from '../store/stores.ts'
+import { createLog, type Log } from '../telemetry/log.ts'
+import { createOpsServer } from '../telemetry/ops.ts'
+import { createSayAtMost } from '../telemetry/say-at-most.ts'
+import { readVersion, shipped } from './release.ts'
+import { untilStopped } from './signals.ts'
+import { type Places, renderTour } from './tour.ts'
+
+type Config = ConfigFor<'dev'>
+
+interface Administrator {
+  readonly email: string
+  readonly password: string
+}
+
+/** Everything below the data directory. */
+interface Folder {
+  readonly keys: string
+  readonly policyFile: string
+  readonly outbox: string
+  readonly devFile: string
+  readonly cookieJar: string
+}
+
+const ADMIN_EMAIL = 'admin@dvara.localhost'
+
+/** Starts both processes on `stores`, shows the way in, and waits to be stopped. */
+export async function runDev(config: Config, stores: EmbeddedStores): Promise<void> {
+  const level = config.logLevel === 'info' ? 'warn' : config.logLevel
+  const logging = createLog({ level, name: 'dev' })
+  try {
+    const folder = await prepareFolder(resolve(config.dataDirectory), config)
+    const parts = await startParts(config, folder, stores, logging.log)
+    try {
+      const { admin, isFresh } = await ensureAdministrator(stores.identity, folder, config)
+      await writeDevFile(folder.devFile, { ...parts.places, admin })
+      printWelcome(parts.places, folder, admin, isFresh)
+      await untilStopped(() => void parts.authorizer.reload())
+    } finally {
+      await parts.drain()
+    }
+  } finally {
+    logging.flush()
+  }
+}
+
+async function startParts(config: Config, folder: Folder, stores: EmbeddedStores, log: Log) {
+  const keyring = await openKeyring({ directory: folder.keys })
+  const version = readVersion()
+  const authorizer = await startAuthorizer({
+    config,
+    listenAt:
+      config.listen.kind === 'unix'
+        ? { path: config.listen.path }
+        : { ...config.listen, mode: 'exclusive' },
+    policyFile: folder.policyFile,
+    keysDirectory: folder.keys,
+    keyring,
+    stores: stores.authorizer,
+    storeName: 'embedded',
+    log,
+    version,
+    sayFault: createSayFault(log, createSayAtMost(Date.now)),
+  })
+  const drains: (() => Promise<void>)[] = [authorizer.drain]
+  const drain = async () => {
+    for (const one of drains) await one()
+  }
+  try {
+    const identity = await startIdentity({
+      config,
+      stores: stores.identity,
+      verifier: createVerifier({ keys: createKeyringSource(keyring) }),
+      mailer: openMailer(config, folder.outbox),
+      policyFile: folder.policyFile,
+      log,
+      version,
+    })
+    drains.unshift(identity.drain)
+    const ops = createOpsServer({
+      listen: config.opsListen,
+      metrics: () => authorizer.metrics.expose(),
+      isReady: authorizer.readiness,
+      isLive: () => true,
+    })
+    const opsAddress = await ops.open()
+    drains.push(ops.close)
+    const places: Places = {
+      authorizer: placeOf(config, authorizer),
+      identity: identity.address,
+      ops: opsAddress.startsWith('unix:') ? opsAddress : `http://${opsAddress}`,
+    }
+    return { places, authorizer, drain }
+  } catch (problem) {
+    await drain()
+    throw problem
+  }
+}
+
+function placeOf({ listen }: Config, { port }: RunningAuthorizer): string {
+  if (listen.kind === 'unix') return `unix:${listen.path}`
+  const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
+  return `http://${host}:${port}`
+}
+
+/** Makes the keyring and a policy file to edit, where there is none. */
+async function prepareFolder(directory: string, config: Config): Promise<Folder> {
+  const folder: Folder = {
+    keys: config.keysDirectory ?? join(directory, 'keys'),
+    policyFile: config.policyFile ?? join(directory, 'policy.yml'),
+    outbox: config.mailOutbox ?? join(directory, 'outbox'),
+    devFile: join(directory, 'dev.json'),
+    cookieJar: join(directory, 'cookies.txt'),
+  }
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await ensureKey({ directory: folder.keys, algorithm: config.jwtAlgorithm, nowMs: Date.now() })
+  if (config.policyFile === undefined) {
+    await access(folder.policyFile).catch(() => copyFile(shipped.policyFile, folder.policyFile))
+  }
+  return folder
+}
+
+/**
+ * The first run makes one administrator with a random password; later ones read it back. It is
+ * written down before it is made, so that no crash leaves one whose password nobody knows.
+ */
+async function ensureAdministrator(
+  stores: IdentityStores,
+  { devFile }: Folder,
+  config: Config,
+): Promise<{ admin: Administrator | undefined; isFresh: boolean }> {
+  const known = await readAdministrator(devFile)
+  if ((await stores.users.findByEmail(ADMIN_EMAIL)) !== undefined) {
+    return { admin: known, isFresh: false }
+  }
+  const admin = { email: ADMIN_EMAIL, password: randomBytes(18).toString('base64url') }
+  await writeDevFile(devFile, { admin })
+  await createAdministrator({
+    stores,
+    passwords: createPasswords(passwordCostOf(config)),
+    randomBytes,
+    ...admin,
+  })
+  return { admin, isFresh: true }
+}
+
+async function readAdministrator(devFile: string): Promise<Administrator | undefined> {
+  try {
+    const { admin } = JSON.parse(await readFile(devFile, 'utf8')) as { admin?: Administrator }
+    return admin
+  } catch {
+    return undefined
+  }
+}
+
+/** For the owner's eyes alone; a reader never sees half of it. */
+async function writeDevFile(file: string, content: object): Promise<void> {
+  const partial = `${file}.partial`
+  await writeFile(partial, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  await rename(partial, file)
+}
+
+function printWelcome(
+  places: Places,
+  folder: Folder,
+  admin: Administrator | undefined,
+  isFresh: boolean,
+): void {
+  const { devFile, cookieJar, policyFile } = folder
+  const lines = [
+    'dvara is up.',
+    '',
+    `  authorizer     ${places.authorizer}    gateways ask /authz/nginx, /authz/envoy/…, …`,
+    `  identity API   ${places.identity}    to read: ${places.identity}/api/v2/docs`,
+    `  operations     ${places.ops}    /metrics, /health/ready`,
+    `  policy         ${policyFile}    edit it: changes are in force within a second`,
+  ]
+  if (isFresh && admin !== undefined) {
+    lines.push('', 'The administrator, made just now; the password is shown this once:', '')
+    lines.push(`  ${admin.email}  ${admin.password}`)
+  }
+  lines.push('', `Addresses and sign-in are kept in ${devFile}.`)
+  lines.push('', 'Paste this into another terminal:', '')
+  lines.push(renderTour({ places, devFile, cookieJar }))
+  process.stdout.write(lines.join('\n'))
+}
