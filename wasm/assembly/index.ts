@@ -1,0 +1,2 @@
+export * from './p256'
+export * from './regions'
