@@ -2,6 +2,13 @@ import { readFileSync } from 'node:fs'
 
 const PAGE_BYTES = 65_536
 
+// The compiler's libraries name WebAssembly only together with a browser's.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Memory: new (pages: { initial: number; maximum: number }) => { buffer: ArrayBuffer }
+  readonly Instance: new (module: object, imports: object) => { exports: object }
+}
+
 /** What the module exports: addresses and lengths in, a flag or a length out. */
 export type WasmExports = Readonly<Record<string, (...numbers: number[]) => number>>
 
@@ -17,9 +24,9 @@ export interface WasmInstance {
   readonly outputAt: number
 }
 
-let compiled: WebAssembly.Module | undefined
+let compiled: object | undefined
 
-function compileModule(): WebAssembly.Module {
+function compileModule(): object {
   // Beside the compiled sources, wherever those were put.
   const file = new URL('../../wasm/dvara.wasm', import.meta.url)
   compiled ??= new WebAssembly.Module(readFileSync(file))
