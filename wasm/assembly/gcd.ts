@@ -3,7 +3,7 @@
  * and modular inversion"), with the half-delta start that makes 590 steps enough for 256 bits.
  * Twenty rounds of thirty steps: a round works on the low bits alone and gathers its steps in a matrix.
  */
-import { GCD_BYTES, GCD_F, GCD_G } from './p256-layout'
+
 import {
   finish25519,
   finishN,
@@ -16,6 +16,7 @@ import {
   updateDeP,
   updateFg,
 } from './generated/gcd'
+import { GCD_BYTES, GCD_F, GCD_G } from './p256-layout'
 
 const ROUNDS: i32 = 20
 const STEPS: i32 = 30
@@ -25,7 +26,7 @@ let upper: i64 = 0
 let lower: i64 = 0
 
 /** Thirty steps from `zeta`; returns the zeta they end with. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function steps(zetaBefore: i64): i64 {
   let zeta = zetaBefore

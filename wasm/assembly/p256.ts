@@ -1,4 +1,3 @@
-// ECDSA over P-256.
-export function p256Ready(): i32 {
-  return 0
-}
+// What the module exports of ECDSA over P-256.
+export { gcdInvert25519, gcdInvertN, gcdInvertP } from './gcd'
+export { p256ForgetKey, p256KeepKey, p256Sign, p256StartSigning } from './p256-sign'

@@ -70,6 +70,8 @@ const MODULI: readonly Modulus[] = [
   ]),
 ]
 
+export const sources = { 'gcd.ts': generateGcd }
+
 /** AssemblyScript text of the unrolled steps of wasm/assembly/gcd.ts. */
 export function generateGcd(): string {
   return [
