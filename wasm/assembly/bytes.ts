@@ -33,3 +33,12 @@ export function differs32(left: usize, right: usize): i32 {
   const second = v128.xor(v128.load(left, 16), v128.load(right, 16))
   return i32(v128.any_true(v128.or(first, second)))
 }
+
+/** Zero if the 43 bytes at both addresses are the same. */
+export function differs43(left: usize, right: usize): i32 {
+  const first = v128.xor(v128.load(left), v128.load(right))
+  const second = v128.xor(v128.load(left, 16), v128.load(right, 16))
+  // The last sixteen overlap the ones before.
+  const third = v128.xor(v128.load(left, 27), v128.load(right, 27))
+  return i32(v128.any_true(v128.or(v128.or(first, second), third)))
+}

@@ -109,15 +109,17 @@ export function selectPair(window: usize): void {
 
 /** The entries of one window for the sixteen digits at DIGITS, signs apart, at ENTRIES. */
 export function selectSixteen(window: usize): void {
-  const digits = v128.load(DIGITS + 16 * window)
-  const amounts = i8x16.sub(i8x16.abs(digits), i8x16.splat(1))
-  // Where a digit is 0 nothing is found; the sums y + x and y - x, bytes 0 and 40, are still to be 1.
-  const neutral = v128.and(i8x16.eq(digits, i8x16.splat(0)), i8x16.splat(1))
+  const digits = DIGITS + 16 * window
   const table = ED_SLICED + window * 120 * 128
   for (let group: usize = 0; group < 7; group++) {
-    const first = v128.and(neutral, i8x16.splat(-(<i8>(group == 0))))
-    const ninth = v128.and(neutral, i8x16.splat(-(<i8>(group == 2))))
-    selectGroup(table + group * 2048, ENTRIES + group * 16, amounts, first, ninth)
+    selectGroup(table + group * 2048, ENTRIES + group * 16, digits)
   }
-  selectHalfGroup(table + 7 * 2048, ENTRIES + 7 * 16, amounts)
+  selectHalfGroup(table + 7 * 2048, ENTRIES + 7 * 16, digits)
+  // Where a digit is 0 nothing was found; the sums y + x and y - x, bytes 0 and 40, are still to be 1.
+  for (let lane: usize = 0; lane < 16; lane++) {
+    const entry = ENTRIES + lane * ENTRY
+    const neutral = i32(load<u8>(digits + lane) == 0)
+    store<u8>(entry, load<u8>(entry) | neutral)
+    store<u8>(entry, load<u8>(entry, 40) | neutral, 40)
+  }
 }

@@ -164,3 +164,75 @@ export function signAt(signature: usize, slot: usize, message: usize, length: us
 export function edSign(slot: usize, length: usize): i32 {
   return signAt(OUTPUT, slot, MESSAGES + MESSAGE_HEAD, length)
 }
+
+/** The points of every nonce: window by window, so that one search serves sixteen signatures. */
+function sumWindows(pairs: usize): void {
+  for (let window: usize = 0; window < SLICED_WINDOWS; window++) {
+    selectSixteen(window)
+    for (let pair: usize = 0; pair < pairs; pair++) {
+      const entries = ENTRIES + 2 * pair * ENTRY
+      const digits = DIGITS + 16 * window + 2 * pair
+      joinEntries(entries, entries + ENTRY, load<i8>(digits) >> 7, load<i8>(digits, 1) >> 7)
+      if (window == 0) startFromEntry(POINTS + pair * POINT, NIELS)
+      else addEntry(POINTS + pair * POINT, NIELS)
+    }
+  }
+}
+
+/** Writes R of both lanes of a point with its inverse Z; a bit for each that is on the curve. */
+function encodeBoth(signatures: usize, point: usize): u32 {
+  mul(point, point, point + 2 * PAIR)
+  mul(point + PAIR, point + PAIR, point + 2 * PAIR)
+  encode(signatures, point, point + PAIR)
+  encode(signatures + 64, point + 4, point + PAIR + 4)
+  return isOnCurve(point, point + PAIR, 2) != 0 ? 3 : 0
+}
+
+/**
+ * Signs the first `count` messages, at most sixteen, whose lengths are u32 at PARAMETERS; signatures
+ * are 64 bytes apart at OUTPUT. Returns a bit for each that was signed; the others are zeros. Whoever
+ * fails the check of the batch is signed again alone, so that none spoils another.
+ */
+export function edSignMany(slot: usize, count: usize): u32 {
+  const key = slotAt(slot)
+  const pairs = (count + 1) >> 1
+  memory.fill(DIGITS, 0, 16 * SLICED_WINDOWS)
+  for (let index: usize = 0; index < count; index++) {
+    const nonce = SCALARS + index * SCALAR
+    const length = <usize>load<u32>(PARAMETERS + 4 * index)
+    nonceOf(nonce, key, messageAt(index), length)
+    scalarToBytes(DIGESTS, nonce)
+    splitForSlices(DIGITS + index, DIGESTS)
+  }
+  sumWindows(pairs)
+  const isUsable = invertMany(POINTS + 2 * PAIR, POINT, pairs)
+  let good: u32 = 0
+  for (let pair: usize = 0; pair < pairs; pair++) {
+    good |= encodeBoth(OUTPUT + pair * 128, POINTS + pair * POINT) << (2 * <u32>pair)
+  }
+  good &= -isUsable
+  for (let index: usize = 0; index < count; index++) {
+    const length = <usize>load<u32>(PARAMETERS + 4 * index)
+    const nonce = SCALARS + index * SCALAR
+    completeSignature(OUTPUT + 64 * index, key, nonce, messageAt(index), length)
+  }
+  wipeEd()
+  // The last pair may have had one lane only.
+  memory.fill(OUTPUT + 64 * count, 0, 64 * (count & 1))
+  return signFailedAlone(slot, count, good)
+}
+
+function signFailedAlone(slot: usize, count: usize, batch: u32): u32 {
+  let good = batch & ((1 << (<u32>count)) - 1)
+  for (let index: usize = 0; index < count; index++) {
+    if (((good >> <u32>index) & 1) != 0) continue
+    const length = <usize>load<u32>(PARAMETERS + 4 * index)
+    const isSigned = signAt(OUTPUT + 64 * index, slot, messageAt(index), length)
+    good |= (<u32>isSigned) << (<u32>index)
+  }
+  return good
+}
+
+function messageAt(index: usize): usize {
+  return MESSAGES + index * MESSAGE_STRIDE + MESSAGE_HEAD
+}

@@ -1,10 +1,19 @@
-export { edSign, edSignForget, edSignPrepare } from './ed25519-sign'
+export { edSign, edSignForget, edSignMany, edSignPrepare } from './ed25519-sign'
 export { edPrepareSign, edPrepareVerify } from './ed25519-table'
+export {
+  edKeyIsSound,
+  edSignatureIsSound,
+  edVerify,
+  edVerifyMany,
+  edVerifyPrepare,
+} from './ed25519-verify'
+export { jwtEdSign, jwtEdSignMany, jwtPrepare } from './jwt'
 export {
   blakePrepare,
   blakeSign,
+  blakeSignText,
   blakeVerify,
-  blakeVerifyHex,
+  blakeVerifyText,
   hmacPrepare,
   hmacSign,
   hmacVerify,

@@ -26,7 +26,7 @@ export const PARAMETERS: usize = OUTPUT + 16 * KIB
 // Secrets that stay: hash midstates and expanded signing keys, by slot.
 export const MAC_SLOTS: usize = PARAMETERS + 16 * KIB
 export const MAC_SLOT_BYTES: usize = 64
-export const MAC_SLOTS_MAX: usize = 1024
+export const MAC_SLOTS_MAX: usize = 16384
 export const ED_SIGN_SLOTS: usize = MAC_SLOTS + MAC_SLOT_BYTES * MAC_SLOTS_MAX
 export const ED_SIGN_SLOT_BYTES: usize = 256
 export const ED_SIGN_SLOTS_MAX: usize = 64
@@ -35,6 +35,11 @@ export const ED_SIGN_SLOTS_MAX: usize = 64
 export const JWT_HEADS: usize = ED_SIGN_SLOTS + ED_SIGN_SLOT_BYTES * ED_SIGN_SLOTS_MAX
 export const JWT_HEAD_BYTES: usize = 2048
 export const JWT_HEADS_MAX: usize = 64
+/** Of the text a token begins with, and of the claims that follow. */
+export const JWT_TEXT_BYTES_MAX: usize = 1536
+export const JWT_CLAIMS_BYTES_MAX: usize = 2560
+// Within a message's place: the claims wait behind where the token is put together.
+export const JWT_CLAIMS_OFFSET: usize = 5440
 
 // Working memory of SHA, MACs and Ed25519; wiped after every call.
 export const SCRATCH: usize = JWT_HEADS + JWT_HEAD_BYTES * JWT_HEADS_MAX
@@ -56,4 +61,6 @@ export const P256_END: usize = P256_BASE + P256_BYTES
 
 // Tables of public keys, to the end of the memory the host gave.
 export const ED_KEYS: usize = P256_END
-export const ED_KEY_BYTES: usize = 42 * 32 * 128
+// A table, then the key's own bytes.
+export const ED_KEY_TABLE_BYTES: usize = 42 * 32 * 128
+export const ED_KEY_BYTES: usize = ED_KEY_TABLE_BYTES + 64

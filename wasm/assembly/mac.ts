@@ -1,5 +1,6 @@
 // HMAC-SHA-256 (RFC 2104) from midstates, and BLAKE3's keyed hash of one block. Keys live in slots.
-import { differs32, differsFromHex } from './bytes'
+import { encodeBase64url } from './base64url'
+import { differs32, differs43, differsFromHex } from './bytes'
 import { blake3Block } from './generated/blake3'
 import { sha256Blocks, sha256Start } from './generated/sha256'
 import {
@@ -117,12 +118,21 @@ export function blakeSign(slot: usize, length: usize): void {
   wipe()
 }
 
-/** 1 if the 64 characters at PARAMETERS are the lowercase hex of the keyed hash, else 0. */
-export function blakeVerifyHex(slot: usize, length: usize): i32 {
+/** 1 if the 43 characters at PARAMETERS are the base64url of the keyed hash, else 0. */
+export function blakeVerifyText(slot: usize, length: usize): i32 {
   blake(slot, length)
-  const difference = differsFromHex(TAG, PARAMETERS)
+  // The text is compared as it should be spelled, so there is no second spelling to accept.
+  encodeBase64url(BLOCK, TAG, 32)
+  const difference = differs43(BLOCK, PARAMETERS)
   wipe()
   return difference ^ 1
+}
+
+/** Writes the keyed hash of the first message, 43 characters of base64url, at OUTPUT. */
+export function blakeSignText(slot: usize, length: usize): void {
+  blake(slot, length)
+  encodeBase64url(OUTPUT, TAG, 32)
+  wipe()
 }
 
 /** 1 if the 32 bytes at PARAMETERS are the keyed hash of the first message, else 0. */

@@ -40,6 +40,33 @@ function entryOf(values: readonly bigint[]): string {
   return [...values.flatMap(limbsOf), 0n, 0n].join(', ')
 }
 
+function bytesOf(value: bigint): bigint[] {
+  return range(32).map((byte) => (value >> BigInt(8 * byte)) & 255n)
+}
+
+/** A square root, by the prime's being 5 mod 8; `undefined` for what is no square. */
+function squareRoot(value: bigint): bigint | undefined {
+  const wanted = ((value % P) + P) % P
+  const first = power(wanted, (P + 3n) / 8n)
+  const second = (first * power(2n, (P - 1n) / 4n)) % P
+  return [first, second].find((root) => (root * root) % P === wanted)
+}
+
+/**
+ * Orders 1 and 2 have y = 1 and -1, order 4 has y = 0. Doubled to order 4, order 8 has x² = -y², and
+ * the curve then says d y⁴ + 2 y² - 1 = 0 with the sign of y free.
+ */
+function smallOrderYs(d: bigint): bigint[] {
+  const discriminant = squareRoot(1n + d)
+  if (discriminant === undefined) throw new Error('1 + d is a square')
+  const squares = [-1n + discriminant, -1n - discriminant].map(
+    (value) => (((value % P) + P) * power(d, P - 2n)) % P,
+  )
+  const eighth = squares.map(squareRoot).find((root) => root !== undefined)
+  if (eighth === undefined) throw new Error('a point of order 8 exists')
+  return [0n, 1n, P - 1n, eighth, P - eighth]
+}
+
 function power(base: bigint, exponent: bigint): bigint {
   let result = 1n
   let factor = ((base % P) + P) % P
@@ -73,6 +100,8 @@ ${pair('BASE_Y', y)}
 export const TWICE_D_AND_TWO: usize = memory.data<i32>([${limbsOf((2n * d) % P)
     .map((limb, at) => `${limb}, ${at === 0 ? 2 : 0}`)
     .join(', ')}], 16)
+/** Encodings, without a sign, of y of the points whose order divides 8. */
+export const SMALL_ORDER_Y: usize = memory.data<u8>([${smallOrderYs(d).flatMap(bytesOf).join(', ')}], 16)
 /** The neutral point as a table's entry: y + x, y - x and 2dxy. */
 export const NEUTRAL: usize = memory.data<i32>([${entryOf([1n, 1n, 0n])}], 16)
 `

@@ -41,22 +41,20 @@ function writeSlices(): string {
   const indexes = range(8, 1).map(
     (part) => `const i${part} = i8x16.sub(i${part - 1}, i8x16.splat(16))`,
   )
-  const rows = range(16).map((row) => {
-    const found = selectRow(row)
-    if (row === 0) return `const r0 = v128.or(${found}, first)`
-    if (row === 8) return `const r8 = v128.or(${found}, ninth)`
-    return `const r${row} = ${found}`
-  })
+  const rows = range(16).map((row) => `const r${row} = ${selectRow(row)}`)
   const whole = transpose(range(16).map((row) => `r${row}`))
   const stores = (names: readonly string[]) =>
     names.map((name, digit) => `v128.store(target, ${name}, ${digit * ROW_BYTES})`)
-  const lines = ['const i0 = amounts', ...indexes.slice(0, 7)]
+  const lines = [
+    'const i0 = i8x16.sub(i8x16.abs(v128.load(digits)), i8x16.splat(1))',
+    ...indexes.slice(0, 7),
+  ]
   const indent = (text: readonly string[]) => text.map((line) => `  ${line}`).join('\n')
   const half = range(16).map((row) =>
     row < 8 ? `const r${row} = ${selectRow(row)}` : `const r${row} = none`,
   )
-  return `/** Bytes of sixteen entries; \`first\` and \`ninth\` are put into rows 0 and 8. */
-export function selectGroup(table: usize, target: usize, amounts: v128, first: v128, ninth: v128): void {
+  return `/** Sixteen bytes of the entries that sixteen signed digits name; zeros for 0. */
+export function selectGroup(table: usize, target: usize, digits: usize): void {
 ${indent(lines)}
 ${indent(rows)}
 ${indent(whole.lines)}
@@ -64,7 +62,7 @@ ${indent(stores(whole.names))}
 }
 
 /** The last eight bytes of sixteen entries, and zeros. */
-export function selectHalfGroup(table: usize, target: usize, amounts: v128): void {
+export function selectHalfGroup(table: usize, target: usize, digits: usize): void {
   const none = i64x2.splat(0)
 ${indent(lines)}
 ${indent(half)}
