@@ -1,3 +1,4 @@
 // What the module exports of ECDSA over P-256.
 export { gcdInvert25519, gcdInvertN, gcdInvertP } from './gcd'
+export { p256SignBatch } from './p256-batch'
 export { p256ForgetKey, p256KeepKey, p256Sign, p256StartSigning } from './p256-sign'
