@@ -1,5 +1,5 @@
 // Where P-256 and the inversion keep what they work on: this part of the memory map is theirs alone.
-import { P256_BASE } from './layout'
+import { P256_BASE, P256_END } from './layout'
 
 // The four numbers of the inversion: nine limbs of 30 bits each, in 48 bytes.
 export const GCD_F: usize = P256_BASE
@@ -66,3 +66,6 @@ export const NONCE_CONSTANTS: usize = KEY_SLOTS + KEY_SLOT_BYTES * KEY_SLOTS_MAX
 // Tables of odd multiples. One instance signs and another verifies, so the room for the multiples of
 // the base point is shared between them.
 export const TABLES: usize = P256_BASE + 192 * 1024
+
+// Tables of public keys, to the end of the memory of an instance that verifies.
+export const VERIFY_KEYS: usize = P256_END

@@ -2,3 +2,11 @@
 export { gcdInvert25519, gcdInvertN, gcdInvertP } from './gcd'
 export { p256SignBatch } from './p256-batch'
 export { p256ForgetKey, p256KeepKey, p256Sign, p256StartSigning } from './p256-sign'
+export {
+  p256KeyBytes,
+  p256KeyIsSound,
+  p256KeysAt,
+  p256PrepareKey,
+  p256StartVerifying,
+  p256Verify,
+} from './p256-verify'
