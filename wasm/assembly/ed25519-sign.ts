@@ -185,7 +185,7 @@ function encodeBoth(signatures: usize, point: usize): u32 {
   mul(point + PAIR, point + PAIR, point + 2 * PAIR)
   encode(signatures, point, point + PAIR)
   encode(signatures + 64, point + 4, point + PAIR + 4)
-  return isOnCurve(point, point + PAIR, 2) != 0 ? 3 : 0
+  return 3 * <u32>isOnCurve(point, point + PAIR, 2)
 }
 
 /**
