@@ -35,7 +35,7 @@ import { SLOT_FORM, slotAt } from './p256-nonce'
 import { onCurve, unpackPoints } from './p256-point'
 import { recode, reverse32 } from './p256-scalar'
 import { addAffine, shareValue } from './p256-shared'
-import { deriveNonce, digestMessage, SLICED } from './p256-sign'
+import { deriveNonce, digestMessage, isSlotEmpty, SLICED } from './p256-sign'
 
 const POSITIONS: usize = 32
 /** One position of the sliced table: 128 entries. */
@@ -56,15 +56,16 @@ const RANDOM: usize = PARAMETERS + 64
 
 /**
  * Signs the first `count` messages, at most sixteen, with the slot's key. Their lengths are words at
- * PARAMETERS (2^32 − 1 for a digest in a message's place); `hedged` takes sixteen random bytes for
- * each from PARAMETERS + 64. Signatures are written 64 bytes apart at OUTPUT. Returns a bit for each
+ * PARAMETERS (2^32 − 1 for a digest in a message's place); `hedged` is 1 and takes sixteen random bytes
+ * for each from PARAMETERS + 64, or is 0. Signatures are written 64 bytes apart at OUTPUT. Returns a bit for each
  * that was written; none is, if an inversion they share failed: sign them one by one then.
  */
 export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
+  if (isSlotEmpty(slot)) return 0
   for (let at: usize = 0; at < count; at++) {
     const digest = DIGESTS + at * 32
     digestMessage(digest, at, load<u32>(LENGTHS + at * 4))
-    deriveNonce(NONCES + at * 32, slot, digest, hedged ? RANDOM + at * 16 : 0)
+    deriveNonce(NONCES + at * 32, slot, digest, (RANDOM + at * 16) & <usize>-hedged)
     recode(RECODED + at * 40, NONCES + at * 32, 256)
   }
   const columns = (count + 1) >> 1

@@ -19,6 +19,7 @@ import {
   ENTRY_B,
   ENTRY_BYTES,
   KEY_SLOT_BYTES,
+  KEY_SLOTS_MAX,
   NUMBER_A,
   P256_SCRATCH,
   P256_SCRATCH_END,
@@ -83,6 +84,19 @@ export function wipeWork(): void {
   memory.fill(P256_SCRATCH, 0, SHARED_PRODUCT - P256_SCRATCH)
 }
 
+/** Where working memory begins and ends: all of it is zero between two calls. */
+export function p256WorkAt(): usize {
+  return P256_SCRATCH
+}
+
+export function p256WorkEnd(): usize {
+  return P256_SCRATCH_END
+}
+
+export function p256KeySlotsMax(): usize {
+  return KEY_SLOTS_MAX
+}
+
 /**
  * Keeps the private key at PARAMETERS, 32 bytes with the most significant first, in a slot. Returns 0,
  * and keeps nothing, unless it is from 1 to the order less 1. PARAMETERS is wiped.
@@ -122,15 +136,20 @@ export function digestMessage(target: usize, lane: usize, length: u32): void {
   digestSha256(target, target)
 }
 
+/** Whether nothing was kept in the slot, or it was forgotten. */
+export function isSlotEmpty(slot: usize): i32 {
+  return isZero(slotAt(slot) + SLOT_KEY)
+}
+
 /** A nonce with the sixteen random bytes at `random`, or without any if that is 0. */
 export function deriveNonce(target: usize, slot: usize, digest: usize, random: usize): void {
   if (random === 0) deterministicNonce(target, slot, digest)
   else hedgedNonce(target, slot, digest, random)
 }
 
-/** Writes x of nonce times the base point, in 32 bytes mod the order; 0 if a check failed. */
-function commit(target: usize, nonce: usize): i32 {
-  recode(DIGITS_A, nonce, WIDTH * POSITIONS)
+/** Leaves scalar times the base point at POINTS, in both lanes; 0 if a check failed. */
+function multiplyBase(scalar: usize): i32 {
+  const flip = recode(DIGITS_A, scalar, WIDTH * POSITIONS)
   const entries = <i32>entriesOf(WIDTH)
   const half = POSITIONS >> 1
   for (let position = 0; position < half; position++) {
@@ -153,21 +172,31 @@ function commit(target: usize, nonce: usize): i32 {
   scalePoints(POINTS, SUM, S_PAIR)
   // A fault in any product above leaves a point that is not on the curve.
   if (onCurve(POINTS) !== 3) return 0
-  canonicalP(NUMBER_A, POINTS)
-  reduceOnceN(NUMBER_A)
-  memory.copy(target, NUMBER_A, 32)
+  negateWhere(POINTS + PAIR_BYTES, flip, flip)
   return 1
+}
+
+/** Writes the public key of a slot at OUTPUT, x and y in 32 bytes each; 0 if a check failed. */
+export function p256PublicKey(slot: usize): i32 {
+  const good = multiplyBase(slotAt(slot) + SLOT_KEY)
+  for (let half: usize = 0; half < 2; half++) {
+    canonicalP(NUMBER_A, POINTS + half * PAIR_BYTES)
+    reverse32(OUTPUT + half * 32, NUMBER_A)
+  }
+  wipeWork()
+  return good
 }
 
 /**
  * Signs the first message with the slot's key and writes r and s, 32 bytes each with the most
  * significant first, at OUTPUT. `length` is in bytes, or 2^32 − 1 if the digest lies in the message's
- * place. `hedged` takes sixteen random bytes at PARAMETERS; without, the nonce is RFC 6979's. Returns
- * 0, and writes nothing, if a check failed.
+ * place. `hedged` is 1 and takes sixteen random bytes at PARAMETERS, or is 0 for a nonce by RFC 6979.
+ * Returns 0, and writes nothing, if the slot is empty or a check failed.
  */
 export function p256Sign(slot: usize, length: u32, hedged: i32): i32 {
+  if (isSlotEmpty(slot)) return 0
   digestMessage(DIGEST, 0, length)
-  deriveNonce(NONCE, slot, DIGEST, hedged ? PARAMETERS : 0)
+  deriveNonce(NONCE, slot, DIGEST, PARAMETERS & <usize>-hedged)
   const good = signDigest(OUTPUT, slot)
   wipeWork()
   return good
@@ -175,7 +204,9 @@ export function p256Sign(slot: usize, length: u32, hedged: i32): i32 {
 
 /** Signs the digest at DIGEST with the nonce at NONCE. */
 function signDigest(target: usize, slot: usize): i32 {
-  if (isZero(NONCE) || commit(R_BYTES, NONCE) === 0) return 0
+  if (isZero(NONCE) || multiplyBase(NONCE) === 0) return 0
+  canonicalP(R_BYTES, POINTS)
+  reduceOnceN(R_BYTES)
   gcdInvertN(INVERSE, NONCE)
   toLane(FACTORS, 0, INVERSE)
   mulN(FACTORS, FACTORS, R3_N)

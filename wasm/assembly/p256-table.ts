@@ -2,8 +2,8 @@
  * Tables of odd multiples for all positions of a scalar: 1, 3, 5 … (2^width − 1) times 2^(width·i) times
  * a point. A scalar cut into odd signed digits is then a sum of one entry per position: no doublings.
  */
-import { mulP, ONE_P, R2_P } from './generated/p256'
-import { canonicalP } from './p256-field'
+import { mulP, R2_P, UNIT } from './generated/p256'
+import { fromLane, reduceOnceP } from './p256-field'
 import { CHAIN, ENTRY_BYTES, NUMBER_B, PAIR_BYTES, POINTS, POINTS_BYTES, SUM } from './p256-layout'
 import { doubleSums, SUM_BYTES, SUM_ZZZ, scalePoints, startSums } from './p256-point'
 import { addAffine, share, shareInvert, shareStart, shareValue, takeInverse } from './p256-shared'
@@ -36,21 +36,20 @@ export function buildTable(table: usize, width: usize, positions: usize, sliced:
   for (let entry: usize = 0; entry < entries; entry++) {
     if (entry > 0 && addAffine(1, columns, CURRENT, STEP, 0, CURRENT, 0) === 0) return 0
     for (let column: usize = 0; column < columns; column++) {
-      const points = CURRENT + column * POINTS_BYTES
-      // Keeps the numbers small: each addition lets x grow by two primes.
-      mulP(points, points, ONE_P)
-      mulP(points + PAIR_BYTES, points + PAIR_BYTES, ONE_P)
       for (let half: usize = 0; half < 2; half++) {
-        // Entries stay in the form, so they are ready to be multiplied.
-        mulP(POINTS, points + half * PAIR_BYTES, R2_P)
-        canonicalP(NUMBER_B, POINTS)
+        const pair = CURRENT + column * POINTS_BYTES + half * PAIR_BYTES
+        // Reduced but still in the form: ready to be multiplied. It also keeps the numbers small,
+        // for each addition lets x grow by two primes.
+        mulP(pair, pair, R2_P)
+        mulP(pair, pair, UNIT)
         for (let lane: usize = 0; lane < 2; lane++) {
           const position = column * 2 + lane
           if (position >= positions) continue
           const slab = table + position * entries * ENTRY_BYTES
-          const source = NUMBER_B + lane * 32
-          if (sliced) scatter(slab + half * 32 * entries + entry, entries, source)
-          else memory.copy(slab + entry * ENTRY_BYTES + half * 32, source, 32)
+          fromLane(NUMBER_B, pair, lane)
+          reduceOnceP(NUMBER_B)
+          if (sliced) scatter(slab + half * 32 * entries + entry, entries, NUMBER_B)
+          else memory.copy(slab + entry * ENTRY_BYTES + half * 32, NUMBER_B, 32)
         }
       }
     }
