@@ -11,7 +11,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const STAMP = join(root, 'node_modules', '.dvara-installed')
 const BUILT = join(root, 'dist', '.dvara-built')
 const NODE_OLDEST = [20, 19]
-const COMPILED_FOLDERS = ['src', 'test', 'bench']
+const COMPILED_FOLDERS = ['src', 'test', 'bench', 'wasm']
 
 /** Installs and builds what is missing or stale; ends the process with one line if it cannot. */
 export function prepare() {
@@ -54,6 +54,8 @@ function build() {
   const emit = [tsc, '-p', root, '--noCheck']
   if (run(process.execPath, emit) !== 0) fail('The build found errors, shown above.')
   removeStale(sources)
+  const module = join(root, 'dist/wasm/build.js')
+  if (run(process.execPath, [module]) !== 0) fail('dvara.wasm did not compile: see above.')
   writeFileSync(BUILT, wanted)
 }
 
@@ -69,7 +71,7 @@ function listSources() {
   for (const folder of COMPILED_FOLDERS) {
     if (!existsSync(join(root, folder))) continue
     for (const entry of readdirSync(join(root, folder), { recursive: true })) {
-      if (!entry.endsWith('.ts')) continue
+      if (!entry.endsWith('.ts') || entry.startsWith('assembly/generated/')) continue
       const path = join(folder, entry)
       found.push({ path, mtimeMs: statSync(join(root, path)).mtimeMs })
     }

@@ -1,0 +1,41 @@
+/**
+ * The functions of the module that handle secrets of P-256 and the inversions, as the compiled text
+ * names them: path under wasm/assembly and name. Those the compiler put into their callers have no
+ * text of their own.
+ */
+export const P256_SECRET_FUNCTIONS = [
+  'gcd/gcdInvert25519',
+  'gcd/gcdInvertP',
+  'gcd/gcdInvertN',
+  'generated/p256/mulP',
+  'generated/p256/mulLessP',
+  'generated/p256/sqrP',
+  'generated/p256/sqrLessP',
+  'generated/p256/mulN',
+  'generated/p256-lookup/transpose16',
+  'generated/p256-lookup/gatherRows',
+  'p256-field/swapPair',
+  'p256-field/toLane',
+  'p256-field/fromLane',
+  'p256-field/negateWhere',
+  'p256-field/reduceOnceN',
+  'p256-field/reduceOnceP',
+  'p256-field/isZero',
+  'p256-field/canonicalP',
+  'p256-field/canonicalN',
+  'p256-lookup/scanTables',
+  'p256-lookup/gatherEntries',
+  'p256-lookup/transposeDigits',
+  'p256-point/unpackPoints',
+  'p256-point/startSums',
+  'p256-point/addPoints',
+  'p256-point/finishAddition',
+  'p256-point/mergeSums',
+  'p256-point/scalePoints',
+  'p256-scalar/recode',
+  'p256-scalar/reverse32',
+  'p256-nonce/padState',
+  'p256-nonce/finishHmac',
+  'p256-nonce/advance',
+  'p256-nonce/hedgedNonce',
+] as const
