@@ -15,7 +15,7 @@ import type { HmacKey } from './hmac.ts'
 /** RFC 8410 §7: what a PrivateKeyInfo of Ed25519 is before the seed. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
 /** Enough calls for the engine to have compiled everything at its best: some 50 to 100 are needed. */
-const ROUNDS = 120
+const ROUNDS = 64
 const MESSAGE_BYTES = 343
 
 /** RFC 8032 §7.1, TEST 3. */
@@ -78,14 +78,14 @@ function provesRounds(
   for (let round = 0; round < ROUNDS; round++) {
     const message = randomBytes(MESSAGE_BYTES)
     const signature = signer.sign(message)
-    // node:crypto is slow beside this; a few rounds of it are proof enough.
+    // node:crypto and whole batches cost more; a few rounds of them are proof enough at boot.
     const isCompared = round % 16 === 0
     if (isCompared && !timingSafeEqual(signature, sign(null, message, privateKey))) return false
     if (!key.verify(message, signature)) return false
     const altered = Uint8Array.from(signature)
     altered[round % 64] = (altered[round % 64] as number) ^ 1
     if (key.verify(message, altered)) return false
-    if (round % 8 === 0 && !provesBatch(signer, keys, key, message)) return false
+    if (isCompared && !provesBatch(signer, keys, key, message)) return false
   }
   return true
 }

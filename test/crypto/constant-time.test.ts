@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import test from 'node:test'
-import { projectRoot } from '../../src/config/root.ts'
 import type { Region } from './constant-time.ts'
 import { followSecrets } from './constant-time.ts'
+import { readLayout } from './wasm-fixture.ts'
 
 const text = readFileSync(new URL('../../wasm/dvara.wat', import.meta.url), 'utf8')
 const layout = readLayout()
@@ -31,28 +30,10 @@ const SECRET_EXPORTS = [
   'sha512',
 ]
 
-/** The numbers of the memory map, by the names they have in layout.ts. */
-function readLayout(): Record<string, number> {
-  const source = readFileSync(join(projectRoot, 'wasm/assembly/layout.ts'), 'utf8')
-  const numbers: Record<string, number> = {}
-  for (const [, name = '', sum = ''] of source.matchAll(/const (\w+): usize =\s+([^\n]+)/g)) {
-    numbers[name] = sum
-      .split('+')
-      .map((product) => product.split('*').map((factor) => numberOf(factor.trim(), numbers)))
-      .map((factors) => factors.reduce((left, right) => left * right))
-      .reduce((left, right) => left + right)
-  }
-  return numbers
-}
-
-function numberOf(word: string, known: Record<string, number>): number {
-  const value = known[word] ?? Number(word)
-  assert.ok(Number.isFinite(value), `layout.ts has a number this test cannot read: ${word}`)
-  return value
-}
-
 function at(name: string): number {
-  return numberOf(name, layout)
+  const address = layout[name]
+  assert.ok(address !== undefined, `layout.ts has no ${name}`)
+  return address
 }
 
 /** The map, region by region, up to the tables; what lies in a public one is no secret. */

@@ -4,7 +4,7 @@ import test from 'node:test'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { BATCH_MAX, createEd25519Signers } from '../../src/crypto/ed25519.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
-import { createDice, fromHex, privateKeyOf, publicBytesOf } from './wasm-fixture.ts'
+import { createDice, fromHex, privateKeyOf, publicBytesOf, readLayout } from './wasm-fixture.ts'
 
 const CASES_COUNT = 100_000
 const CASES_PER_KEY = 2_000
@@ -187,4 +187,50 @@ test('memory does not grow', () => {
   for (let at = 0; at < 500; at++) signer.sign(Buffer.alloc(at))
   assert.equal(instance.bytes.buffer.byteLength, before)
   assert.ok(before > 0, 'a memory that grew would have left this view empty')
+})
+
+/** A signer of its own instance, whose tables a test may damage as a fault in memory would. */
+function createDamaged(table: string, damage: (bytes: Buffer) => void) {
+  const own = createWasmInstance()
+  const signer = createEd25519Signers(own).prepare(Buffer.alloc(32, 9))
+  const at = readLayout()
+  damage(own.bytes.subarray(at[table], (at[table] as number) + (at[`${table}_BYTES`] as number)))
+  return signer
+}
+
+const DAMAGED = privateKeyOf(Buffer.alloc(32, 9))
+const MESSAGES = Array.from({ length: 16 }, (_, index) => Buffer.from(`message ${index}`))
+
+test('a fault in the tables of a batch is caught, and every member is signed rightly alone', () => {
+  // The lowest byte of y + x, of one entry or of all in a window: some members are poisoned, or all.
+  for (const entries of [1, 20, 128]) {
+    const signer = createDamaged('ED_SLICED', (bytes) => {
+      for (let entry = 0; entry < entries; entry++) bytes[entry] = (bytes[entry] as number) ^ 1
+    })
+    const signatures = signer.signMany(MESSAGES)
+    MESSAGES.forEach((message, index) => {
+      assert.deepEqual(Buffer.from(signatures[index] ?? ''), sign(null, message, DAMAGED))
+    })
+  }
+})
+
+test('a fault in the tables of a single signature is an Error, and nothing leaves', () => {
+  const signer = createDamaged('ED_COMB', (bytes) => {
+    for (let at = 0; at < bytes.length; at += 128) bytes[at] = (bytes[at] as number) ^ 1
+  })
+  assert.throws(() => signer.sign(Buffer.from('message')), /withheld/)
+  assert.deepEqual(signer.signMany(MESSAGES.slice(0, 3)), [undefined, undefined, undefined])
+})
+
+test('a fault in both tables withholds the whole batch', () => {
+  const own = createWasmInstance()
+  const signer = createEd25519Signers(own).prepare(Buffer.alloc(32, 9))
+  const at = readLayout()
+  own.bytes.fill(0x11, at.ED_COMB, (at.ED_SLICED as number) + 4096)
+  assert.deepEqual(
+    signer.signMany(MESSAGES),
+    MESSAGES.map(() => undefined),
+  )
+  const { outputAt } = own
+  assert.deepEqual(own.bytes.subarray(outputAt, outputAt + 1024), Buffer.alloc(1024))
 })

@@ -1,41 +1,37 @@
-/**
- * The functions of the module that handle secrets of P-256 and the inversions, as the compiled text
- * names them: path under wasm/assembly and name. Those the compiler put into their callers have no
- * text of their own.
- */
+/** Every export of P-256 and of the inversions that touches a key or a nonce. */
+export const P256_SECRET_EXPORTS = [
+  'gcdInvert25519',
+  'gcdInvertN',
+  'gcdInvertP',
+  'p256ForgetKey',
+  'p256KeepKey',
+  'p256PublicKey',
+  'p256Sign',
+  'p256SignBatch',
+] as const
+
+/** Functions that must be among those reached from there, or nothing was shown. */
 export const P256_SECRET_FUNCTIONS = [
-  'gcd/gcdInvert25519',
-  'gcd/gcdInvertP',
   'gcd/gcdInvertN',
-  'generated/p256/mulP',
-  'generated/p256/mulLessP',
-  'generated/p256/sqrP',
-  'generated/p256/sqrLessP',
+  'gcd/gcdInvertP',
   'generated/p256/mulN',
+  'generated/p256/mulP',
+  'generated/p256/sqrP',
   'generated/p256-lookup/transpose16',
-  'generated/p256-lookup/gatherRows',
-  'p256-field/swapPair',
-  'p256-field/toLane',
-  'p256-field/fromLane',
-  'p256-field/negateWhere',
-  'p256-field/reduceOnceN',
-  'p256-field/reduceOnceP',
-  'p256-field/isZero',
-  'p256-field/canonicalP',
-  'p256-field/canonicalN',
-  'p256-lookup/scanTables',
-  'p256-lookup/gatherEntries',
-  'p256-lookup/transposeDigits',
-  'p256-point/unpackPoints',
-  'p256-point/startSums',
-  'p256-point/addPoints',
-  'p256-point/finishAddition',
-  'p256-point/mergeSums',
-  'p256-point/scalePoints',
+  'p256-sign/deriveNonce',
   'p256-scalar/recode',
-  'p256-scalar/reverse32',
-  'p256-nonce/padState',
-  'p256-nonce/finishHmac',
-  'p256-nonce/advance',
-  'p256-nonce/hedgedNonce',
+  'p256-shared/addAffine',
+] as const
+
+/**
+ * Where a secret becomes a flag: a key or a nonce out of its range, a point that is not on the curve, a
+ * product that is zero. Each ends the call, or refuses a candidate that is then not used.
+ */
+export const P256_FLAGS = [
+  'p256-batch/finish',
+  'p256-batch/p256SignBatch',
+  'p256-field/invertPairP',
+  'p256-field/isScalar',
+  'p256-point/onCurve',
+  'p256-sign/p256Sign',
 ] as const

@@ -1,5 +1,9 @@
+import assert from 'node:assert/strict'
 import type { KeyObject } from 'node:crypto'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../../src/config/root.ts'
 
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
@@ -46,4 +50,24 @@ export function createDice(seed: number): {
       return result
     },
   }
+}
+
+/** The numbers of the memory map, by the names they have in layout.ts. */
+export function readLayout(): Record<string, number> {
+  const source = readFileSync(join(projectRoot, 'wasm/assembly/layout.ts'), 'utf8')
+  const numbers: Record<string, number> = {}
+  for (const [, name = '', sum = ''] of source.matchAll(/const (\w+): usize =\s+([^\n]+)/g)) {
+    numbers[name] = sum
+      .split('+')
+      .map((product) => product.split('*').map((factor) => numberOf(factor.trim(), numbers)))
+      .map((factors) => factors.reduce((left, right) => left * right))
+      .reduce((left, right) => left + right)
+  }
+  return numbers
+}
+
+function numberOf(word: string, known: Record<string, number>): number {
+  const value = known[word] ?? Number(word)
+  assert.ok(Number.isFinite(value), `layout.ts has a number this test cannot read: ${word}`)
+  return value
 }

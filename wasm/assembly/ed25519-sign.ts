@@ -16,7 +16,6 @@ import {
   POINTS,
   SCALAR,
   SCALARS,
-  WORK,
   wipeEd,
 } from './ed25519-scratch'
 import {
@@ -29,13 +28,7 @@ import {
 import { COMB_WINDOWS, SLICED_WINDOWS } from './ed25519-table'
 import { toBytes } from './generated/ed25519-bytes'
 import { mul } from './generated/ed25519-field'
-import {
-  scalarFromBytes,
-  scalarHalve,
-  scalarMulAdd,
-  scalarReduce,
-  scalarToBytes,
-} from './generated/ed25519-scalar'
+import { scalarHalve, scalarMulAdd, scalarReduce, scalarToBytes } from './generated/ed25519-scalar'
 import {
   ED_SIGN_SLOT_BYTES,
   ED_SIGN_SLOTS,

@@ -24,9 +24,9 @@ export const COMB_ENTRIES: usize = 32
 export const SLICED_BITS: usize = 8
 export const SLICED_WINDOWS: usize = 32
 export const SLICED_ENTRIES: usize = 128
-export const BASE_BITS: usize = 12
-export const BASE_WINDOWS: usize = 21
-export const BASE_ENTRIES: usize = 2048
+export const BASE_BITS: usize = 10
+export const BASE_WINDOWS: usize = 26
+export const BASE_ENTRIES: usize = 512
 
 const SUM = POINTS
 const STEP = POINTS + POINT

@@ -54,7 +54,8 @@ import { sha512At } from './sha'
 /** What a signature's sum takes: for each entry its address and its sign as a mask. */
 const PICK_BYTES: usize = 8
 const PICKS_COUNT: usize = BASE_WINDOWS + COMB_WINDOWS
-const PICKS_BYTES: usize = PICK_BYTES * 64
+// An even number: a signature alone puts half of them in each lane. And room for one number behind.
+const PICKS_BYTES: usize = PICK_BYTES * (PICKS_COUNT + 2)
 const PICKS = STRETCH
 
 const SLOTS = PARAMETERS + 16 * 64
@@ -111,6 +112,8 @@ function pick(
   let carried: i32 = 0
   let window = table
   let touched: i32 = 0
+  // The last window may begin in the last byte.
+  store<u8>(DIGESTS, 0, 32)
   for (let index: usize = 0; index < windows; index++) {
     const bit = index * bits
     let digit = carried + ((<i32>load<u16>(DIGESTS + (bit >> 3)) >> <i32>(bit & 7)) & mask)
@@ -135,15 +138,14 @@ function gather(picks: usize, signature: usize, slot: usize, message: usize, len
   if (isSound(signature) == 0) return 0
   const sign = <i32>scalarHalve(SCALARS)
   scalarToBytes(DIGESTS, SCALARS)
-  let next = pick(picks, ED_BASE, BASE_BITS, BASE_WINDOWS, BASE_ENTRIES, sign)
+  const next = pick(picks, ED_BASE, BASE_BITS, BASE_WINDOWS, BASE_ENTRIES, sign)
   memory.copy(message - 64, signature, 32)
   memory.copy(message - 32, key + ED_KEY_TABLE_BYTES, 32)
   sha512At(DIGESTS, message - 64, length + 64)
   scalarReduce(SCALARS + SCALAR, DIGESTS)
   const keySign = <i32>scalarHalve(SCALARS + SCALAR)
   scalarToBytes(DIGESTS, SCALARS + SCALAR)
-  next = pick(next, key, COMB_BITS, COMB_WINDOWS, COMB_ENTRIES, keySign)
-  storeNeutral(next)
+  pick(next, key, COMB_BITS, COMB_WINDOWS, COMB_ENTRIES, keySign)
   return 1
 }
 
@@ -170,7 +172,7 @@ export function edVerify(slot: usize, length: usize): i32 {
   // Half of the entries go to each lane; the lanes are added at the end.
   joinPicks(PICKS, PICKS + PICK_BYTES)
   startFromEntry(POINTS, NIELS)
-  for (let at: usize = 2 * PICK_BYTES; at < PICKS_BYTES; at += 2 * PICK_BYTES) {
+  for (let at: usize = 2 * PICK_BYTES; at < PICKS_COUNT * PICK_BYTES; at += 2 * PICK_BYTES) {
     joinPicks(PICKS + at, PICKS + at + PICK_BYTES)
     addEntry(POINTS, NIELS)
   }

@@ -26,8 +26,6 @@ let upper: i64 = 0
 let lower: i64 = 0
 
 /** Thirty steps from `zeta`; returns the zeta they end with. */
-// @ts-expect-error: decorator
-@inline
 function steps(zetaBefore: i64): i64 {
   let zeta = zetaBefore
   let f = <i64>load<i32>(GCD_F)
@@ -61,8 +59,10 @@ export function gcdInvert25519(target: usize, source: usize): void {
   let zeta: i64 = -1
   for (let round = 0; round < ROUNDS; round++) {
     zeta = steps(zeta)
-    const u = <i64>(<i32>upper), v = (upper - u) >> 32
-    const q = <i64>(<i32>lower), r = (lower - q) >> 32
+    const u = <i64>(<i32>upper),
+      v = (upper - u) >> 32
+    const q = <i64>(<i32>lower),
+      r = (lower - q) >> 32
     updateDe25519(u, v, q, r)
     updateFg(u, v, q, r)
   }
@@ -76,8 +76,10 @@ export function gcdInvertP(target: usize, source: usize): void {
   let zeta: i64 = -1
   for (let round = 0; round < ROUNDS; round++) {
     zeta = steps(zeta)
-    const u = <i64>(<i32>upper), v = (upper - u) >> 32
-    const q = <i64>(<i32>lower), r = (lower - q) >> 32
+    const u = <i64>(<i32>upper),
+      v = (upper - u) >> 32
+    const q = <i64>(<i32>lower),
+      r = (lower - q) >> 32
     updateDeP(u, v, q, r)
     updateFg(u, v, q, r)
   }
@@ -91,8 +93,10 @@ export function gcdInvertN(target: usize, source: usize): void {
   let zeta: i64 = -1
   for (let round = 0; round < ROUNDS; round++) {
     zeta = steps(zeta)
-    const u = <i64>(<i32>upper), v = (upper - u) >> 32
-    const q = <i64>(<i32>lower), r = (lower - q) >> 32
+    const u = <i64>(<i32>upper),
+      v = (upper - u) >> 32
+    const q = <i64>(<i32>lower),
+      r = (lower - q) >> 32
     updateDeN(u, v, q, r)
     updateFg(u, v, q, r)
   }

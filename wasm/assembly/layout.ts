@@ -52,7 +52,7 @@ export const ED_COMB_BYTES: usize = 42 * 32 * 128
 export const ED_SLICED: usize = ED_COMB + ED_COMB_BYTES
 export const ED_SLICED_BYTES: usize = 32 * 120 * 128
 export const ED_BASE: usize = ED_SLICED + ED_SLICED_BYTES
-export const ED_BASE_BYTES: usize = 21 * 2048 * 128
+export const ED_BASE_BYTES: usize = 26 * 512 * 128
 
 // P-256 divides its region itself, in p256-layout.ts.
 export const P256_BASE: usize = ED_BASE + ED_BASE_BYTES

@@ -2,13 +2,11 @@
  * Up to sixteen ECDSA signatures by one key. The 32 points of every nonce are added as a tree of affine
  * additions, level by level through the whole batch, for one inversion a level.
  */
-import { mulN, ONE_N, R2_N } from './generated/p256'
+import { add, copyPair, mulN, ONE_N, R2_N } from './generated/p256'
 import { OUTPUT, PARAMETERS } from './layout'
 import {
-  add,
   canonicalN,
   canonicalP,
-  copyPair,
   invertPairN,
   isZero,
   negateWhere,
@@ -33,7 +31,7 @@ import {
 import { gatherEntries, transposeDigits } from './p256-lookup'
 import { SLOT_FORM, slotAt } from './p256-nonce'
 import { onCurve, unpackPoints } from './p256-point'
-import { recode, reverse32 } from './p256-scalar'
+import { copy32, recode, reverse32 } from './p256-scalar'
 import { addAffine, shareValue } from './p256-shared'
 import { deriveNonce, digestMessage, isSlotEmpty, SLICED } from './p256-sign'
 
@@ -71,8 +69,8 @@ export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
   const columns = (count + 1) >> 1
   // The second lane of an odd one out repeats the first: no number there may be zero.
   if (count & 1) {
-    memory.copy(NONCES + count * 32, NONCES + (count - 1) * 32, 32)
-    memory.copy(DIGESTS + count * 32, DIGESTS + (count - 1) * 32, 32)
+    copy32(NONCES + count * 32, NONCES + (count - 1) * 32)
+    copy32(DIGESTS + count * 32, DIGESTS + (count - 1) * 32)
     memory.copy(RECODED + count * 40, RECODED + (count - 1) * 40, 40)
   }
   let good = 0
@@ -132,7 +130,8 @@ function finish(slot: usize, column: usize, count: usize): i32 {
   const onIt = onCurve(TREE + column * POINTS_BYTES)
   const r = R_BYTES + column * 64
   canonicalP(NUMBER_A, TREE + column * POINTS_BYTES)
-  memory.copy(r, NUMBER_A, 64)
+  copy32(r, NUMBER_A)
+  copy32(r + 32, NUMBER_A + 32)
   reduceOnceN(r)
   reduceOnceN(r + 32)
   // s = (digest + r·key) / nonce
@@ -155,7 +154,7 @@ function finish(slot: usize, column: usize, count: usize): i32 {
     if (refused | i32(at >= count)) continue
     reverse32(OUTPUT + at * 64, r + lane * 32)
     reverse32(OUTPUT + at * 64 + 32, s)
-    good |= 1 << <i32>at
+    good |= 1 << (<i32>at)
   }
   return good
 }

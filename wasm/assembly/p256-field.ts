@@ -18,28 +18,6 @@ export const ORDER_1: u64 = 0xbce6faada7179e84
 export const ORDER_2: u64 = 0xffffffffffffffff
 export const ORDER_3: u64 = 0xffffffff00000000
 
-/** The sum, without a carry. */
-// @ts-expect-error: decorator
-@inline
-export function add(target: usize, a: usize, b: usize): void {
-  v128.store(target, i32x4.add(v128.load(a), v128.load(b)))
-  v128.store(target, i32x4.add(v128.load(a, 16), v128.load(b, 16)), 16)
-  v128.store(target, i32x4.add(v128.load(a, 32), v128.load(b, 32)), 32)
-  v128.store(target, i32x4.add(v128.load(a, 48), v128.load(b, 48)), 48)
-  v128.store64_lane(target, i32x4.add(v128.load64_zero(a, 64), v128.load64_zero(b, 64)), 0, 64)
-}
-
-/** The difference, without a carry. */
-// @ts-expect-error: decorator
-@inline
-export function sub(target: usize, a: usize, b: usize): void {
-  v128.store(target, i32x4.sub(v128.load(a), v128.load(b)))
-  v128.store(target, i32x4.sub(v128.load(a, 16), v128.load(b, 16)), 16)
-  v128.store(target, i32x4.sub(v128.load(a, 32), v128.load(b, 32)), 32)
-  v128.store(target, i32x4.sub(v128.load(a, 48), v128.load(b, 48)), 48)
-  v128.store64_lane(target, i32x4.sub(v128.load64_zero(a, 64), v128.load64_zero(b, 64)), 0, 64)
-}
-
 /** Negates the first number if `first` is −1, the second if `second` is; 0 leaves them. */
 export function negateWhere(target: usize, first: i64, second: i64): void {
   const signs = i64x2.splat((first & 0xffffffff) | (second << 32))
@@ -48,12 +26,6 @@ export function negateWhere(target: usize, first: i64, second: i64): void {
   }
   const last = v128.load64_zero(target, 64)
   v128.store64_lane(target, i32x4.sub(v128.xor(last, signs), signs), 0, 64)
-}
-
-// @ts-expect-error: decorator
-@inline
-export function copyPair(target: usize, source: usize): void {
-  memory.copy(target, source, PAIR_BYTES)
 }
 
 /** The two numbers in each other's place. */
@@ -66,8 +38,10 @@ export function swapPair(target: usize, source: usize): void {
 /** Reads 32 bytes, least first, into one number of a pair: `lane` is 0 or 1. */
 export function toLane(pair: usize, lane: usize, source: usize): void {
   const target = pair + lane * 4
-  const a = load<u64>(source), b = load<u64>(source, 8)
-  const c = load<u64>(source, 16), d = load<u64>(source, 24)
+  const a = load<u64>(source),
+    b = load<u64>(source, 8)
+  const c = load<u64>(source, 16),
+    d = load<u64>(source, 24)
   store<u32>(target, u32(a & MASK))
   store<u32>(target, u32((a >> 29) & MASK), 8)
   store<u32>(target, u32(((a >> 58) | (b << 6)) & MASK), 16)
@@ -82,20 +56,21 @@ export function toLane(pair: usize, lane: usize, source: usize): void {
 /** Writes one number of a pair, whose limbs are all carried, as 32 bytes, least first. */
 export function fromLane(target: usize, pair: usize, lane: usize): void {
   const source = pair + lane * 4
-  const l2 = <u64>load<u32>(source, 16), l4 = <u64>load<u32>(source, 32)
+  const l2 = <u64>load<u32>(source, 16),
+    l4 = <u64>load<u32>(source, 32)
   const l6 = <u64>load<u32>(source, 48)
-  store<u64>(target, <u64>load<u32>(source) | (<u64>load<u32>(source, 8) << 29) | (l2 << 58))
-  store<u64>(target, (l2 >> 6) | (<u64>load<u32>(source, 24) << 23) | (l4 << 52), 8)
-  store<u64>(target, (l4 >> 12) | (<u64>load<u32>(source, 40) << 17) | (l6 << 46), 16)
-  const top = (<u64>load<u32>(source, 56) << 11) | (<u64>load<u32>(source, 64) << 40)
+  store<u64>(target, <u64>load<u32>(source) | ((<u64>load<u32>(source, 8)) << 29) | (l2 << 58))
+  store<u64>(target, (l2 >> 6) | ((<u64>load<u32>(source, 24)) << 23) | (l4 << 52), 8)
+  store<u64>(target, (l4 >> 12) | ((<u64>load<u32>(source, 40)) << 17) | (l6 << 46), 16)
+  const top = ((<u64>load<u32>(source, 56)) << 11) | ((<u64>load<u32>(source, 64)) << 40)
   store<u64>(target, (l6 >> 18) | top, 24)
 }
 
-// @ts-expect-error: decorator
-@inline
 function subtractWhereNotBelow(at: usize, m0: u64, m1: u64, m2: u64, m3: u64): i64 {
-  const a0 = load<u64>(at), a1 = load<u64>(at, 8)
-  const a2 = load<u64>(at, 16), a3 = load<u64>(at, 24)
+  const a0 = load<u64>(at),
+    a1 = load<u64>(at, 8)
+  const a2 = load<u64>(at, 16),
+    a3 = load<u64>(at, 24)
   const d0 = a0 - m0
   const b0 = u64(a0 < m0)
   const d1 = a1 - m1 - b0
@@ -123,8 +98,15 @@ export function reduceOnceP(at: usize): i64 {
 
 /** 1 if the 32 bytes are all zero, else 0. */
 export function isZero(at: usize): i32 {
-  const word = load<u64>(at) | load<u64>(at, 8) | load<u64>(at, 16) | load<u64>(at, 24)
-  return <i32>(((word | -word) >> 63) ^ 1)
+  return i32(v128.any_true(v128.or(v128.load(at), v128.load(at, 16)))) ^ 1
+}
+
+/** 1 if the 32-byte number is from 1 to the order less 1, else 0. Uses what NUMBER_A is. */
+export function isScalar(at: usize): i32 {
+  v128.store(NUMBER_A, v128.load(at))
+  v128.store(NUMBER_A, v128.load(at, 16), 16)
+  const below = reduceOnceN(NUMBER_A)
+  return i32(v128.any_true(i64x2.splat(below))) & (isZero(at) ^ 1)
 }
 
 /**

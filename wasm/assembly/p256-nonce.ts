@@ -5,7 +5,7 @@
  */
 import { mulN, R2_N, R2_UPPER_N } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
-import { canonicalN, isZero, reduceOnceN, toLane } from './p256-field'
+import { canonicalN, isScalar, reduceOnceN, toLane } from './p256-field'
 import {
   ENTRY_A,
   KEY_SLOT_BYTES,
@@ -14,7 +14,7 @@ import {
   NONCE_SCRATCH,
   POINT_SCRATCH,
 } from './p256-layout'
-import { reverse32 } from './p256-scalar'
+import { copy32, reverse32 } from './p256-scalar'
 import { digestSha256 } from './sha'
 
 /** In a key's slot: the key; the key in Montgomery's form; two states of SHA-256 that hold the key. */
@@ -39,9 +39,12 @@ export function slotAt(slot: usize): usize {
   return KEY_SLOTS + slot * KEY_SLOT_BYTES
 }
 
-function padState(target: usize, key: usize, filler: u8): void {
-  for (let at: usize = 0; at < 32; at++) store<u8>(BLOCKS + at, load<u8>(key + at) ^ filler)
-  memory.fill(BLOCKS + 32, filler, 32)
+function padState(target: usize, key: usize, filler: i8): void {
+  const fill = i8x16.splat(filler)
+  v128.store(BLOCKS, v128.xor(v128.load(key), fill))
+  v128.store(BLOCKS, v128.xor(v128.load(key, 16), fill), 16)
+  v128.store(BLOCKS, fill, 32)
+  v128.store(BLOCKS, fill, 48)
   sha256Start(target)
   sha256Blocks(target, BLOCKS, 1)
 }
@@ -57,7 +60,7 @@ export function prepareNonces(slot: usize): void {
   store<u8>(BLOCKS + 32, 0)
   memory.copy(BLOCKS + 33, KEY_BYTES, 31)
   sha256Blocks(key + SLOT_DRBG, BLOCKS, 1)
-  memory.copy(BLOCKS, KEY_BYTES, 32)
+  copy32(BLOCKS, KEY_BYTES)
   memory.fill(BLOCKS + 32, 0xd5, 32)
   sha256Start(key + SLOT_HEDGED)
   sha256Blocks(key + SLOT_HEDGED, BLOCKS, 1)
@@ -75,15 +78,16 @@ function padEnd(block: usize, length: usize, total: usize): void {
   store<u32>(block + 60, bswap<u32>((<u32>total) << 3))
 }
 
-function copy32(target: usize, source: usize): void {
-  v128.store(target, v128.load(source))
-  v128.store(target, v128.load(source, 16), 16)
+/** What follows 32 bytes in the block behind HMAC's padded key: the end of 96 bytes in all. */
+function padMac(): void {
+  v128.store(BLOCKS, i32x4(0x80, 0, 0, 0), 32)
+  v128.store(BLOCKS, i32x4(0, 0, 0, 0x00030000), 48)
 }
 
 /** HMAC's outer hash of the inner one at STATE; the MAC is written at `target`. */
 function finishHmac(target: usize, outer: usize): void {
   digestSha256(BLOCKS, STATE)
-  padEnd(BLOCKS, 32, 96)
+  padMac()
   copy32(STATE, outer)
   sha256Blocks(STATE, BLOCKS, 1)
   digestSha256(target, STATE)
@@ -97,7 +101,7 @@ function rekey(): void {
 /** V = HMAC(K, V). */
 function advance(): void {
   copy32(BLOCKS, V)
-  padEnd(BLOCKS, 32, 96)
+  padMac()
   copy32(STATE, INNER)
   sha256Blocks(STATE, BLOCKS, 1)
   finishHmac(V, OUTER)
@@ -116,7 +120,7 @@ export function deterministicNonce(target: usize, slot: usize, digest: usize): v
   // K = HMAC(0, V ‖ 0 ‖ x ‖ h): its first block is the same for every digest.
   copy32(STATE, key + SLOT_DRBG)
   store<u8>(BLOCKS, lastOfKey)
-  memory.copy(BLOCKS + 1, DIGEST, 32)
+  copy32(BLOCKS + 1, DIGEST)
   padEnd(BLOCKS, 33, 64 + 97)
   sha256Blocks(STATE, BLOCKS, 1)
   finishHmac(KEY_BYTES, OUTER_ZERO)
@@ -127,8 +131,8 @@ export function deterministicNonce(target: usize, slot: usize, digest: usize): v
   // K = HMAC(K, V ‖ 1 ‖ x ‖ h)
   copy32(BLOCKS, V)
   store<u8>(BLOCKS + 32, 1)
-  memory.copy(BLOCKS + 33, target, 32)
-  memory.copy(BLOCKS + 65, DIGEST, 32)
+  copy32(BLOCKS + 33, target)
+  copy32(BLOCKS + 65, DIGEST)
   padEnd(BLOCKS + 64, 33, 64 + 97)
   copy32(STATE, INNER)
   sha256Blocks(STATE, BLOCKS, 2)
@@ -139,7 +143,7 @@ export function deterministicNonce(target: usize, slot: usize, digest: usize): v
   advance()
   reverse32(target, V)
   // Refused candidates say nothing of the one that is used.
-  while (isRefused(target)) {
+  while (isScalar(target) === 0) {
     copy32(BLOCKS, V)
     store<u8>(BLOCKS + 32, 0)
     padEnd(BLOCKS, 33, 64 + 33)
@@ -152,13 +156,6 @@ export function deterministicNonce(target: usize, slot: usize, digest: usize): v
     reverse32(target, V)
   }
   wipeNonce()
-}
-
-/** Whether the candidate is zero or not below the order. */
-function isRefused(candidate: usize): bool {
-  copy32(BLOCKS, candidate)
-  const below = reduceOnceN(BLOCKS)
-  return (i32(below === 0) | isZero(candidate)) !== 0
 }
 
 /**

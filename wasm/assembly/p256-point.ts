@@ -5,16 +5,20 @@
  * itself, or its opposite: ZZ becomes zero then and stays zero, which every caller looks for.
  */
 import {
+  add,
   CURVE_B_P,
+  copyPair,
   mulLessP,
   mulP,
   ONE_P,
   sqrLessP,
   sqrP,
+  sub,
   THREE_P,
   TWO_P,
 } from './generated/p256'
-import { add, canonicalP, copyPair, isZero, sub, swapPair } from './p256-field'
+import { unpackNumbers } from './generated/p256-lookup'
+import { canonicalP, isZero, swapPair } from './p256-field'
 import { NUMBER_A, PAIR_BYTES, POINT_SCRATCH } from './p256-layout'
 
 export const SUM_X: usize = 0
@@ -32,28 +36,6 @@ const T4: usize = POINT_SCRATCH + 320
 const T5: usize = POINT_SCRATCH + 400
 const T6: usize = POINT_SCRATCH + 480
 
-// @ts-expect-error: decorator
-@inline
-function unpackLimb(target: usize, a: usize, b: usize, shift: i32, mask: u64): void {
-  const words = v128.load64_lane(b, v128.load64_zero(a), 1)
-  const limbs = v128.and(i64x2.shr_u(words, shift), i64x2.splat(mask))
-  v128.store64_lane(target, v128.shuffle<i32>(limbs, limbs, 0, 2, 0, 2), 0)
-}
-
-// @ts-expect-error: decorator
-@inline
-function unpackNumbers(target: usize, a: usize, b: usize): void {
-  unpackLimb(target, a, b, 0, 0x1fffffff)
-  unpackLimb(target + 8, a + 3, b + 3, 5, 0x1fffffff)
-  unpackLimb(target + 16, a + 7, b + 7, 2, 0x1fffffff)
-  unpackLimb(target + 24, a + 10, b + 10, 7, 0x1fffffff)
-  unpackLimb(target + 32, a + 14, b + 14, 4, 0x1fffffff)
-  unpackLimb(target + 40, a + 18, b + 18, 1, 0x1fffffff)
-  unpackLimb(target + 48, a + 21, b + 21, 6, 0x1fffffff)
-  unpackLimb(target + 56, a + 25, b + 25, 3, 0x1fffffff)
-  unpackLimb(target + 64, a + 29, b + 29, 0, 0xffffff)
-}
-
 /** Two points of a table, 64 bytes each, into the two lanes. Reads five bytes behind each. */
 export function unpackPoints(target: usize, a: usize, b: usize): void {
   unpackNumbers(target, a, b)
@@ -62,7 +44,8 @@ export function unpackPoints(target: usize, a: usize, b: usize): void {
 
 /** A running sum that is the two points. */
 export function startSums(sum: usize, points: usize): void {
-  memory.copy(sum, points, 2 * PAIR_BYTES)
+  copyPair(sum, points)
+  copyPair(sum + PAIR_BYTES, points + PAIR_BYTES)
   copyPair(sum + SUM_ZZ, ONE_P)
   copyPair(sum + SUM_ZZZ, ONE_P)
 }

@@ -1,6 +1,6 @@
 /** Many additions for one inversion (Montgomery's trick): an affine addition is six products then. */
-import { mulLessP, mulP, ONE_P, sqrLessP } from './generated/p256'
-import { add, copyPair, invertPairP, sub } from './p256-field'
+import { add, copyPair, mulLessP, mulP, ONE_P, sqrLessP, sub } from './generated/p256'
+import { invertPairP } from './p256-field'
 import {
   PAIR_BYTES,
   POINT_SCRATCH,
@@ -21,15 +21,11 @@ export function shareStart(): void {
 }
 
 /** Takes in the pair that was written at shareValue(index). */
-// @ts-expect-error: decorator
-@inline
 export function share(index: usize): void {
   copyPair(SHARED_PREFIXES + index * PAIR_BYTES, SHARED_PRODUCT)
   mulP(SHARED_PRODUCT, SHARED_PRODUCT, shareValue(index))
 }
 
-// @ts-expect-error: decorator
-@inline
 export function shareValue(index: usize): usize {
   return SHARED_VALUES + index * PAIR_BYTES
 }
@@ -40,8 +36,6 @@ export function shareInvert(): i32 {
 }
 
 /** Writes one inverse. To be asked for in the opposite order of taking in. */
-// @ts-expect-error: decorator
-@inline
 export function takeInverse(target: usize, index: usize): void {
   mulP(target, SHARED_INVERSE, SHARED_PREFIXES + index * PAIR_BYTES)
   mulP(SHARED_INVERSE, SHARED_INVERSE, shareValue(index))

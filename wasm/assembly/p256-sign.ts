@@ -1,13 +1,13 @@
 /** ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4), one signature: both lanes sum half of the digits. */
 import { gcdInvertN } from './gcd'
-import { BASE_X_P, mulN, R2_N, R3_N, storeConstants } from './generated/p256'
+import { add, BASE_X_P, mulN, R2_N, R3_N, storeConstants } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
 import { MESSAGE_HEAD, MESSAGE_STRIDE, MESSAGES, OUTPUT, PARAMETERS } from './layout'
 import {
-  add,
   canonicalN,
   canonicalP,
   invertPairP,
+  isScalar,
   isZero,
   negateWhere,
   reduceOnceN,
@@ -48,8 +48,8 @@ import {
   startSums,
   unpackPoints,
 } from './p256-point'
-import { digitAt, digitEntry, digitSign, recode, reverse32 } from './p256-scalar'
-import { buildTable, entriesOf, tableBytes } from './p256-table'
+import { copy32, digitAt, digitEntry, digitSign, recode, reverse32 } from './p256-scalar'
+import { buildTable, entriesOf } from './p256-table'
 import { digestSha256, padSha256 } from './sha'
 
 // Seven bits: wider digits save additions, but reading a longer table through costs more than they save.
@@ -57,7 +57,7 @@ const WIDTH: i32 = 7
 const POSITIONS: i32 = 38
 const TABLE: usize = TABLES
 /** Behind it, for batches: digits of eight bits, byte-sliced. */
-export const SLICED: usize = TABLES + tableBytes(7, 38) + 64
+export const SLICED: usize = TABLES + 38 * 64 * ENTRY_BYTES + ENTRY_BYTES
 
 /** In place of a message's length: the message area holds its digest already. */
 const HASHED: u32 = 0xffffffff
@@ -105,9 +105,7 @@ export function p256KeepKey(slot: usize): i32 {
   const key = slotAt(slot)
   reverse32(key + SLOT_KEY, PARAMETERS)
   memory.fill(PARAMETERS, 0, 32)
-  memory.copy(NUMBER_A, key + SLOT_KEY, 32)
-  const below = reduceOnceN(NUMBER_A)
-  if (i32(below === 0) | isZero(key + SLOT_KEY)) {
+  if (isScalar(key + SLOT_KEY) === 0) {
     p256ForgetKey(slot)
     return 0
   }
@@ -128,7 +126,7 @@ export function p256ForgetKey(slot: usize): void {
 export function digestMessage(target: usize, lane: usize, length: u32): void {
   const message = MESSAGES + MESSAGE_HEAD + lane * MESSAGE_STRIDE
   if (length === HASHED) {
-    memory.copy(target, message, 32)
+    copy32(target, message)
     return
   }
   sha256Start(target)

@@ -2,10 +2,11 @@
  * Tables of odd multiples for all positions of a scalar: 1, 3, 5 … (2^width − 1) times 2^(width·i) times
  * a point. A scalar cut into odd signed digits is then a sum of one entry per position: no doublings.
  */
-import { mulP, R2_P, UNIT } from './generated/p256'
+import { copyPair, mulP, R2_P, UNIT } from './generated/p256'
 import { fromLane, reduceOnceP } from './p256-field'
 import { CHAIN, ENTRY_BYTES, NUMBER_B, PAIR_BYTES, POINTS, POINTS_BYTES, SUM } from './p256-layout'
 import { doubleSums, SUM_BYTES, SUM_ZZZ, scalePoints, startSums } from './p256-point'
+import { copy32 } from './p256-scalar'
 import { addAffine, share, shareInvert, shareStart, shareValue, takeInverse } from './p256-shared'
 
 /** More positions than any table has, by two lanes. */
@@ -49,7 +50,7 @@ export function buildTable(table: usize, width: usize, positions: usize, sliced:
           fromLane(NUMBER_B, pair, lane)
           reduceOnceP(NUMBER_B)
           if (sliced) scatter(slab + half * 32 * entries + entry, entries, NUMBER_B)
-          else memory.copy(slab + entry * ENTRY_BYTES + half * 32, NUMBER_B, 32)
+          else copy32(slab + entry * ENTRY_BYTES + half * 32, NUMBER_B)
         }
       }
     }
@@ -81,7 +82,7 @@ function copyLane(target: usize): void {
 function normalise(columns: usize): i32 {
   shareStart()
   for (let index: usize = 0; index < columns * 2; index++) {
-    memory.copy(shareValue(index), SUMS + index * SUM_BYTES + SUM_ZZZ, PAIR_BYTES)
+    copyPair(shareValue(index), SUMS + index * SUM_BYTES + SUM_ZZZ)
     share(index)
   }
   if (shareInvert() === 0) return 0

@@ -3,20 +3,19 @@
  * indexed, and branches may depend on the signature.
  */
 import { gcdInvertN } from './gcd'
-import { BASE_X_P, mulN, mulP, R2_P, R3_N, storeConstants } from './generated/p256'
+import { BASE_X_P, mulN, mulP, R2_P, R3_N, storeConstants, sub } from './generated/p256'
 import { PARAMETERS } from './layout'
 import {
   canonicalN,
   canonicalP,
+  isScalar,
   isZero,
   negateWhere,
   ORDER_0,
   ORDER_1,
   ORDER_2,
   ORDER_3,
-  reduceOnceN,
   reduceOnceP,
-  sub,
   toLane,
 } from './p256-field'
 import {
@@ -32,16 +31,8 @@ import {
   TREE,
   VERIFY_KEYS,
 } from './p256-layout'
-import {
-  addPoints,
-  mergeSums,
-  onCurve,
-  startSums,
-  SUM_X,
-  SUM_ZZ,
-  unpackPoints,
-} from './p256-point'
-import { digitAt, digitEntry, digitSign, recode, reverse32 } from './p256-scalar'
+import { addPoints, mergeSums, onCurve, SUM_X, SUM_ZZ, startSums, unpackPoints } from './p256-point'
+import { copy32, digitAt, digitEntry, digitSign, recode, reverse32 } from './p256-scalar'
 import { digestMessage } from './p256-sign'
 import { buildTable, tableBytes } from './p256-table'
 
@@ -103,13 +94,6 @@ export function p256PrepareKey(table: usize): i32 {
   return buildTable(table, KEY_WIDTH, KEY_POSITIONS, false)
 }
 
-/** Reads a number from 1 to the order less 1; 0 if it is none. */
-function readScalar(target: usize, source: usize): i32 {
-  reverse32(target, source)
-  memory.copy(NUMBER_A, target, 32)
-  return i32(reduceOnceN(NUMBER_A) !== 0) & (isZero(target) ^ 1)
-}
-
 /**
  * Verifies the signature at PARAMETERS, r and s in 32 bytes each with the most significant first, over
  * the first message (`length` as in p256Sign) by a prepared key. Returns 1 if it is valid and 0 if
@@ -117,7 +101,9 @@ function readScalar(target: usize, source: usize): i32 {
  * implementation must decide then.
  */
 export function p256Verify(table: usize, length: u32): i32 {
-  if ((readScalar(R, PARAMETERS) & readScalar(S, PARAMETERS + 32)) === 0) return INVALID
+  reverse32(R, PARAMETERS)
+  reverse32(S, PARAMETERS + 32)
+  if ((isScalar(R) & isScalar(S)) === 0) return INVALID
   digestMessage(DIGEST, 0, length)
   gcdInvertN(INVERSE, S)
   toLane(FACTORS, 0, INVERSE)
@@ -129,7 +115,8 @@ export function p256Verify(table: usize, length: u32): i32 {
   mulN(NUMBERS, NUMBERS, FACTORS)
   canonicalN(NUMBER_A, NUMBERS)
   if (isZero(NUMBER_A)) return UNDECIDED
-  memory.copy(NUMBERS, NUMBER_A, 64)
+  copy32(NUMBERS, NUMBER_A)
+  copy32(NUMBERS + 32, NUMBER_A + 32)
   choose(CHOSEN, NUMBERS, TABLES, BASE_WIDTH, BASE_POSITIONS)
   choose(CHOSEN + 8 * BASE_POSITIONS, NUMBERS + 32, table, KEY_WIDTH, KEY_POSITIONS)
   sumChosen(BASE_POSITIONS + KEY_POSITIONS)
@@ -140,7 +127,7 @@ export function p256Verify(table: usize, length: u32): i32 {
 /** Lists the entries whose sum is scalar times the table's point. */
 function choose(target: usize, scalar: usize, table: usize, width: i32, positions: i32): void {
   const flip = <i32>recode(DIGITS_A, scalar, width * positions)
-  const slabBytes = ENTRY_BYTES << <usize>(width - 1)
+  const slabBytes = ENTRY_BYTES << (<usize>(width - 1))
   for (let position = 0; position < positions; position++) {
     const digit = digitAt(DIGITS_A, position, width)
     const sign = digitSign(digit, width)
@@ -165,7 +152,7 @@ function sumChosen(count: i32): void {
 function hasX(): i32 {
   canonicalP(NUMBER_A, SUM + SUM_ZZ)
   if (isZero(NUMBER_A)) return UNDECIDED
-  memory.copy(ENTRY_A, R, 32)
+  copy32(ENTRY_A, R)
   addOrderIfBelowPrime(ENTRY_A)
   toLane(R_PAIR, 0, R)
   toLane(R_PAIR, 1, ENTRY_A)
@@ -178,7 +165,8 @@ function hasX(): i32 {
 
 /** Leaves the number alone if the sum is not below the prime. */
 function addOrderIfBelowPrime(at: usize): void {
-  const r0 = load<u64>(at), r1 = load<u64>(at, 8)
+  const r0 = load<u64>(at),
+    r1 = load<u64>(at, 8)
   // The prime less the order has 127 bits.
   if ((load<u64>(at, 16) | load<u64>(at, 24)) !== 0) return
   if (r1 > GAP_1 || (r1 === GAP_1 && r0 >= GAP_0)) return

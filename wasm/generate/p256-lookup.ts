@@ -4,7 +4,7 @@ export const sources = { 'p256-lookup.ts': generateLookup }
 
 /** AssemblyScript text of what wasm/assembly/p256-lookup.ts has unrolled. */
 export function generateLookup(): string {
-  return [transpose(), gather()].join('\n')
+  return [transpose(), gather(), unpack()].join('\n')
 }
 
 /** Four times the first and the second half are interleaved: then rows are columns. */
@@ -44,4 +44,19 @@ function gather(): string {
   const parameters = 'target: usize, slabAt: usize, at: usize, rows: usize'
   lines.unshift('let slab = slabAt', 'const indexes = v128.load(at)')
   return `export function gatherRows(${parameters}): void {\n  ${lines.join('\n  ')}\n}\n`
+}
+
+/** Two numbers of 32 bytes into a pair: every limb of 29 bits lies within eight bytes of its first. */
+function unpack(): string {
+  const lines = range(9).flatMap((at) => {
+    const [byte, shift] = [(at * 29) >> 3, (at * 29) & 7]
+    const mask = at === 8 ? '0xffffff' : '0x1fffffff'
+    const words = `v128.load64_lane(b, v128.load64_zero(a, ${byte}), 1, ${byte})`
+    return [
+      `const l${at} = v128.and(i64x2.shr_u(${words}, ${shift}), i64x2(${mask}, ${mask}))`,
+      `v128.store64_lane(target, v128.shuffle<i32>(l${at}, l${at}, 0, 2, 0, 2), 0, ${at * 8})`,
+    ]
+  })
+  const parameters = 'target: usize, a: usize, b: usize'
+  return `export function unpackNumbers(${parameters}): void {\n  ${lines.join('\n  ')}\n}\n`
 }

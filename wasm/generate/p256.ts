@@ -44,6 +44,7 @@ export function generateP256(): string {
   return [
     "import { P256_CONSTANTS } from '../p256-layout'\n",
     ...constants(),
+    ...sums(),
     product({ name: 'mulP', reduce: reduceByPrime, form: 'mul' }),
     product({ name: 'mulLessP', reduce: reduceByPrime, form: 'mulLess' }),
     product({ name: 'sqrP', reduce: reduceByPrime, form: 'sqr' }),
@@ -206,4 +207,32 @@ function columnSum(form: Form, column: number): string {
     else if (i === j) products.push(times(`a${i}`, `a${i}`))
   }
   return products.reduce((sum, each) => `i64x2.add(${sum}, ${each})`)
+}
+
+/** Sums and differences without a carry, and copies: too short to be called. */
+function sums(): string[] {
+  const each = (lane: (load: string, at: number) => string) => {
+    const most = [0, 16, 32, 48].map((at) => `v128.store(target, ${lane('v128.load', at)}, ${at})`)
+    const last = `v128.store64_lane(target, ${lane('v128.load64_zero', 64)}, 0, 64)`
+    return [...most, last].map((line) => `  ${line}\n`).join('')
+  }
+  const write = (name: string, parameters: string, body: string) => {
+    const head = `export function ${name}(target: usize, ${parameters}): void`
+    return `// @ts-ignore: decorator\n@inline\n${head} {\n${body}}\n`
+  }
+  const sum = (name: string) =>
+    write(
+      name,
+      'a: usize, b: usize',
+      each((load, at) => `i32x4.${name}(${load}(a, ${at}), ${load}(b, ${at}))`),
+    )
+  return [
+    sum('add'),
+    sum('sub'),
+    write(
+      'copyPair',
+      'source: usize',
+      each((load, at) => `${load}(source, ${at})`),
+    ),
+  ]
 }

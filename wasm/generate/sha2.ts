@@ -81,20 +81,53 @@ function writeSchedule(hash: Hash, x: string, [a, b, c]: readonly [number, numbe
   return `(rotr<${hash.word}>(${x}, ${a}) ^ rotr<${hash.word}>(${x}, ${b}) ^ (${x} >> ${c}))`
 }
 
+/**
+ * The schedule of SHA-512 two words at a time, in vectors: neither of two neighbours needs the other,
+ * and the sixteen words leave the registers to the eight variables.
+ */
+function writePair(round: number): string[] {
+  const v = (index: number) => `v${((round >> 1) + index) % 8}`
+  const turn = (x: string, by: number) =>
+    `v128.or(i64x2.shr_u(${x}, ${by}), i64x2.shl(${x}, ${64 - by}))`
+  const byte = range(16).map((at) => (at & 8) | ((at + 1) & 7))
+  const straddle = (left: string, right: string) => `i64x2.shuffle(${left}, ${right}, 1, 2)`
+  const early = `v128.xor(v128.xor(${turn('early', 1)}, i8x16.shuffle(early, early, ${byte.join(', ')})), i64x2.shr_u(early, 7))`
+  const late = `v128.xor(v128.xor(${turn('late', 19)}, ${turn('late', 61)}), i64x2.shr_u(late, 6))`
+  const schedule =
+    round < 16
+      ? []
+      : [
+          `early = ${straddle(v(0), v(1))}`,
+          `late = ${v(7)}`,
+          `${v(0)} = i64x2.add(i64x2.add(i64x2.add(${v(0)}, ${straddle(v(4), v(5))}), ${early}), ${late})`,
+        ]
+  return [
+    ...schedule,
+    `both = i64x2.add(${v(0)}, v128.load(K512, ${round * 8}))`,
+    `w0 = i64x2.extract_lane(both, 0)`,
+    `w1 = i64x2.extract_lane(both, 1)`,
+  ]
+}
+
 function writeRound(hash: Hash, round: number, constant: bigint): string {
   // The eight variables keep their names and change their parts from round to round.
   const name = (part: number) => 'abcdefgh'.charAt((part - round + 80) % 8)
   const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(name) as [string, ...string[]]
   const w = (index: number) => `w${index % 16}`
   const lines: string[] = []
-  if (round >= 16) {
+  const isPaired = hash.word === 'u64'
+  if (isPaired) {
+    if (round % 2 === 0) lines.push(...writePair(round))
+  } else if (round >= 16) {
     const late = writeSchedule(hash, w(round - 2), hash.late)
     const early = writeSchedule(hash, w(round - 15), hash.early)
     lines.push(`${w(round)} = ${w(round)} + ${w(round - 7)} + ${late} + ${early}`)
   }
   const chosen = `(${g} ^ (${e} & (${f} ^ ${g})))`
   lines.push(
-    `${h} = ${h} + ${writeSum(hash, e as string, hash.sumE)} + ${chosen} + ${hex(constant)} + ${w(round)}`,
+    // The sum over e is ready last, so it is added last: in any other order the additions behind it
+    // would lengthen the chain from one round's e to the next.
+    `${h} = ${h} + ${isPaired ? `w${round % 2}` : `${hex(constant)} + ${w(round)}`} + ${chosen} + ${writeSum(hash, e as string, hash.sumE)}`,
     `${d} = ${d} + ${h}`,
     // Majority by what differs: a ^ b of this round is b ^ c of the next.
     `next = ${a} ^ ${b}`,
@@ -111,6 +144,14 @@ function writeLoads(hash: Hash): string {
     return word * hash.wordBytes + (hash.wordBytes - 1 - (byte % hash.wordBytes))
   })
   const lane = hash.word === 'u32' ? 'i32x4' : 'i64x2'
+  if (hash.word === 'u64') {
+    const vectors = range(8).map(
+      (group) =>
+        `    let v${group} = i8x16.swizzle(v128.load(source, ${group * 16}), i8x16(${order.join(', ')}))`,
+    )
+    const rest = ['early', 'late', 'both'].map((name) => `    let ${name} = v0`)
+    return [...vectors, ...rest, '    let w0: u64 = 0', '    let w1: u64 = 0'].join('\n')
+  }
   return range(16 / lanes)
     .map((group) => {
       const words = range(lanes).map(
@@ -130,7 +171,11 @@ function writeHash(hash: Hash): string {
   const initial = primes(8).map((prime) => rootFraction(prime, 2n, bitsOf(hash)))
   const size = hash.wordBytes
   const state = range(8).map((index) => 'abcdefgh'.charAt(index))
-  return `/** Writes the state a digest begins with. */
+  const table =
+    hash.word === 'u64'
+      ? `const K512: usize = memory.data<u64>([${constants.map(hex).join(', ')}], 16)\n\n`
+      : ''
+  return `${table}/** Writes the state a digest begins with. */
 export function ${hash.name}Start(state: usize): void {
 ${initial.map((value, at) => `  store<${hash.word}>(state, ${hex(value)}, ${at * size})`).join('\n')}
 }
