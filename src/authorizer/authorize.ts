@@ -4,6 +4,7 @@ import type { Table } from '../cache/table.ts'
 import type { Check } from '../core/check.ts'
 import { readCredential } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
+import { Fault } from '../core/fault.ts'
 import type { Policy } from '../core/policy.ts'
 import { matchAudience } from '../core/route.ts'
 import { type Answer, type Authorize, deny, GRANT_ANYONE, type Verdict } from '../core/verdict.ts'
@@ -67,6 +68,11 @@ export function createAuthorize(deps: Dependencies): Authorize {
     return conclude(check, entry, policy, now)
   }
 
+  function refuseUnsigned(cause: unknown): Answer {
+    deps.onFault(new Fault('signer_failed', { cause }))
+    return deny('authz.unavailable')
+  }
+
   async function authorizeAfterBeat(check: Check, id: string): Promise<Answer> {
     const isBelievable = (await deps.beat()) && (await policies.refresh())
     if (!isBelievable || !lease.isLive(monotonicMs())) {
@@ -83,19 +89,25 @@ export function createAuthorize(deps: Dependencies): Authorize {
         known !== undefined && !isToBeReread(known, nowMs()) ? known : await flights.fly(id)
       // The world may have changed while we waited: policy, clock and lease are read anew.
       if (!lease.isLive(monotonicMs()) || policies.isStale()) return deny('authz.unavailable')
-      return conclude(check, entry, policies.current(), nowMs())
+      return await conclude(check, entry, policies.current(), nowMs())
     } catch (fault) {
       deps.onFault(fault)
       return deny('authz.unavailable')
     }
   }
 
-  function conclude(check: Check, entry: Entry | undefined, policy: Policy, now: number): Answer {
+  function conclude(
+    check: Check,
+    entry: Entry | undefined,
+    policy: Policy,
+    now: number,
+  ): Answer | Promise<Answer> {
     const verdict: Verdict = decide(check, entry?.facts, policy, now)
     if (entry === undefined) return verdict.kind === 'deny' ? verdict : deny('authz.unavailable')
     if (isUse(verdict)) toucher.touch(entry, now)
     if (verdict.kind === 'deny') return verdict
-    return makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
+    const grant = makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
+    return grant instanceof Promise ? grant.catch(refuseUnsigned) : grant
   }
 
   return authorize

@@ -1,6 +1,7 @@
 import type { Facts } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
+import type { Mint } from './mint.ts'
 
 /** A grant and how long it may be handed out again. */
 interface MemoizedGrant {
@@ -10,6 +11,15 @@ interface MemoizedGrant {
   readonly kid: string
   readonly mintedAtMs: number
   readonly reuseUntilMs: number
+  /** From here on a slow key signs its successor, so that nobody has to wait for it. */
+  readonly renewAtMs: number
+}
+
+/** A grant that is being signed: who asks for the same meanwhile waits for it. */
+interface ComingGrant {
+  readonly audience: readonly string[]
+  readonly kid: string
+  readonly grant: Promise<Grant>
 }
 
 /**
@@ -21,6 +31,7 @@ export interface Entry {
   readonly loadedAtMs: number
   /** One for each audience that was asked for, at most GRANTS_MAX. */
   readonly grants: MemoizedGrant[]
+  readonly coming: ComingGrant[]
   /** When its use was last reported to the store; never before that. */
   touchedAtMs: number
 }
@@ -29,14 +40,16 @@ export interface Entry {
 export const GRANTS_MAX = 8
 
 export function createEntry(facts: Facts, nowMs: number): Entry {
-  return { facts, loadedAtMs: nowMs, grants: [], touchedAtMs: nowMs }
+  return { facts, loadedAtMs: nowMs, grants: [], coming: [], touchedAtMs: nowMs }
 }
 
 export interface GrantOptions {
   /** A signed token for the upstream, valid from now for `lifetimeMs` or until the session ends. */
-  readonly mint: (facts: Facts, audience: readonly string[], nowMs: number) => string
+  readonly mint: Mint
   /** The kid that signs now. */
   readonly kid: () => string
+  /** Whether signing takes so long that a token is renewed before it is needed. */
+  readonly isSlow: () => boolean
   readonly lifetimeMs: number
   /** Whether a token may be handed out again during the first half of its life. */
   readonly isMemoized: boolean
@@ -44,43 +57,97 @@ export interface GrantOptions {
   readonly onGrant: (isFresh: boolean) => void
 }
 
-/** The grant for one allowed request; a memoized one costs a short scan and four comparisons. */
-export type MakeGrant = (entry: Entry, audience: readonly string[], nowMs: number) => Grant
+/**
+ * The grant for one allowed request. A memoized one is there at once, for a short scan and four
+ * comparisons; a fresh one is signed at the end of this turn with whatever else is. Rejects if it
+ * cannot be signed.
+ */
+export type MakeGrant = (
+  entry: Entry,
+  audience: readonly string[],
+  nowMs: number,
+) => Grant | Promise<Grant>
+
+/** The part of a token's first half that is over when a slow key begins to sign the next. */
+const RENEW_AFTER = 0.75
 
 export function createGrants(options: GrantOptions): MakeGrant {
-  const { mint, kid, lifetimeMs, isMemoized, onGrant } = options
-
-  function remember(entry: Entry, grant: Grant, audience: readonly string[], nowMs: number): void {
-    const { expiresAtS } = lifetimeOf({
-      nowMs,
-      ttlMs: lifetimeMs,
-      endsAtMs: entry.facts.session.endsAtMs,
-    })
-    const { grants } = entry
-    const known = grants.findIndex((one) => one.audience === audience)
-    if (known !== -1) grants.splice(known, 1)
-    else if (grants.length === GRANTS_MAX) grants.shift()
-    const reuseUntilMs = nowMs + (expiresAtS * 1000 - nowMs) / 2
-    grants.push({ grant, audience, kid: kid(), mintedAtMs: nowMs, reuseUntilMs })
-  }
+  const { kid, isSlow, isMemoized, onGrant } = options
 
   return function makeGrant(entry, audience, nowMs) {
+    if (!isMemoized) {
+      onGrant(true)
+      return mintGrant(options, entry, audience, nowMs)
+    }
     for (const known of entry.grants) {
       if (known.audience !== audience || !isReusable(known, kid(), nowMs)) continue
+      if (nowMs >= known.renewAtMs && isSlow()) renew(options, entry, audience, nowMs)
       onGrant(false)
       return known.grant
     }
-    const { principal } = entry.facts
-    const grant: Grant = {
-      kind: 'allow',
-      authorization: `Bearer ${mint(entry.facts, audience, nowMs)}`,
-      user: principal.uid,
-      role: principal.role,
-    }
     onGrant(true)
-    if (isMemoized) remember(entry, grant, audience, nowMs)
-    return grant
+    return comingGrant(options, entry, audience, nowMs)
   }
+}
+
+async function mintGrant(
+  { mint }: GrantOptions,
+  { facts }: Entry,
+  audience: readonly string[],
+  nowMs: number,
+): Promise<Grant> {
+  const authorization = `Bearer ${await mint(facts, audience, nowMs)}`
+  const { uid, role } = facts.principal
+  return { kind: 'allow', authorization, user: uid, role }
+}
+
+/** Signed once for all who ask while it is signed, and remembered. */
+function comingGrant(
+  options: GrantOptions,
+  entry: Entry,
+  audience: readonly string[],
+  nowMs: number,
+): Promise<Grant> {
+  const kid = options.kid()
+  const known = entry.coming.find((one) => one.audience === audience && one.kid === kid)
+  if (known !== undefined) return known.grant
+  const grant = mintGrant(options, entry, audience, nowMs)
+  const coming = { audience, kid, grant }
+  entry.coming.push(coming)
+  const leave = () => void entry.coming.splice(entry.coming.indexOf(coming), 1)
+  grant.then((made) => {
+    leave()
+    remember(options, entry, { ...coming, grant: made }, nowMs)
+  }, leave)
+  return grant
+}
+
+/** A renewal that fails is no harm: the token at hand is good, and the next asker tries again. */
+function renew(
+  options: GrantOptions,
+  entry: Entry,
+  audience: readonly string[],
+  nowMs: number,
+): void {
+  comingGrant(options, entry, audience, nowMs).catch(() => {})
+}
+
+function remember(
+  { lifetimeMs }: GrantOptions,
+  { grants, facts }: Entry,
+  made: { grant: Grant; audience: readonly string[]; kid: string },
+  mintedAtMs: number,
+): void {
+  const known = grants.findIndex((one) => one.audience === made.audience)
+  if (known !== -1) grants.splice(known, 1)
+  else if (grants.length === GRANTS_MAX) grants.shift()
+  const { expiresAtS } = lifetimeOf({
+    ...{ nowMs: mintedAtMs, ttlMs: lifetimeMs, endsAtMs: facts.session.endsAtMs },
+  })
+  const halfMs = (expiresAtS * 1000 - mintedAtMs) / 2
+  const reuseUntilMs = mintedAtMs + halfMs
+  const renewAtMs = mintedAtMs + halfMs * RENEW_AFTER
+  grants.push({ ...made, mintedAtMs, reuseUntilMs, renewAtMs })
 }
 
 /** A clock set back would make an old token young: then it is minted anew. */

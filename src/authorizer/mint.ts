@@ -3,17 +3,20 @@ import { createJti } from '../crypto/random.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { buildClaims } from './claims.ts'
 
-/** Signs a token for the upstream: the compact JWS, without `Bearer`. */
+/** A token for the upstream: the compact JWS, without `Bearer`. Rejects if it cannot be signed. */
+export type Mint = (facts: Facts, audience: readonly string[], nowMs: number) => Promise<string>
+
 export function createMint(options: {
-  readonly signer: Signer
+  readonly signer: Pick<Signer, 'signSoon'>
   readonly issuer: string
   readonly lifetimeMs: number
-}): (facts: Facts, audience: readonly string[], nowMs: number) => string {
+}): Mint {
   const { signer, issuer, lifetimeMs } = options
   return function mint({ principal, session }, audience, nowMs) {
     const jti = createJti()
-    return signer.sign(
-      buildClaims({ principal, session, audience, issuer, nowMs, ttlMs: lifetimeMs, jti }),
-    )
+    const claims = buildClaims({
+      ...{ principal, session, audience, issuer, nowMs, ttlMs: lifetimeMs, jti },
+    })
+    return signer.signSoon(JSON.stringify(claims))
   }
 }

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { createFlights } from '../cache/flight.ts'
-import { createLease, type Lease } from '../cache/lease.ts'
-import { createRing, nameOf, type Ring } from '../cache/ring.ts'
-import { createTable, type Table } from '../cache/table.ts'
+import { nameOf } from '../cache/ring.ts'
 import { sessionCookieName } from '../config/rules.ts'
 import type { Config } from '../config/settings.ts'
 import { Fault } from '../core/fault.ts'
@@ -11,7 +9,6 @@ import { compileNetworks, type NetworkSet } from '../core/network.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
 import type { Keyring } from '../crypto/keyring.ts'
-import { createSigner } from '../crypto/signer.ts'
 import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
 import type { Loaded } from '../store/sessions.ts'
@@ -23,9 +20,11 @@ import { createAuthorize } from './authorize.ts'
 import { createFollower, type Follower } from './follow.ts'
 import { createEntry, createGrants, type Entry } from './grants.ts'
 import { watchKeyring } from './keyring-watch.ts'
+import { createMemory, type Memory, namesOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
+import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
 /** One authorizer in this process, listening. */
@@ -56,20 +55,11 @@ export interface StartOptions {
   readonly sayFault: SayFault
 }
 
-/** However often it is used, an entry is read anew after this long. */
-const ENTRY_AGE_MS_MAX = 10 * 60_000
 /** How often the policy file and the keyring are looked at. */
 const WATCH_EVERY_MS = 500
 /** One session's idle deadline is reported to the store at most this often. */
 const TOUCH_EVERY_MS_MAX = 30_000
 const TOUCH_FLUSH_EVERY_MS = 500
-
-/** What one authorizer remembers and believes. */
-interface Memory {
-  readonly table: Table<Entry>
-  readonly lease: Lease
-  readonly ring: Ring
-}
 
 /** Joins the rooms. Rejects with a Fault, an EngineError or a PolicyError. */
 export async function startAuthorizer(given: StartOptions): Promise<RunningAuthorizer> {
@@ -79,7 +69,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     build: { version: given.version, node: process.version, engine: engine.kind },
   })
   const options = { ...given, sayFault: countFaults(given, metrics) }
-  const memory = createMemory(config)
+  const memory = createMemory(config, monotonicMs)
   const policy = await openPolicy({
     policyFile: options.policyFile,
     policies: stores.policies,
@@ -131,24 +121,6 @@ function countFaults({ sayFault, storeName }: StartOptions, metrics: Metrics): S
   }
 }
 
-function createMemory(config: Config): Memory {
-  return {
-    table: createTable<Entry>({
-      entriesMax: config.sessionsMax,
-      ageMsMax: ENTRY_AGE_MS_MAX,
-      tagsOf: ({ facts }) => namesOf(facts),
-      monotonicMs,
-    }),
-    lease: createLease(config.leaseMs),
-    ring: createRing(),
-  }
-}
-
-/** Under which names an invalidation may call these facts untrue. */
-function namesOf({ session }: Facts): readonly string[] {
-  return [nameOf('session', session.hash), nameOf('user', session.uid)]
-}
-
 function followLog(
   options: StartOptions,
   memory: Memory,
@@ -197,7 +169,7 @@ interface Parts {
 function openServer(parts: Parts): Server {
   const { options, engine, metrics, memory, policy, follower, toucher } = parts
   const { config, keyring, log, sayFault } = options
-  const signer = createSigner({ keyring })
+  const signer = openSigner({ config, keyring, log, metrics })
   const authorize = createAuthorize({
     policies: policy,
     table: memory.table,
@@ -211,10 +183,13 @@ function openServer(parts: Parts): Server {
         lifetimeMs: config.jwtTtlS * 1000,
       }),
       kid: signer.kid,
+      isSlow: signer.isSlow,
       lifetimeMs: config.jwtTtlS * 1000,
       isMemoized: config.jwtMemo,
       onGrant: (isFresh) => {
-        metrics.countTokenSigned(keyring.signing().alg, isFresh ? 'fresh' : 'memo')
+        const { alg, kid } = keyring.signing()
+        metrics.countTokenSigned(alg, isFresh ? 'fresh' : 'memo')
+        if (isFresh) metrics.keyUsed(kid, Date.now())
       },
     }),
     toucher,

@@ -146,6 +146,22 @@ export const tokens = {
     fallback: 'EdDSA',
     for: ['dev', 'authorizer', 'keys', 'identity'],
   }),
+  crypto: setting({
+    about:
+      'What signs: our WebAssembly with prepared keys, or node:crypto. Without a working ' +
+      'WebAssembly it is node:crypto, and the log and a metric say so.',
+    parse: oneOf(['wasm', 'node']),
+    fallback: 'wasm',
+    for: DECIDING,
+  }),
+  signatureCheckEvery: setting({
+    about:
+      'One signature in so many is verified by node:crypto before it leaves; 0 means none. ' +
+      'A wrong one is withheld, and node:crypto signs from then on.',
+    parse: count({ min: 0, max: 1_000_000 }),
+    fallback: 256,
+    for: DECIDING,
+  }),
   jwtIssuer: setting({
     about: 'The issuer claim of every token.',
     parse: text,

@@ -1,60 +1,154 @@
-import type { KeyObject } from 'node:crypto'
-import type { Algorithm, PreparedKey } from './algorithm.ts'
-import { prepareKey } from './algorithm.ts'
+import { verifySignature } from './algorithm.ts'
 import type { Keyring, SigningKey } from './keyring.ts'
+import { type CryptoEngine, MINT_MAX, nodeEngine, type Stamp } from './stamp.ts'
 
 export interface Signer {
   /**
-   * The claims as a compact JWS (RFC 7515 §3.1) by the ring's signing key; text is taken to be the
-   * JSON already. Synchronous: an RS256 signature costs some 200 µs of the event loop.
+   * The claims as a compact JWS (RFC 7515 §3.1) by the ring's signing key, at once; text is taken
+   * to be the JSON already.
    */
   sign(claims: string | object): string
-  /** The `kid` that `sign` uses now. */
+  /**
+   * The same, together with whatever else is asked for in this turn of the event loop: one alone is
+   * signed as `sign` does, several share their work. RSA is signed off the event loop.
+   */
+  signSoon(claims: string): Promise<string>
+  /** The `kid` that signs now. */
   kid(): string
+  /** Whether a signature takes so long that it is better asked for ahead of time. */
+  isSlow(): boolean
+  /** What computes: changes to `node` for good if a signature is found to be wrong. */
+  engine(): CryptoEngine['kind']
 }
 
-/** A key with all that does not change between two tokens. */
-interface Stamp {
-  readonly key: SigningKey
-  readonly prepared: PreparedKey
-  /** The encoded header and its dot. */
-  readonly head: string
+export interface SignerOptions {
+  readonly keyring: Pick<Keyring, 'signing' | 'verifying'>
+  /** Default: node:crypto. */
+  readonly engine?: CryptoEngine
+  /** One signature in so many is verified by node:crypto before it leaves; 0 means none. */
+  readonly checkEvery?: number
+  /** Runs at the end of this turn of the event loop. */
+  readonly atTurnEnd?: (run: () => void) => void
+  /** The engine computed something wrong, which was caught; node:crypto has signed instead. */
+  readonly onWrong?: (what: string) => void
 }
 
-/**
- * Signs with whatever key the ring says. `prepare` is the engine: node:crypto unless another is
- * given; it is called once per signing key.
- */
-export function createSigner(options: {
-  keyring: Pick<Keyring, 'signing'>
-  prepare?: (algorithm: Algorithm, privateKey: KeyObject) => PreparedKey
-}): Signer {
-  const { keyring, prepare = prepareKey } = options
-  let stamp = stampOf(keyring.signing(), prepare)
+interface Wish {
+  readonly claims: string
+  readonly grant: (token: string) => void
+  readonly refuse: (cause: unknown) => void
+}
+
+/** What the signer knows and changes. */
+interface State {
+  readonly keyring: SignerOptions['keyring']
+  readonly checkEvery: number
+  readonly onWrong: (what: string) => void
+  engine: CryptoEngine
+  key: SigningKey
+  stamp: Stamp
+  /** Prepared when it is first needed: what signs in the engine's place. */
+  spare: Stamp | undefined
+  untilCheck: number
+}
+
+/** Signs with whatever key the ring says; a key is prepared once. */
+export function createSigner(options: SignerOptions): Signer {
+  const { keyring, engine = nodeEngine, checkEvery = 0, onWrong = () => {} } = options
+  const { atTurnEnd = setImmediate } = options
+  const key = keyring.signing()
+  const state: State = {
+    ...{ keyring, engine, checkEvery, onWrong, key, spare: undefined },
+    stamp: engine.stamp(key),
+    untilCheck: checkEvery,
+  }
+  let wishes: Wish[] = []
+
+  function flush(): void {
+    const all = wishes
+    wishes = []
+    for (let at = 0; at < all.length; at += MINT_MAX) grantAll(state, all.slice(at, at + MINT_MAX))
+  }
 
   return {
+    sign: (claims) => mintOne(state, typeof claims === 'string' ? claims : JSON.stringify(claims)),
+    signSoon: (claims) =>
+      new Promise((grant, refuse) => {
+        if (wishes.length === 0) atTurnEnd(flush)
+        wishes.push({ claims, grant, refuse })
+      }),
     kid: () => keyring.signing().kid,
-    sign(claims) {
-      const key = keyring.signing()
-      if (stamp.key !== key) stamp = stampOf(key, prepare)
-      const json = typeof claims === 'string' ? claims : JSON.stringify(claims)
-      const input = stamp.head + Buffer.from(json).toString('base64url')
-      const signature = stamp.prepared.sign(Buffer.from(input, 'latin1'))
-      return `${input}.${base64url(signature)}`
-    },
+    isSlow: () => currentStamp(state).mintLater !== undefined,
+    engine: () => state.engine.kind,
   }
 }
 
-function stampOf(
-  key: SigningKey,
-  prepare: (algorithm: Algorithm, privateKey: KeyObject) => PreparedKey,
-): Stamp {
-  const header = JSON.stringify({ alg: key.alg, kid: key.kid, typ: 'JWT' })
-  const head = `${Buffer.from(header).toString('base64url')}.`
-  return { key, prepared: prepare(key.alg, key.privateKey), head }
+/** The stamp of the key that signs now; the one before it is wiped. */
+function currentStamp(state: State): Stamp {
+  const key = state.keyring.signing()
+  if (state.key !== key) {
+    const before = [state.stamp, state.spare]
+    state.stamp = state.engine.stamp(key)
+    state.spare = undefined
+    state.key = key
+    for (const stamp of before) stamp?.forget()
+  }
+  return state.stamp
 }
 
-function base64url(bytes: Uint8Array): string {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return view.toString('base64url')
+function grantAll(state: State, wishes: readonly Wish[]): void {
+  const { mintLater } = currentStamp(state)
+  if (mintLater !== undefined) {
+    for (const { claims, grant, refuse } of wishes) mintLater(claims).then(grant, refuse)
+    return
+  }
+  const tokens = wishes.length === 1 ? [] : mintTogether(state, wishes)
+  for (const [at, wish] of wishes.entries()) {
+    try {
+      wish.grant(tokens[at] ?? mintOne(state, wish.claims))
+    } catch (cause) {
+      wish.refuse(cause)
+    }
+  }
+}
+
+/** Undefined where one has to be signed alone after all. */
+function mintTogether(state: State, wishes: readonly Wish[]): readonly (string | undefined)[] {
+  try {
+    const tokens = currentStamp(state).mintMany(wishes.map(({ claims }) => claims))
+    // Where one of them is wrong, its neighbours are not believed either.
+    return tokens.every((token) => token === undefined || isRight(state, token)) ? tokens : []
+  } catch {
+    // One whose claims are too long must not spoil its neighbours: each is tried alone.
+    return []
+  }
+}
+
+function mintOne(state: State, claims: string): string {
+  const stamp = currentStamp(state)
+  if (state.engine.kind === 'node') return stamp.mint(claims)
+  try {
+    const token = stamp.mint(claims)
+    if (isRight(state, token)) return token
+  } catch (cause) {
+    // Too long for the engine's memory is no fault of its arithmetic.
+    if (!(cause instanceof RangeError)) state.onWrong('a signature failed its own check')
+  }
+  state.spare ??= nodeEngine.stamp(state.key)
+  return state.spare.mint(claims)
+}
+
+/** Verifies one token in `checkEvery`; a wrong one ends the engine's use. */
+function isRight(state: State, token: string): boolean {
+  if (state.checkEvery === 0 || --state.untilCheck > 0) return true
+  state.untilCheck = state.checkEvery
+  const publicKey = state.keyring.verifying(state.key.kid)
+  const end = token.lastIndexOf('.')
+  const signature = Buffer.from(token.slice(end + 1), 'base64url')
+  const input = Buffer.from(token.slice(0, end), 'latin1')
+  if (publicKey !== undefined && verifySignature(publicKey, input, signature)) return true
+  state.onWrong('a signature did not verify')
+  state.engine = nodeEngine
+  state.stamp = nodeEngine.stamp(state.key)
+  return false
 }

@@ -3,6 +3,7 @@ import {
   BUCKETS_US,
   BUILD_INFO,
   cellsPerSeries,
+  KEY_LAST_USED,
   listSeries,
   METRIC_NAMES,
   METRICS,
@@ -52,7 +53,16 @@ export function renderSnapshot(snapshot: MetricsSnapshot): string {
     lines.push(`# HELP ${name} ${METRICS[name].help}`, `# TYPE ${name} ${METRICS[name].type}`)
     lines.push(...series)
   }
+  lines.push(...renderKeyUses(snapshot.keysUsedAtS))
   return `${lines.join('\n')}\n`
+}
+
+function renderKeyUses(keysUsedAtS: MetricsSnapshot['keysUsedAtS']): string[] {
+  const { name, help } = KEY_LAST_USED
+  const uses = Object.entries(keysUsedAtS)
+  if (uses.length === 0) return []
+  const series = uses.map(([kid, atS]) => `${name}${printLabels({ kid })} ${atS}`)
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...series]
 }
 
 function renderMetric(name: MetricName, cells: readonly (number | null)[]): string[] {

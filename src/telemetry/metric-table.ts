@@ -30,6 +30,9 @@ export type Algorithm = (typeof ALGORITHMS)[number]
 export const TOKEN_SOURCES = ['memo', 'fresh'] as const
 export type TokenSource = (typeof TOKEN_SOURCES)[number]
 
+const CRYPTO_ENGINES = ['wasm', 'node'] as const
+export type CryptoEngineName = (typeof CRYPTO_ENGINES)[number]
+
 const LAG_STATS = ['p50', 'p99', 'max'] as const
 
 export const REASON_NAMES = Object.keys(REASONS) as Reason[]
@@ -137,6 +140,20 @@ export const METRICS = {
     merge: 'sum',
     help: 'Tokens handed out: signed for this answer (fresh) or before it (memo).',
   },
+  dvara_crypto_engine: {
+    type: 'gauge',
+    unit: 'one',
+    labels: { engine: CRYPTO_ENGINES },
+    merge: 'sum',
+    help: 'Processes that sign with it: WebAssembly, or node:crypto by choice or after a fault.',
+  },
+  dvara_signatures_withheld_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Signatures found wrong before they left; node:crypto signed instead.',
+  },
   dvara_invalidations_total: {
     type: 'counter',
     unit: 'one',
@@ -209,6 +226,13 @@ export const BUILD_INFO = {
   name: 'dvara_build_info',
   labels: ['version', 'node', 'engine'],
   help: 'Always 1; its labels say what runs here.',
+} as const
+
+/** Its label is a key of our own keyring, of which there are a handful; never a client's word. */
+export const KEY_LAST_USED = {
+  name: 'dvara_signing_key_last_used_timestamp_seconds',
+  labels: ['kid'],
+  help: 'When a key last signed, in seconds of the epoch: none of late means that it can go.',
 } as const
 
 /** Gauges without labels that a room sets. */

@@ -10,6 +10,7 @@ import {
   BUCKETS_US,
   CREDENTIAL_KINDS,
   type CredentialKind,
+  type CryptoEngineName,
   cellsPerSeries,
   DIALECT_LABELS,
   type DialectLabel,
@@ -47,6 +48,11 @@ export interface Metrics {
   countInvalidation(scope: Scope): void
   countPolicyReload(outcome: ReloadOutcome): void
   setEntries(table: TableName, entriesCount: number): void
+  countWithheld(): void
+  /** A key of ours has signed. */
+  keyUsed(kid: string, nowMs: number): void
+  /** What signs in this process now. */
+  setCryptoEngine(engine: CryptoEngineName): void
   /** A gauge that is never set is not exposed. */
   setGauge(name: PlainGauge, value: number): void
   /** `sample` is run before every snapshot, to set gauges that need not be kept up at all times. */
@@ -78,6 +84,7 @@ function createCells(): Cells {
 export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
   const cells = createCells()
   const samples: (() => void)[] = []
+  const keysUsedAtS = new Map<string, number>()
   const lag = monitorEventLoopDelay({ resolution: LAG_SAMPLE_MS })
   lag.enable()
   let exposition: Exposition | undefined
@@ -96,7 +103,8 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     const lagsS = stats.map((ns) => Math.max(0, ns / 1e9 - LAG_SAMPLE_MS / 1000))
     cells.dvara_event_loop_lag_seconds.set(lag.count === 0 ? [0, 0, 0] : lagsS)
     lag.reset()
-    return { build: deps.build, cells: copyCells(cells) }
+    const { build } = deps
+    return { build, cells: copyCells(cells), keysUsedAtS: Object.fromEntries(keysUsedAtS) }
   }
 
   return {
@@ -107,6 +115,12 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     countStoreFault: (store, code) => count('dvara_store_faults_total', store, code),
     countTokenSigned: createCountTokenSigned(cells.dvara_tokens_signed_total),
     countInvalidation: (scope) => count('dvara_invalidations_total', scope),
+    countWithheld: () => count('dvara_signatures_withheld_total'),
+    keyUsed: (kid, nowMs) => void keysUsedAtS.set(kid, Math.floor(nowMs / 1000)),
+    setCryptoEngine(engine) {
+      cells.dvara_crypto_engine.fill(0)
+      cells.dvara_crypto_engine[seriesIndex('dvara_crypto_engine', [engine])] = 1
+    },
     countPolicyReload: (outcome) => count('dvara_policy_reload_total', outcome),
     setEntries(table, entriesCount) {
       cells.dvara_cache_entries[seriesIndex('dvara_cache_entries', [table])] = entriesCount

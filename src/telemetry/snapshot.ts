@@ -13,6 +13,8 @@ export interface BuildInfo {
 export interface MetricsSnapshot {
   readonly build: BuildInfo
   readonly cells: Readonly<Record<MetricName, readonly (number | null)[]>>
+  /** When each signing key was last used, in seconds of the epoch, by its `kid`. */
+  readonly keysUsedAtS: Readonly<Record<string, number>>
 }
 
 /** One from many, number by number, as each metric's row says. Needs one snapshot at least. */
@@ -30,7 +32,21 @@ export function mergeSnapshots(
     }
     cells[name] = merged
   }
-  return { build: snapshots[0].build, cells: cells as MetricsSnapshot['cells'] }
+  return {
+    build: snapshots[0].build,
+    cells: cells as MetricsSnapshot['cells'],
+    keysUsedAtS: mergeUses(snapshots.map((one) => one.keysUsedAtS)),
+  }
+}
+
+function mergeUses(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const merged = new Map<string, number>()
+  for (const uses of all) {
+    for (const [kid, atS] of Object.entries(uses)) {
+      merged.set(kid, Math.max(atS, merged.get(kid) ?? 0))
+    }
+  }
+  return Object.fromEntries(merged)
 }
 
 function mergeCell(
@@ -53,5 +69,6 @@ export function retireSnapshot(snapshot: MetricsSnapshot): MetricsSnapshot {
     const isGauge = METRICS[name].type === 'gauge'
     cells[name] = snapshot.cells[name].map((value) => (isGauge ? null : value))
   }
-  return { build: snapshot.build, cells: cells as MetricsSnapshot['cells'] }
+  const { build, keysUsedAtS } = snapshot
+  return { build, cells: cells as MetricsSnapshot['cells'], keysUsedAtS }
 }

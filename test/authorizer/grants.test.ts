@@ -9,13 +9,14 @@ const TRADE = ['trade']
 function grants(isMemoized = true) {
   const minted: string[] = []
   const said: boolean[] = []
-  const keys = { kid: 'k1' }
+  const keys = { kid: 'k1', isSlow: false }
   const makeGrant = createGrants({
-    mint: (_, audience) => {
+    mint: async (_, audience) => {
       minted.push(audience.join())
       return `token${minted.length}`
     },
     kid: () => keys.kid,
+    isSlow: () => keys.isSlow,
     lifetimeMs: 60_000,
     isMemoized,
     onGrant: (isFresh) => said.push(isFresh),
@@ -23,8 +24,8 @@ function grants(isMemoized = true) {
   return { makeGrant, minted, said, keys }
 }
 
-test('a grant names the principal and bears the token', () => {
-  const grant = grants().makeGrant(createEntry(factsOf(), NOW), APP, NOW)
+test('a grant names the principal and bears the token', async () => {
+  const grant = await grants().makeGrant(createEntry(factsOf(), NOW), APP, NOW)
   assert.deepEqual(grant, {
     kind: 'allow',
     authorization: 'Bearer token1',
@@ -33,72 +34,118 @@ test('a grant names the principal and bears the token', () => {
   })
 })
 
-test('a token is handed out again until half its life is over, and not then', () => {
+test('a token is handed out again until half its life is over, and not then', async () => {
   const { makeGrant, minted, said } = grants()
   const entry = createEntry(factsOf(), NOW)
-  const first = makeGrant(entry, APP, NOW)
-  assert.equal(makeGrant(entry, APP, NOW + 29_999), first)
-  assert.notEqual(makeGrant(entry, APP, NOW + 30_000), first)
+  const first = await makeGrant(entry, APP, NOW)
+  assert.equal(await makeGrant(entry, APP, NOW + 29_999), first)
+  assert.notEqual(await makeGrant(entry, APP, NOW + 30_000), first)
   assert.equal(minted.length, 2)
   assert.deepEqual(said, [true, false, true])
 })
 
-test('near the end of a session the half is that of what is left', () => {
+test('near the end of a session the half is that of what is left', async () => {
   const { makeGrant, minted } = grants()
   const entry = createEntry(factsOf({ session: { endsAtMs: NOW + 10_000 } }), NOW)
-  makeGrant(entry, APP, NOW)
-  makeGrant(entry, APP, NOW + 4999)
+  await makeGrant(entry, APP, NOW)
+  await makeGrant(entry, APP, NOW + 4999)
   assert.equal(minted.length, 1)
-  makeGrant(entry, APP, NOW + 5000)
+  await makeGrant(entry, APP, NOW + 5000)
   assert.equal(minted.length, 2)
 })
 
-test('each audience has its own token', () => {
+test('each audience has its own token', async () => {
   const { makeGrant, minted } = grants()
   const entry = createEntry(factsOf(), NOW)
-  makeGrant(entry, APP, NOW)
-  makeGrant(entry, TRADE, NOW)
-  makeGrant(entry, APP, NOW)
+  await makeGrant(entry, APP, NOW)
+  await makeGrant(entry, TRADE, NOW)
+  await makeGrant(entry, APP, NOW)
   assert.deepEqual(minted, ['app', 'trade'])
 })
 
-test('the same names in a policy read anew mean another token', () => {
+test('the same names in a policy read anew mean another token', async () => {
   const { makeGrant, minted } = grants()
   const entry = createEntry(factsOf(), NOW)
-  makeGrant(entry, APP, NOW)
-  makeGrant(entry, [...APP], NOW)
+  await makeGrant(entry, APP, NOW)
+  await makeGrant(entry, [...APP], NOW)
   assert.equal(minted.length, 2)
 })
 
-test('audiences beyond the bound are minted again', () => {
+test('audiences beyond the bound are minted again', async () => {
   const { makeGrant, minted } = grants()
   const entry = createEntry(factsOf(), NOW)
   const audiences = Array.from({ length: GRANTS_MAX + 1 }, (_, at) => [`a${at}`])
-  for (const audience of audiences) makeGrant(entry, audience, NOW)
+  for (const audience of audiences) await makeGrant(entry, audience, NOW)
   assert.equal(entry.grants.length, GRANTS_MAX)
-  makeGrant(entry, audiences[0] as string[], NOW)
+  await makeGrant(entry, audiences[0] as string[], NOW)
   assert.equal(minted.length, GRANTS_MAX + 2)
 })
 
-test('another signing key means another token', () => {
+test('another signing key means another token', async () => {
   const { makeGrant, keys } = grants()
   const entry = createEntry(factsOf(), NOW)
-  const first = makeGrant(entry, APP, NOW)
+  const first = await makeGrant(entry, APP, NOW)
   keys.kid = 'k2'
-  assert.notEqual(makeGrant(entry, APP, NOW), first)
+  assert.notEqual(await makeGrant(entry, APP, NOW), first)
 })
 
-test('a clock set back makes no old token young', () => {
+test('a clock set back makes no old token young', async () => {
   const { makeGrant } = grants()
   const entry = createEntry(factsOf(), NOW)
-  const first = makeGrant(entry, APP, NOW)
-  assert.notEqual(makeGrant(entry, APP, NOW - 1), first)
+  const first = await makeGrant(entry, APP, NOW)
+  assert.notEqual(await makeGrant(entry, APP, NOW - 1), first)
 })
 
-test('without the memo every grant is signed anew', () => {
+test('without the memo every grant is signed anew', async () => {
   const { makeGrant, minted } = grants(false)
   const entry = createEntry(factsOf(), NOW)
-  makeGrant(entry, APP, NOW)
-  makeGrant(entry, APP, NOW)
+  await makeGrant(entry, APP, NOW)
+  await makeGrant(entry, APP, NOW)
   assert.equal(minted.length, 2)
+})
+
+test('who asks while a token is signed waits for that one', async () => {
+  const { makeGrant, minted } = grants()
+  const entry = createEntry(factsOf(), NOW)
+  const both = await Promise.all([makeGrant(entry, APP, NOW), makeGrant(entry, APP, NOW)])
+  assert.equal(both[0], both[1])
+  assert.equal(minted.length, 1)
+  assert.equal(entry.coming.length, 0)
+})
+
+test('a slow key signs the next token before the one at hand is used up', async () => {
+  const { makeGrant, minted, keys } = grants()
+  keys.isSlow = true
+  const entry = createEntry(factsOf(), NOW)
+  const first = await makeGrant(entry, APP, NOW)
+  assert.equal(makeGrant(entry, APP, NOW + 22_499), first)
+  assert.equal(minted.length, 1)
+  assert.equal(makeGrant(entry, APP, NOW + 22_500), first)
+  assert.equal(makeGrant(entry, APP, NOW + 22_501), first)
+  assert.equal(minted.length, 2)
+  await Promise.all(entry.coming.map(({ grant }) => grant))
+  const next = makeGrant(entry, APP, NOW + 40_000)
+  assert.ok(!(next instanceof Promise))
+  assert.notEqual(next, first)
+})
+
+test('a token that cannot be signed is refused to all who wait, and tried again', async () => {
+  let attempts = 0
+  const makeGrant = createGrants({
+    mint: async () => {
+      attempts++
+      throw new Error('no')
+    },
+    kid: () => 'k',
+    isSlow: () => false,
+    lifetimeMs: 60_000,
+    isMemoized: true,
+    onGrant: () => {},
+  })
+  const entry = createEntry(factsOf(), NOW)
+  const both = [makeGrant(entry, APP, NOW), makeGrant(entry, APP, NOW)]
+  for (const grant of both) await assert.rejects(async () => grant)
+  await assert.rejects(async () => makeGrant(entry, APP, NOW))
+  assert.equal(attempts, 2)
+  assert.equal(entry.coming.length, 0)
 })

@@ -3,21 +3,20 @@ import { test } from 'node:test'
 import { createMint } from '../../src/authorizer/mint.ts'
 import { factsOf, NOW } from '../core/facts.ts'
 
-test('a token says of whom and for whom it is, with an id of its own each time', () => {
+test('a token says of whom and for whom it is, with an id of its own each time', async () => {
   const signed: Record<string, unknown>[] = []
   const mint = createMint({
     signer: {
-      kid: () => 'k',
-      sign: (claims) => {
-        signed.push(claims as Record<string, unknown>)
+      signSoon: async (claims) => {
+        signed.push(JSON.parse(claims) as Record<string, unknown>)
         return 'head.body.signature'
       },
     },
     issuer: 'dvara',
     lifetimeMs: 60_000,
   })
-  assert.equal(mint(factsOf(), ['app'], NOW), 'head.body.signature')
-  mint(factsOf(), ['app'], NOW)
+  assert.equal(await mint(factsOf(), ['app'], NOW), 'head.body.signature')
+  await mint(factsOf(), ['app'], NOW)
   const [first, second] = signed as [Record<string, unknown>, Record<string, unknown>]
   assert.equal(first.uid, 'ID0000000001')
   assert.deepEqual(first.aud, ['app'])

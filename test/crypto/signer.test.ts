@@ -1,53 +1,153 @@
 import assert from 'node:assert/strict'
+import { sign } from 'node:crypto'
 import test from 'node:test'
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
-import { ALGORITHM_NAMES, prepareKey } from '../../src/crypto/algorithm.ts'
+import { ALGORITHM_NAMES } from '../../src/crypto/algorithm.ts'
+import { openCrypto } from '../../src/crypto/engine.ts'
 import { ROTATION_DELAYS, rotateKeys } from '../../src/crypto/key-rotation.ts'
+import type { Keyring, SigningKey } from '../../src/crypto/keyring.ts'
 import { createSigner } from '../../src/crypto/signer.ts'
+import { type CryptoEngine, nodeEngine, type Stamp } from '../../src/crypto/stamp.ts'
 import { createRing, NOW_MS } from './scratch.ts'
 
-for (const algorithm of ALGORITHM_NAMES) {
-  test(`jose accepts a ${algorithm} token through the published set`, async (t) => {
-    const { keyring } = await createRing(t, algorithm)
-    const set = JSON.parse(Buffer.from(keyring.jwks()).toString()) as JSONWebKeySet
-    const bearer = createSigner({ keyring }).sign({ name: 'Zoë', level: 3 })
-    const { payload, protectedHeader } = await compactVerify(bearer, createLocalJWKSet(set))
-    assert.equal(Buffer.from(payload).toString(), '{"name":"Zoë","level":3}')
-    const expected = { alg: algorithm, kid: keyring.signing().kid, typ: 'JWT' }
-    assert.deepEqual({ ...protectedHeader }, expected)
-    assert.deepEqual(Object.keys(protectedHeader), ['alg', 'kid', 'typ'])
+const wasm = openCrypto('wasm', (problem) => assert.fail(problem))
+
+function accepts(keyring: Pick<Keyring, 'jwks'>) {
+  const set = createLocalJWKSet(JSON.parse(Buffer.from(keyring.jwks()).toString()) as JSONWebKeySet)
+  return (token: string) => compactVerify(token, set)
+}
+
+for (const engine of [wasm, nodeEngine]) {
+  for (const algorithm of ALGORITHM_NAMES) {
+    test(`${engine.kind}: jose accepts a ${algorithm} token through the published set`, async (t) => {
+      const { keyring } = await createRing(t, algorithm)
+      const signer = createSigner({ keyring, engine, checkEvery: 1 })
+      const verify = accepts(keyring)
+      const expected = { alg: algorithm, kid: keyring.signing().kid, typ: 'JWT' }
+      for (const token of [
+        signer.sign({ name: 'Zoë', level: 3 }),
+        await signer.signSoon('{"name":"Zoë","level":3}'),
+      ]) {
+        const { payload, protectedHeader } = await verify(token)
+        assert.equal(Buffer.from(payload).toString(), '{"name":"Zoë","level":3}')
+        assert.deepEqual({ ...protectedHeader }, expected)
+        assert.deepEqual(Object.keys(protectedHeader), ['alg', 'kid', 'typ'])
+      }
+      assert.equal(signer.isSlow(), algorithm === 'RS256' || algorithm === 'PS256')
+    })
+  }
+
+  test(`${engine.kind}: what is asked for in one turn is signed together, each its own`, async (t) => {
+    for (const algorithm of ['EdDSA', 'ES256'] as const) {
+      const { keyring } = await createRing(t, algorithm)
+      const signer = createSigner({ keyring, engine })
+      const verify = accepts(keyring)
+      for (const count of [1, 2, 5, 16, 17, 40]) {
+        const claims = Array.from({ length: count }, (_, at) => `{"at":${at}}`)
+        const tokens = await Promise.all(claims.map((one) => signer.signSoon(one)))
+        for (const [at, token] of tokens.entries()) {
+          assert.equal(Buffer.from((await verify(token)).payload).toString(), claims[at])
+        }
+      }
+    }
   })
 }
 
-test('text is signed as it is, an object as its JSON', async (t) => {
+test('both engines give the same EdDSA token, byte for byte', async (t) => {
   const { keyring } = await createRing(t)
-  const signer = createSigner({ keyring })
-  assert.equal(signer.sign('{"a":1}'), signer.sign({ a: 1 }))
-  assert.equal(signer.kid(), keyring.signing().kid)
+  const ours = createSigner({ keyring, engine: wasm })
+  const theirs = createSigner({ keyring, engine: nodeEngine })
+  for (let length = 0; length < 200; length += 7) {
+    const claims = JSON.stringify({ text: 'é'.repeat(length), length })
+    assert.equal(ours.sign(claims), theirs.sign(claims))
+    assert.equal(await ours.signSoon(claims), theirs.sign(claims))
+  }
 })
 
-test('a key is prepared once, and the next one when it signs', async (t) => {
+test('claims too long for the engine are signed by node:crypto, and spoil no neighbour', async (t) => {
+  const { keyring } = await createRing(t)
+  const wrong: string[] = []
+  const signer = createSigner({ keyring, engine: wasm, onWrong: (what) => wrong.push(what) })
+  const claims = Array.from({ length: 6 }, (_, at) => `{"x":"${'y'.repeat(at === 3 ? 9000 : 9)}"}`)
+  const tokens = await Promise.all(claims.map((one) => signer.signSoon(one)))
+  const theirs = createSigner({ keyring, engine: nodeEngine })
+  assert.deepEqual(
+    tokens,
+    claims.map((one) => theirs.sign(one)),
+  )
+  assert.deepEqual(wrong, [])
+  assert.equal(signer.engine(), 'wasm')
+})
+
+/** node:crypto, but for what is spoilt on the way. */
+function spoiltEngine(spoil: Partial<Stamp>): CryptoEngine {
+  return { kind: 'wasm', stamp: (key) => ({ ...nodeEngine.stamp(key), ...spoil }) }
+}
+
+test('a signature that failed its own check is withheld, and node:crypto signs', async (t) => {
+  const { keyring } = await createRing(t)
+  const wrong: string[] = []
+  const engine = spoiltEngine({
+    mint: () => {
+      throw new Error('not on the curve')
+    },
+    mintMany: (claims) => claims.map(() => undefined),
+  })
+  const signer = createSigner({ keyring, engine, onWrong: (what) => wrong.push(what) })
+  const verify = accepts(keyring)
+  const tokens = await Promise.all(['{"a":1}', '{"a":2}'].map((one) => signer.signSoon(one)))
+  for (const token of tokens) await verify(token)
+  assert.equal(wrong.length, 2)
+})
+
+test('a wrong signature found by a check takes its batch along and ends the engine’s use', async (t) => {
+  const { keyring } = await createRing(t)
+  const wrong: string[] = []
+  const forged = (claims: string) => forge(keyring.signing(), claims)
+  const engine = spoiltEngine({ mint: forged, mintMany: (claims) => claims.map(forged) })
+  const signer = createSigner({
+    ...{ keyring, engine, checkEvery: 3 },
+    onWrong: (what) => wrong.push(what),
+  })
+  const verify = accepts(keyring)
+  const claims = Array.from({ length: 8 }, (_, at) => `{"at":${at}}`)
+  for (const token of await Promise.all(claims.map((one) => signer.signSoon(one)))) {
+    await verify(token)
+  }
+  assert.deepEqual(wrong, ['a signature did not verify'])
+  assert.equal(signer.engine(), 'node')
+  await verify(signer.sign('{}'))
+})
+
+/** A token whose signature is of something else. */
+function forge(key: SigningKey, claims: string): string {
+  const [head] = nodeEngine.stamp(key).mint(claims).split('.')
+  const signature = sign(null, Buffer.from('another'), key.privateKey).toString('base64url')
+  return `${head}.${Buffer.from(claims).toString('base64url')}.${signature}`
+}
+
+test('a key is prepared once and wiped when the next one signs', async (t) => {
   const { directory, keyring } = await createRing(t)
   const timing = { ...ROTATION_DELAYS, jwksMaxAgeMs: 300_000, tokenTtlMs: 60_000 }
-  const prepared: string[] = []
-  const signer = createSigner({
-    keyring,
-    prepare: (alg, key) => {
-      prepared.push(alg)
-      return prepareKey(alg, key)
+  const seen: string[] = []
+  const engine: CryptoEngine = {
+    kind: 'wasm',
+    stamp(key) {
+      seen.push(`stamp ${key.alg}`)
+      return { ...wasm.stamp(key), forget: () => void seen.push(`forget ${key.alg}`) }
     },
-  })
+  }
+  const signer = createSigner({ keyring, engine })
   const before = signer.kid()
-  signer.sign('{}')
   signer.sign('{}')
   await rotateKeys({ directory, nowMs: NOW_MS, timing, algorithm: 'ES256' })
   await keyring.reload()
   signer.sign('{}')
-  assert.deepEqual(prepared, ['EdDSA'])
+  assert.deepEqual(seen, ['stamp EdDSA'])
   await rotateKeys({ directory, nowMs: NOW_MS + 86_400_000, timing })
   await keyring.reload()
   const header = Buffer.from(signer.sign('{}').split('.')[0] ?? '', 'base64url').toString()
-  assert.deepEqual(prepared, ['EdDSA', 'ES256'])
+  assert.deepEqual(seen, ['stamp EdDSA', 'stamp ES256', 'forget EdDSA'])
   assert.notEqual(signer.kid(), before)
   assert.equal(header, `{"alg":"ES256","kid":"${signer.kid()}","typ":"JWT"}`)
 })

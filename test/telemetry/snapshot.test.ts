@@ -25,7 +25,7 @@ function snapshotOf(pick: (name: MetricName, at: number) => number | null): Metr
     const length = listSeries(row).length * cellsPerSeries(row)
     cells[name] = Array.from({ length }, (_, at) => pick(name, at))
   }
-  return { build, cells: cells as MetricsSnapshot['cells'] }
+  return { build, cells: cells as MetricsSnapshot['cells'], keysUsedAtS: {} }
 }
 
 const arbitrary = fc.infiniteStream(fc.option(fc.nat(1_000_000), { freq: 5 })).map((stream) =>
@@ -89,4 +89,10 @@ test('a worker that is gone keeps its counts and loses its gauges', () => {
   assert.deepEqual(merged.cells.dvara_workers, [1])
   assert.deepEqual(merged.cells.dvara_lease_remaining_seconds, [1])
   parseExposition(renderSnapshot(merged))
+})
+
+test('a key was last used when any process last used it, also by one that is gone', () => {
+  const used = (keysUsedAtS: Record<string, number>) => ({ ...snapshotOf(() => 0), keysUsedAtS })
+  const gone = retireSnapshot(used({ a: 5, b: 9 }))
+  assert.deepEqual(mergeSnapshots([gone, used({ a: 7 }), used({})]).keysUsedAtS, { a: 7, b: 9 })
 })

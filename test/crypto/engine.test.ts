@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { openCrypto } from '../../src/crypto/engine.ts'
+
+const run = promisify(execFile)
+const ENGINE = fileURLToPath(new URL('../../src/crypto/engine.js', import.meta.url))
+
+test('WebAssembly proves itself and is used', () => {
+  const engine = openCrypto('wasm', (problem) => assert.fail(problem))
+  assert.equal(engine.kind, 'wasm')
+})
+
+test('node:crypto is used where it is chosen', () => {
+  assert.equal(openCrypto('node', (problem) => assert.fail(problem)).kind, 'node')
+})
+
+test('without WebAssembly it is node:crypto, and the reason is told', async () => {
+  const script = `
+    delete globalThis.WebAssembly
+    const { openCrypto } = await import(${JSON.stringify(ENGINE)})
+    const problems = []
+    const engine = openCrypto('wasm', (problem) => problems.push(problem))
+    console.log(JSON.stringify([engine.kind, problems.length, typeof problems[0]]))
+  `
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script])
+  assert.deepEqual(JSON.parse(stdout), ['node', 1, 'string'])
+})
+
+test('keys can be rotated more often than there are slots', async () => {
+  const { generateKeyPairSync } = await import('node:crypto')
+  const engine = openCrypto('wasm', (problem) => assert.fail(problem))
+  for (const [alg, type, options] of [
+    ['EdDSA', 'ed25519', {}],
+    ['ES256', 'ec', { namedCurve: 'P-256' }],
+  ] as const) {
+    for (let count = 0; count < 100; count++) {
+      const { privateKey } = generateKeyPairSync(type as 'ec', options as { namedCurve: string })
+      const stamp = engine.stamp({ alg, kid: `k${count}`, privateKey })
+      stamp.mint('{}')
+      stamp.forget()
+    }
+  }
+})
