@@ -45,6 +45,7 @@ export interface Stack {
   readonly authorizer: RunningServer
   readonly identity: RunningServer
   readonly opsUrl: string
+  readonly keysDirectory: string
   readonly admin: { readonly email: string; readonly password: string }
   /** As nginx would ask. Rejects if the connection fails. */
   ask(ask?: Ask): Promise<Said>
@@ -80,10 +81,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
   const ports = { authorizer: await findPort(), ops: await findPort(), identity: await findPort() }
   const outbox = join(folder, 'outbox')
+  const keysDirectory = join(folder, 'keys')
   const shared = {
     DVARA_REDIS_URL: redis.url,
     DVARA_DATABASE_URL: postgres.url,
-    DVARA_KEYS_DIRECTORY: join(folder, 'keys'),
+    DVARA_KEYS_DIRECTORY: keysDirectory,
     DVARA_LOG_LEVEL: 'warn',
     ...CHEAP_HASHES,
     ...options.settings,
@@ -111,6 +113,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...parts,
     ...client,
     opsUrl,
+    keysDirectory,
     admin: { email, password },
     async stop() {
       client.close()
