@@ -1,3 +1,5 @@
+import { median } from '../statistics.ts'
+
 /** One comparison: two ways to the same answer, run in turn in the same process. */
 export interface Comparison {
   readonly name: string
@@ -23,10 +25,27 @@ export interface Row {
   readonly aim: boolean
 }
 
-const ROUNDS = 15
-/** Long enough for a clock of microseconds, short enough that both halves meet the same neighbours. */
-const ROUND_NS = 8_000_000
-const WARM_UP_NS = 250_000_000
+/** How this run measures. */
+export interface Measuring {
+  rounds: number
+  /** Long enough for a clock of microseconds, short enough that both halves meet the same neighbours. */
+  roundNs: number
+  warmUpNs: number
+  /** Called with each row as it is done. */
+  onRow: (row: Row) => void
+}
+
+const measuring: Measuring = {
+  rounds: 15,
+  roundNs: 8_000_000,
+  warmUpNs: 250_000_000,
+  onRow: () => {},
+}
+
+/** Changes how every comparison from here on is measured: once, by whoever starts them. */
+export function adjustMeasuring(changes: Partial<Measuring>): void {
+  Object.assign(measuring, changes)
+}
 
 /** Nanoseconds of one call, over `calls` of them. */
 function timeCalls(call: () => unknown, calls: number): number {
@@ -35,36 +54,70 @@ function timeCalls(call: () => unknown, calls: number): number {
   return Number(process.hrtime.bigint() - startedNs) / calls
 }
 
+/** As timeCalls, each call awaited before the next: what a caller alone would see. */
+async function timeAwaited(call: () => Promise<unknown>, calls: number): Promise<number> {
+  const startedNs = process.hrtime.bigint()
+  for (let done = 0; done < calls; done++) await call()
+  return Number(process.hrtime.bigint() - startedNs) / calls
+}
+
 /** Calls until the compiler has done its best; how many fill a round. */
 function warmUp(call: () => unknown): number {
   let callNs = timeCalls(call, 1)
   let spentNs = callNs
-  while (spentNs < WARM_UP_NS) {
+  while (spentNs < measuring.warmUpNs) {
     const calls = Math.max(1, Math.round(20_000_000 / callNs))
     callNs = timeCalls(call, calls)
     spentNs += callNs * calls
   }
-  return Math.max(1, Math.round(ROUND_NS / callNs))
+  return Math.max(1, Math.round(measuring.roundNs / callNs))
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right)
-  return sorted[sorted.length >> 1] ?? Number.NaN
+interface Round {
+  readonly oursNs: number
+  readonly theirsNs: number
 }
 
 /** Runs both in turn, round after round: a busy machine slows both, and the ratio stays. */
 export function compare(comparison: Comparison): Row {
-  const { name, must, aim, ours, theirs, oursCount = 1, theirsCount = 1 } = comparison
+  const { ours, theirs, oursCount = 1, theirsCount = 1 } = comparison
   const oursCalls = warmUp(ours)
   const theirsCalls = warmUp(theirs)
-  const rounds = Array.from({ length: ROUNDS }, () => {
+  const rounds = Array.from({ length: measuring.rounds }, () => ({
+    oursNs: timeCalls(ours, oursCalls) / oursCount,
+    theirsNs: timeCalls(theirs, theirsCalls) / theirsCount,
+  }))
+  return rowOf(comparison, rounds)
+}
+
+/** As `compare`, where theirs answers with a promise. */
+export async function compareAwaited(
+  comparison: Omit<Comparison, 'theirs' | 'theirsCount'> & { theirs: () => Promise<unknown> },
+): Promise<Row> {
+  const { ours, theirs, oursCount = 1 } = comparison
+  const oursCalls = warmUp(ours)
+  let theirsNs = await timeAwaited(theirs, 1)
+  for (let spentNs = theirsNs; spentNs < measuring.warmUpNs; ) {
+    const calls = Math.max(1, Math.round(20_000_000 / theirsNs))
+    theirsNs = await timeAwaited(theirs, calls)
+    spentNs += theirsNs * calls
+  }
+  const theirsCalls = Math.max(1, Math.round(measuring.roundNs / theirsNs))
+  const rounds: Round[] = []
+  for (let round = 0; round < measuring.rounds; round++) {
     const oursNs = timeCalls(ours, oursCalls) / oursCount
-    const theirsNs = timeCalls(theirs, theirsCalls) / theirsCount
-    return { oursNs, theirsNs, ratio: theirsNs / oursNs }
-  })
-  const ratios = rounds.map((round) => round.ratio)
+    rounds.push({ oursNs, theirsNs: await timeAwaited(theirs, theirsCalls) })
+  }
+  return rowOf(comparison, rounds)
+}
+
+function rowOf(
+  { name, must, aim }: Pick<Comparison, 'name' | 'must' | 'aim'>,
+  rounds: readonly Round[],
+): Row {
+  const ratios = rounds.map((round) => round.theirsNs / round.oursNs)
   const ratio = median(ratios)
-  return {
+  const row = {
     name,
     ratio,
     min: Math.min(...ratios),
@@ -74,6 +127,8 @@ export function compare(comparison: Comparison): Row {
     must: ratio >= must,
     aim: ratio >= aim,
   }
+  measuring.onRow(row)
+  return row
 }
 
 /** A row as a line to read. */
