@@ -1,12 +1,11 @@
 /** ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4), one signature: both lanes sum half of the digits. */
-import { gcdInvertN } from './gcd'
-import { add, BASE_X_P, mulN, R2_N, R3_N, storeConstants } from './generated/p256'
+import { gcdInvertBoth } from './gcd'
+import { add, BASE_X_P, mulN, mulP, R2_N, R2_P, R3_N, storeConstants } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
 import { MESSAGE_HEAD, MESSAGE_STRIDE, MESSAGES, OUTPUT, PARAMETERS } from './layout'
 import {
   canonicalN,
   canonicalP,
-  invertPairP,
   isScalar,
   isZero,
   negateWhere,
@@ -21,6 +20,7 @@ import {
   KEY_SLOT_BYTES,
   KEY_SLOTS_MAX,
   NUMBER_A,
+  NUMBER_B,
   P256_SCRATCH,
   P256_SCRATCH_END,
   PAIR_BYTES,
@@ -145,9 +145,28 @@ export function deriveNonce(target: usize, slot: usize, digest: usize, random: u
   else hedgedNonce(target, slot, digest, random)
 }
 
-/** Leaves scalar times the base point at POINTS, in both lanes; 0 if a check failed. */
+/**
+ * Leaves scalar times the base point in the first lane of POINTS, and the scalar's own inverse at
+ * INVERSE; returns 0 if a check failed.
+ */
 function multiplyBase(scalar: usize): i32 {
   const flip = recode(DIGITS_A, scalar, WIDTH * POSITIONS)
+  sumDigits()
+  canonicalP(NUMBER_A, SUM + SUM_ZZZ)
+  if (isZero(NUMBER_A)) return 0
+  gcdInvertBoth(NUMBER_B, NUMBER_A, INVERSE, scalar)
+  toLane(S_PAIR, 0, NUMBER_B)
+  toLane(S_PAIR, 1, NUMBER_B)
+  mulP(S_PAIR, S_PAIR, R2_P)
+  scalePoints(POINTS, SUM, S_PAIR)
+  // A fault in any product above leaves a point that is not on the curve.
+  if (onCurve(POINTS) !== 3) return 0
+  negateWhere(POINTS + PAIR_BYTES, flip, flip)
+  return 1
+}
+
+/** Leaves the sum of the entries that the digits choose at SUM. */
+function sumDigits(): void {
   const entries = <i32>entriesOf(WIDTH)
   const half = POSITIONS >> 1
   for (let position = 0; position < half; position++) {
@@ -166,12 +185,6 @@ function multiplyBase(scalar: usize): i32 {
     else addPoints(SUM, POINTS)
   }
   mergeSums(SUM)
-  if (invertPairP(S_PAIR, SUM + SUM_ZZZ) === 0) return 0
-  scalePoints(POINTS, SUM, S_PAIR)
-  // A fault in any product above leaves a point that is not on the curve.
-  if (onCurve(POINTS) !== 3) return 0
-  negateWhere(POINTS + PAIR_BYTES, flip, flip)
-  return 1
 }
 
 /** Writes the public key of a slot at OUTPUT, x and y in 32 bytes each; 0 if a check failed. */
@@ -205,7 +218,6 @@ function signDigest(target: usize, slot: usize): i32 {
   if (isZero(NONCE) || multiplyBase(NONCE) === 0) return 0
   canonicalP(R_BYTES, POINTS)
   reduceOnceN(R_BYTES)
-  gcdInvertN(INVERSE, NONCE)
   toLane(FACTORS, 0, INVERSE)
   mulN(FACTORS, FACTORS, R3_N)
   // s = (digest + r·key) / nonce
