@@ -11,7 +11,10 @@ export interface Comparison {
   readonly theirsCount?: number
 }
 
-/** How many times as many answers a second ours gives: the median of the rounds, and their extremes. */
+/**
+ * How many times as many answers a second ours gives: the median of the rounds, and their
+ * extremes.
+ */
 export interface Row {
   readonly name: string
   readonly ratio: number
@@ -23,9 +26,9 @@ export interface Row {
   readonly aim: boolean
 }
 
-const ROUNDS = 15
-/** Long enough for a clock of microseconds, short enough that both halves meet the same neighbours. */
-const ROUND_NS = 8_000_000
+const ROUNDS = 41
+/** Shorter than a time slice of the system, so that most rounds are whole ones. */
+const ROUND_NS = 1_000_000
 const WARM_UP_NS = 250_000_000
 
 /** Nanoseconds of one call, over `calls` of them. */
