@@ -16,7 +16,9 @@ import { compare, describe } from './crypto-measure.ts'
 
 const MESSAGE_BYTES = 343
 
-/** What is asked of a row with the nonces that are used by default; others are shown for comparison. */
+/**
+ * What is asked of a row with the nonces that are used by default; others are shown for comparison.
+ */
 const GOALS: Readonly<Record<number, { must: number; aim: number }>> = {
   1: { must: 1.15, aim: 1.4 },
   16: { must: 2.4, aim: 3 },

@@ -4,7 +4,9 @@ import type { P256Signer, P256Signers } from './p256.ts'
 import { P256_BATCH_MAX } from './p256.ts'
 import type { P256Key, P256Keys } from './p256-verifier.ts'
 
-/** Enough calls for the engine to have compiled everything at its best: some 50 to 100 are needed. */
+/**
+ * Enough calls for the engine to have compiled everything at its best: some 50 to 100 are needed.
+ */
 const ROUNDS = 96
 /** A batch calls what it is made of many times over. */
 const ROUNDS_PER_BATCH = 12
@@ -24,8 +26,8 @@ const VECTOR = {
 }
 
 /**
- * Whether ES256 signs as node:crypto verifies and verifies what RFC 6979 signed, and refuses what was
- * altered. Also warms the engine up: the first signatures after it are at full speed.
+ * Whether ES256 signs as node:crypto verifies and verifies what RFC 6979 signed, and refuses what
+ * was altered. Also warms the engine up: the first signatures after it are at full speed.
  */
 export function provesP256(signers: P256Signers, keys: P256Keys): boolean {
   const ecdh = createECDH('prime256v1')

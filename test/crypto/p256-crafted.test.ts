@@ -32,7 +32,10 @@ function verdictOn(point: Uint8Array, digest: bigint, r: bigint, s: bigint): num
   return entry('p256Verify')(tableAt, HASHED)
 }
 
-/** A key, digest and s for which u1 and u2 give the chosen point: its discrete logarithm is not needed. */
+/**
+ * A key, digest and s for which u1 and u2 give the chosen point: its discrete logarithm is not
+ * needed.
+ */
 function craft(target: typeof p256.Point.BASE, u1: bigint, u2: bigint) {
   const { x } = target.toAffine()
   const rest = target.subtract(p256.Point.BASE.multiply(u1))
@@ -74,7 +77,10 @@ test('an r below the prime less the order whose point has x = r is valid too', (
   }
 })
 
-/** The digits a scalar is cut into, as multiples of powers of two; their sum is the scalar mod the order. */
+/**
+ * The digits a scalar is cut into, as multiples of powers of two; their sum is the scalar mod the
+ * order.
+ */
 function digitsOf(scalar: bigint, width: number, positions: number): bigint[] {
   const isOdd = (scalar & 1n) === 1n
   const odd = isOdd ? scalar : ORDER - scalar

@@ -25,8 +25,8 @@ export const P256_SECRET_FUNCTIONS = [
 ] as const
 
 /**
- * Where a secret becomes a flag: a key or a nonce out of its range, a point that is not on the curve, a
- * product that is zero. Each ends the call, or refuses a candidate that is then not used.
+ * Where a secret becomes a flag: a key or a nonce out of its range, a point that is not on the
+ * curve, a product that is zero. Each ends the call, or refuses a candidate that is then not used.
  */
 export const P256_FLAGS = [
   'p256-batch/finish',

@@ -63,7 +63,7 @@ test('noble and this say the same of its own signatures and of altered ones', ()
   }
 })
 
-test('a signature and its twin with the opposite s are both valid: RFC 7518 asks for no low s', () => {
+test('a signature and its twin with the opposite s are both valid, as in RFC 7518', () => {
   const pair = keyPairOf(bytesOf(21n))
   const message = Buffer.from('twin')
   const signature = signByNode(pair, message)

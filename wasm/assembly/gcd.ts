@@ -1,7 +1,8 @@
 /**
- * Inverses by safegcd in constant time (Bernstein and Yang 2019, "Fast constant-time gcd computation
- * and modular inversion"), with the half-delta start that makes 590 steps enough for 256 bits.
- * Twenty rounds of thirty steps: a round works on the low bits alone and gathers its steps in a matrix.
+ * Inverses by safegcd in constant time (Bernstein and Yang 2019, "Fast constant-time gcd
+ * computation and modular inversion"), with the half-delta start that makes 590 steps enough for
+ * 256 bits. Twenty rounds of thirty steps: a round works on the low bits alone and gathers its
+ * steps in a matrix.
  */
 import {
   finish25519,
@@ -50,8 +51,8 @@ function steps(zetaBefore: i64): i64 {
 }
 
 /**
- * Writes the inverse mod 2^255 − 19 of the number at `source`, and 0 for 0. Both are 32 bytes, least
- * byte first and below the modulus.
+ * Writes the inverse mod 2^255 − 19 of the number at `source`, and 0 for 0. Both are 32 bytes,
+ * least byte first and below the modulus.
  */
 export function gcdInvert25519(target: usize, source: usize): void {
   start25519(GCD, source)
@@ -98,8 +99,8 @@ export function gcdInvertN(target: usize, source: usize): void {
 }
 
 /**
- * gcdInvertP and gcdInvertN at once: a step waits for the one before it, so two numbers in the lanes
- * of a vector take little longer than one. Saves one signature a third of its two inversions.
+ * gcdInvertP and gcdInvertN at once: a step waits for the one before it, so two numbers in the
+ * lanes of a vector take little longer than one. Saves one signature a third of its two inversions.
  */
 export function gcdInvertBoth(
   targetP: usize,

@@ -1,4 +1,7 @@
-/** ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4), one signature: both lanes sum half of the digits. */
+/**
+ * ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4), one signature: both lanes sum half of the
+ * digits.
+ */
 import { gcdInvertBoth } from './gcd'
 import { add, BASE_X_P, mulN, mulP, R2_N, R2_P, R3_N, storeConstants } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
@@ -52,7 +55,8 @@ import { copy32, digitAt, digitEntry, digitSign, recode, reverse32 } from './p25
 import { buildTable, entriesOf } from './p256-table'
 import { digestSha256, padSha256 } from './sha'
 
-// Seven bits: wider digits save additions, but reading a longer table through costs more than they save.
+// Seven bits: wider digits save additions, but reading a longer table through costs more than they
+// save.
 const WIDTH: i32 = 7
 const POSITIONS: i32 = 38
 const TABLE: usize = TABLES
@@ -98,8 +102,8 @@ export function p256KeySlotsMax(): usize {
 }
 
 /**
- * Keeps the private key at PARAMETERS, 32 bytes with the most significant first, in a slot. Returns 0,
- * and keeps nothing, unless it is from 1 to the order less 1. PARAMETERS is wiped.
+ * Keeps the private key at PARAMETERS, 32 bytes with the most significant first, in a slot. Returns
+ * 0, and keeps nothing, unless it is from 1 to the order less 1. PARAMETERS is wiped.
  */
 export function p256KeepKey(slot: usize): i32 {
   const key = slotAt(slot)
@@ -200,9 +204,9 @@ export function p256PublicKey(slot: usize): i32 {
 
 /**
  * Signs the first message with the slot's key and writes r and s, 32 bytes each with the most
- * significant first, at OUTPUT. `length` is in bytes, or 2^32 − 1 if the digest lies in the message's
- * place. `hedged` is 1 and takes sixteen random bytes at PARAMETERS, or is 0 for a nonce by RFC 6979.
- * Returns 0, and writes nothing, if the slot is empty or a check failed.
+ * significant first, at OUTPUT. `length` is in bytes, or 2^32 − 1 if the digest lies in the
+ * message's place. `hedged` is 1 and takes sixteen random bytes at PARAMETERS, or is 0 for a nonce
+ * by RFC 6979. Returns 0, and writes nothing, if the slot is empty or a check failed.
  */
 export function p256Sign(slot: usize, length: u32, hedged: i32): i32 {
   if (isSlotEmpty(slot)) return 0

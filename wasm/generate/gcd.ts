@@ -11,8 +11,8 @@ const LIMBS = 9
 const MASK = (1n << 30n) - 1n
 
 /**
- * A sum of signed powers of two, as limbs: a limb that is zero costs no multiplication. That the limbs
- * are not in the range of digits does no harm, the first update brings them there.
+ * A sum of signed powers of two, as limbs: a limb that is zero costs no multiplication. That the
+ * limbs are not in the range of digits does no harm, the first update brings them there.
  */
 function modulusOf(name: string, terms: readonly (readonly [bigint, number])[]): Modulus {
   const limbs = new Array<bigint>(LIMBS).fill(0n)
@@ -47,7 +47,9 @@ function inverseOf(value: bigint): bigint {
   return inverse
 }
 
-/** 2^256 − ORDER_P256_TAIL is the order of P-256 but for the powers of two it shares with the prime. */
+/**
+ * 2^256 − ORDER_P256_TAIL is the order of P-256 but for the powers of two it shares with the prime.
+ */
 const ORDER_P256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 const MODULI: readonly Modulus[] = [
@@ -82,7 +84,8 @@ export function generateGcd(): string {
 
 function procedure(name: string, parameters: string, lines: readonly string[]): string {
   const body = lines.map((line) => `  ${line}\n`).join('')
-  return `// @ts-ignore: decorator\n@inline\nexport function ${name}(${parameters}): void {\n${body}}\n`
+  const head = `export function ${name}(${parameters}): void`
+  return `// @ts-ignore: decorator\n@inline\n${head} {\n${body}}\n`
 }
 
 const MATRIX = 'state: usize, u: i64, v: i64, q: i64, r: i64'
