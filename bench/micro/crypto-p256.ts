@@ -16,7 +16,9 @@ import { compare, describe } from './crypto-measure.ts'
 
 const MESSAGE_BYTES = 343
 
-/** What is asked of a row; other counts are shown without a promise. */
+/**
+ * What is asked of a row with the nonces that are used by default; others are shown for comparison.
+ */
 const GOALS: Readonly<Record<number, { must: number; aim: number }>> = {
   1: { must: 1.15, aim: 1.4 },
   16: { must: 2.4, aim: 3 },
@@ -51,7 +53,7 @@ function signRows(nonce: P256Nonce, counts: readonly number[]): Row[] {
     const size = count === 1 ? 'single' : `batch ${count}`
     return compare({
       name: `ES256 sign, ${size}, ${nonce} nonce, against node:crypto`,
-      ...(GOALS[count] ?? { must: 0, aim: 0 }),
+      ...((nonce === 'hedged' && GOALS[count]) || { must: 0, aim: 0 }),
       ours: count === 1 ? () => signer.sign(first) : () => signer.signMany(messages),
       theirs: () => sign('sha256', first, signInput),
       oursCount: count,

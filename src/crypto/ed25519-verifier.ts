@@ -9,12 +9,16 @@ const SIGNATURE_BYTES = 64
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
 /** Once is often all; a table costs as much as some five verifications without one. */
 const USES_BEFORE_TABLE = 2
-/** A key takes another's table only after this many uses, or two keys too many would rebuild forever. */
+/**
+ * A key takes another's table only after this many uses, or two keys too many would rebuild
+ * forever.
+ */
 const USES_BEFORE_EVICTION = 16
 
 /**
- * One public key. The rule: S is below the order; the key is the canonical encoding of a point of the
- * curve and not of small order; R is canonical and not of small order; S B = R + k A without a cofactor.
+ * One public key. The rule: S is below the order; the key is the canonical encoding of a point of
+ * the curve and not of small order; R is canonical and not of small order; S B = R + k A without
+ * a cofactor.
  */
 export interface Ed25519Key {
   /** Whether the 64 bytes are this key's signature over the message. Never throws. */
@@ -49,9 +53,9 @@ export interface Ed25519Item {
 }
 
 /**
- * Keys that verify in a WebAssembly instance of public data, whose room for tables is the bound. A key
- * gets a table at its second use; without one, and for messages beyond some 7 KB, node:crypto verifies
- * by the same rule. Builds the table of the base point: call it once.
+ * Keys that verify in a WebAssembly instance of public data, whose room for tables is the bound.
+ * A key gets a table at its second use; without one, and for messages beyond some 7 KB,
+ * node:crypto verifies by the same rule. Builds the table of the base point: call it once.
  */
 export function createEd25519Keys(
   instance: WasmInstance,

@@ -17,8 +17,9 @@ export interface Ed25519Signer {
   /** The 32 bytes of the public key, as computed from the seed. */
   readonly publicKey: Uint8Array
   /**
-   * The 64 bytes of RFC 8032 §5.1.6. Throws a RangeError for a message beyond some 7 KB, and an Error
-   * if the signature failed the check that it is a point of the curve: then the arithmetic is at fault.
+   * The 64 bytes of RFC 8032 §5.1.6. Throws a RangeError for a message beyond some 7 KB, and an
+   * Error if the signature failed the check that it is a point of the curve: then the arithmetic
+   * is at fault.
    */
   sign(message: Uint8Array): Uint8Array
   /** The signatures of up to sixteen messages; a slot is `undefined` where that check failed. */

@@ -11,8 +11,8 @@ export interface HmacKey {
   /** The 32-byte MAC; text is hashed as UTF-8. Throws a RangeError beyond some 130 KB. */
   sign(message: string | Uint8Array): Uint8Array
   /**
-   * Whether `macHex` is the message's MAC in 64 lowercase hex digits; no other spelling passes. Which
-   * digit differs takes no time to tell.
+   * Whether `macHex` is the message's MAC in 64 lowercase hex digits; no other spelling passes.
+   * Which digit differs takes no time to tell.
    */
   verifyHex(message: string | Uint8Array, macHex: string): boolean
   /** Whether `mac` is the message's MAC, all 32 bytes of it. */
@@ -22,8 +22,8 @@ export interface HmacKey {
 }
 
 /**
- * Keys of HMAC-SHA-256 (RFC 2104) in a WebAssembly instance. `prepare` takes a key of any length, and
- * throws a RangeError when every slot is taken.
+ * Keys of HMAC-SHA-256 (RFC 2104) in a WebAssembly instance. `prepare` takes a key of any length,
+ * and throws a RangeError when every slot is taken.
  */
 export function createHmacKeys(instance: WasmInstance): { prepare(key: Uint8Array): HmacKey } {
   const { bytes, messagesAt, parametersAt, outputAt } = instance

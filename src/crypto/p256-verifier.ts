@@ -9,13 +9,19 @@ const SIGNATURE_BYTES = 64
 const SPKI_HEAD = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')
 /** Once is often all; a table costs as much as some fifteen verifications without one. */
 const USES_BEFORE_TABLE = 2
-/** A key takes another's table only after this many uses, or two keys too many would rebuild forever. */
+/**
+ * A key takes another's table only after this many uses, or two keys too many would rebuild
+ * forever.
+ */
 const USES_BEFORE_EVICTION = 32
 
 const INVALID = 0
 const VALID = 1
 
-/** One public key. Signatures are 64 bytes with r and s from 1 to the order less 1; a high s is valid. */
+/**
+ * One public key. Signatures are 64 bytes with r and s from 1 to the order less 1; a high s is
+ * valid.
+ */
 export interface P256Key {
   /** Whether the bytes are this key's signature over the message. Never throws. */
   verify(message: Uint8Array, signature: Uint8Array): boolean
@@ -42,9 +48,9 @@ interface Entry {
 }
 
 /**
- * Keys that verify in a WebAssembly instance of their own, whose room behind the fixed map is the bound
- * of their tables. A key gets a table at its second use; without one node:crypto verifies by the same
- * rule. Builds the table of the base point: call it once for an instance.
+ * Keys that verify in a WebAssembly instance of their own, whose room behind the fixed map is the
+ * bound of their tables. A key gets a table at its second use; without one node:crypto verifies by
+ * the same rule. Builds the table of the base point: call it once for an instance.
  */
 export function createP256Keys(
   instance: WasmInstance,

@@ -28,8 +28,8 @@ export interface P256Signer {
   /** x and y of the public key, 32 bytes each, as computed from the private one. */
   readonly publicKey: Uint8Array
   /**
-   * ECDSA with SHA-256 as JWS wants it (RFC 7518 §3.4): r and s, 32 bytes each. Throws an Error if the
-   * signature failed its checks: then the arithmetic is at fault.
+   * ECDSA with SHA-256 as JWS wants it (RFC 7518 §3.4): r and s, 32 bytes each. Throws an Error if
+   * the signature failed its checks: then the arithmetic is at fault.
    */
   sign(message: Uint8Array): Uint8Array
   /** The signatures of up to sixteen messages; a slot is `undefined` where a check failed. */
@@ -39,13 +39,17 @@ export interface P256Signer {
 }
 
 export interface P256Signers {
-  /** Throws a RangeError unless the 32 bytes are a number from 1 to the order less 1, or no slot is left. */
+  /**
+   * Throws a RangeError unless the 32 bytes are a number from 1 to the order less 1, or no slot is
+   * left.
+   */
   prepare(privateKey: Uint8Array): P256Signer
 }
 
 /**
  * Signers in a WebAssembly instance that holds secrets. Builds the tables of the base point, which
- * takes some milliseconds: call it once for an instance. `randomInto` fills what hedged nonces take.
+ * takes some milliseconds: call it once for an instance. `randomInto` fills what hedged nonces
+ * take.
  */
 export function createP256Signers(
   instance: WasmInstance,
@@ -134,7 +138,10 @@ function createSigning(
   }
 }
 
-/** Writes the message, or the digest of one too long, and returns what the module takes as its length. */
+/**
+ * Writes the message, or the digest of one too long, and returns what the module takes as its
+ * length.
+ */
 export function placeMessage(instance: WasmInstance, lane: number, message: Uint8Array): number {
   const { bytes, messagesAt, messageStride, messageBytesMax } = instance
   const at = messagesAt + lane * messageStride

@@ -14,7 +14,9 @@ import type { HmacKey } from './hmac.ts'
 
 /** RFC 8410 §7: what a PrivateKeyInfo of Ed25519 is before the seed. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
-/** Enough calls for the engine to have compiled everything at its best: some 50 to 100 are needed. */
+/**
+ * Enough calls for the engine to have compiled everything at its best: some 50 to 100 are needed.
+ */
 const ROUNDS = 64
 const MESSAGE_BYTES = 343
 

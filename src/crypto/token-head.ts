@@ -8,8 +8,9 @@ const BATCH_MIN = 4
 /** A prepared beginning of tokens: what follows is encoded and signed where it lies. */
 export interface TokenHead {
   /**
-   * The compact JWS whose claims are the prepared ones followed by `claims`, the rest of their JSON.
-   * Throws a RangeError beyond 2,560 bytes of it, and an Error when the signature failed its check.
+   * The compact JWS whose claims are the prepared ones followed by `claims`, the rest of their
+   * JSON. Throws a RangeError beyond 2,560 bytes of it, and an Error when the signature failed
+   * its check.
    */
   sign(claims: string): string
   /** As `sign`, as the bytes of the token in memory of their own. */
@@ -31,8 +32,8 @@ interface Found {
 /** Beginnings of tokens for the signing keys of one instance. */
 export function createTokenHeads(instance: WasmInstance): {
   /**
-   * `text` is the encoded header with its dot; `claims` is what the JSON of all claims begins with, or
-   * nothing. Throws a RangeError when they are too long together or every slot is taken.
+   * `text` is the encoded header with its dot; `claims` is what the JSON of all claims begins
+   * with, or nothing. Throws a RangeError when they are too long together or every slot is taken.
    */
   prepare(key: number, head: { text: string; claims: string }): TokenHead
 } {

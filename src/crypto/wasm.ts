@@ -15,8 +15,8 @@ const FIXED_BYTES = 256 * PAGE_BYTES
 type Exports = Readonly<Record<string, (...numbers: number[]) => number>>
 
 /**
- * One instance of the module with its memory. The memory never grows, so a view stays good. Whatever
- * calls it writes its input, calls and reads its output in one synchronous stretch.
+ * One instance of the module with its memory. The memory never grows, so a view stays good.
+ * Whatever calls it writes its input, calls and reads its output in one synchronous stretch.
  */
 export interface WasmInstance {
   /** The export of that name. Throws when the module is older than its caller. */
@@ -25,7 +25,9 @@ export interface WasmInstance {
   /** How many keys' tables fit behind the fixed map. */
   readonly keyTablesMax: number
   readonly keyTableBytes: number
-  /** Up to sixteen messages are written here, this far apart, none longer than `messageBytesMax`. */
+  /**
+   * Up to sixteen messages are written here, this far apart, none longer than `messageBytesMax`.
+   */
   readonly messagesAt: number
   readonly messageStride: number
   readonly messageBytesMax: number
@@ -45,8 +47,8 @@ function compileModule(): object {
 }
 
 /**
- * A fresh instance: secrets and public data never share one. `keyTablesBytesMax` bounds the room for
- * tables of public keys. Throws when the module was not built or this engine lacks SIMD.
+ * A fresh instance: secrets and public data never share one. `keyTablesBytesMax` bounds the room
+ * for tables of public keys. Throws when the module was not built or this engine lacks SIMD.
  */
 export function createWasmInstance(options: { keyTablesBytesMax?: number } = {}): WasmInstance {
   const { keyTablesBytesMax = 0 } = options
@@ -114,8 +116,8 @@ function createSlots(what: string, slotsMax: number): Slots {
 const encoder = new TextEncoder()
 
 /**
- * Writes text as UTF-8 or bytes as they are and returns how many bytes. Throws a RangeError that names
- * `what` if `place` is too short.
+ * Writes text as UTF-8 or bytes as they are and returns how many bytes. Throws a RangeError that
+ * names `what` if `place` is too short.
  */
 export function writeInto(place: Uint8Array, what: string, content: string | Uint8Array): number {
   if (typeof content === 'string') {
@@ -129,8 +131,8 @@ export function writeInto(place: Uint8Array, what: string, content: string | Uin
 }
 
 /**
- * Writes text of as many characters as `place` has bytes; `false` if one of them is beyond ASCII, takes
- * more than its byte, and so leaves bytes of whatever was there before.
+ * Writes text of as many characters as `place` has bytes; `false` if one of them is beyond ASCII,
+ * takes more than its byte, and so leaves bytes of whatever was there before.
  */
 export function writeAsciiInto(place: Uint8Array, text: string): boolean {
   return encoder.encodeInto(text, place).read === text.length

@@ -83,7 +83,7 @@ test('secrets were followed through the hashes, the field, the scalars and both 
   }
 })
 
-test('a secret becomes a flag only where a verdict is given or a check of the arithmetic fails', () => {
+test('a secret becomes a flag only in a verdict or in a check of the arithmetic', () => {
   assert.deepEqual(
     report.flags.map((name) => name.replace('$wasm/assembly/', '')),
     [
@@ -142,7 +142,15 @@ const CASES = [
   },
   {
     name: 'a local that was overwritten with a public value is public again',
-    body: 'i32.const 4096\ni32.load\nlocal.set $1\ni32.const 1\nlocal.set $1\nlocal.get $1\nif\nend\ni32.const 0',
+    body: `i32.const 4096
+      i32.load
+      local.set $1
+      i32.const 1
+      local.set $1
+      local.get $1
+      if
+      end
+      i32.const 0`,
     findings: [],
   },
   {

@@ -1,10 +1,14 @@
-// Reads the module's text and follows what comes out of secret memory through it, by running every
-// function on marks instead of numbers: a value is secret, or public, or public and an address in a
-// known region. A value loaded from a public region is public, any other load and every global is
-// secret; an operation's result is secret if an operand is. Calls are followed with the marks they are
-// made with; loops are run until the marks stay the same. A branch, a `select`, an address or a length
-// that is secret is a finding. `v128.any_true` alone makes a secret a public flag: it is how a verdict
-// or a failed check leaves, and where it stands is part of the report.
+// Reads the module's text and follows what comes out of secret memory through it, by running
+// every function on marks instead of numbers: a value is secret, or public, or public and an
+// address in a known region. A value loaded from a public region is public, any other load and
+// every global is secret; an operation's result is secret if an operand is. Calls are followed
+// with the marks they are made with; loops are run until the marks stay the same. A branch, a
+// `select`, an address or a length that is secret is a finding. `v128.any_true` alone makes a
+// secret a public flag: it is how a verdict or a failed check leaves, and where it stands is part
+// of the report.
+
+import type { Instruction, ModuleFunction } from './wasm-text.ts'
+import { parseText } from './wasm-text.ts'
 
 export type Mark = 'secret' | 'public' | `in ${string}`
 
@@ -24,21 +28,6 @@ export interface Report {
   readonly flags: readonly string[]
 }
 
-interface Instruction {
-  readonly op: string
-  readonly rest: readonly string[]
-  readonly body: readonly Instruction[]
-  readonly other: readonly Instruction[]
-}
-
-interface Function {
-  readonly name: string
-  readonly parameters: number
-  readonly locals: number
-  readonly hasResult: boolean
-  readonly body: readonly Instruction[]
-}
-
 interface State {
   readonly locals: Mark[]
   readonly stack: Mark[]
@@ -46,52 +35,6 @@ interface State {
 
 const UNARY =
   /\.(eqz|clz|ctz|popcnt|wrap_|extend|splat|not$|all_true|abs|neg|extract_lane|bitmask|convert)/
-const STRUCTURED = new Set(['block', 'loop', 'if'])
-
-/** The functions of a module's text, by name, and the names they are exported under. */
-export function parseText(text: string): {
-  functions: Map<string, Function>
-  exports: Map<string, string>
-} {
-  const functions = new Map<string, Function>()
-  const exports = new Map<string, string>()
-  const lines = text.split('\n')
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at] as string
-    const exported = /^ \(export "(\w+)" \(func (\S+?)\)\)/.exec(line)
-    if (exported?.[1] !== undefined && exported[2] !== undefined)
-      exports.set(exported[1], exported[2])
-    const name = /^ \(func (\S+)/.exec(line)?.[1]
-    if (name === undefined) continue
-    const end = lines.indexOf(' )', at)
-    const locals = lines.slice(at + 1, end).filter((each) => each.startsWith('  (local ')).length
-    const inner = lines.slice(at + 1 + locals, end).map((each) => each.trim().split(/\s+/))
-    const parameters = line.match(/\(param /g)?.length ?? 0
-    const [body] = nest(inner, 0)
-    functions.set(name, { name, parameters, locals, hasResult: line.includes('(result '), body })
-    at = end
-  }
-  return { functions, exports }
-}
-
-/** The instructions from `from` to the `end` or `else` that closes them, and where that is. */
-function nest(words: readonly string[][], from: number): [Instruction[], number] {
-  const found: Instruction[] = []
-  let at = from
-  while (at < words.length) {
-    const [op = '', ...rest] = words[at] as string[]
-    if (op === 'end' || op === 'else') return [found, at]
-    let body: Instruction[] = []
-    let other: Instruction[] = []
-    if (STRUCTURED.has(op)) {
-      ;[body, at] = nest(words, at + 1)
-      if (words[at]?.[0] === 'else') [other, at] = nest(words, at + 1)
-    }
-    found.push({ op, rest, body, other })
-    at++
-  }
-  return [found, at]
-}
 
 function joinMarks(left: Mark, right: Mark): Mark {
   if (left === right) return left
@@ -157,11 +100,11 @@ export function followSecrets(
   }
   return { findings: [...findings].sort(), reached: [...reached].sort(), flags: [...flags].sort() }
 
-  function parametersOf(name: string): Function {
-    return functions.get(name) as Function
+  function parametersOf(name: string): ModuleFunction {
+    return functions.get(name) as ModuleFunction
   }
 
-  function createRun(of: Function, world: World): (state: State) => Mark {
+  function createRun(of: ModuleFunction, world: World): (state: State) => Mark {
     return createInterpreter(of, { ...world, signatureOf: parametersOf })
   }
 }
@@ -175,11 +118,11 @@ interface World {
 }
 
 interface FullWorld extends World {
-  signatureOf(name: string): Function
+  signatureOf(name: string): ModuleFunction
 }
 
 /** Runs one function on marks; answers with the mark of its result. */
-function createInterpreter(of: Function, world: FullWorld): (state: State) => Mark {
+function createInterpreter(of: ModuleFunction, world: FullWorld): (state: State) => Mark {
   let result: Mark = 'public'
   const labels: { name: string; states: (State | undefined)[] }[] = []
 

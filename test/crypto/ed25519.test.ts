@@ -166,7 +166,7 @@ test('nothing of a key or a nonce stays in memory after a signature and a forgot
   }
 })
 
-test('what lies before a signed message is R and the public key, not the prefix of the nonce', () => {
+test('before a signed message lie R and the public key, not the prefix of the nonce', () => {
   const own = createWasmInstance()
   const signer = createEd25519Signers(own).prepare(Buffer.alloc(32, 3))
   for (const count of [1, 16]) {
@@ -202,7 +202,8 @@ const DAMAGED = privateKeyOf(Buffer.alloc(32, 9))
 const MESSAGES = Array.from({ length: 16 }, (_, index) => Buffer.from(`message ${index}`))
 
 test('a fault in the tables of a batch is caught, and every member is signed rightly alone', () => {
-  // The lowest byte of y + x, of one entry or of all in a window: some members are poisoned, or all.
+  // The lowest byte of y + x, of one entry or of all in a window: some members are poisoned, or
+  // all.
   for (const entries of [1, 20, 128]) {
     const signer = createDamaged('ED_SLICED', (bytes) => {
       for (let entry = 0; entry < entries; entry++) bytes[entry] = (bytes[entry] as number) ^ 1

@@ -46,3 +46,24 @@ for (const { name, entry: exported, modulus } of MODULI) {
     }
   })
 }
+
+test('two inversions at once are each of them alone', () => {
+  const [invertP, invertN] = [invertBy('gcdInvertP'), invertBy('gcdInvertN')]
+  const invertBoth = entry('gcdInvertBoth')
+  const read = (at: number) => numberOf(Buffer.from(bytes.subarray(at, at + 32)).reverse())
+  const dice = createDice(0xb07)
+  for (let done = 0; done < CASES_COUNT / 4; done++) {
+    // Zero, one and what is next to the moduli beside random numbers on the other side.
+    const [p, n] = [edgeOr(dice.below(20), PRIME), edgeOr(dice.below(20), ORDER)]
+    const [first, second] = [p ?? numberOf(dice.bytes(31)), n ?? numberOf(dice.bytes(31))]
+    const expected = [invertP(first), invertN(second)]
+    bytes.set(bytesOf(first).reverse(), parametersAt)
+    bytes.set(bytesOf(second).reverse(), parametersAt + 32)
+    invertBoth(outputAt, parametersAt, outputAt + 32, parametersAt + 32)
+    assert.deepEqual([read(outputAt), read(outputAt + 32)], expected)
+  }
+})
+
+function edgeOr(roll: number, modulus: bigint): bigint | undefined {
+  return [0n, 1n, modulus - 1n, modulus - 2n][roll]
+}

@@ -61,3 +61,19 @@ export function bytesOf(value: bigint): Buffer {
 export function numberOf(bytes: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 }
+
+/** y² of the curve. */
+export function cubic(x: bigint): bigint {
+  const b = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
+  return mod(x * x * x - 3n * x + b, PRIME)
+}
+
+/** The square root mod the prime, which is 3 mod 4; `undefined` for a number that is no square. */
+export function rootOf(square: bigint): bigint | undefined {
+  let [root, base] = [1n, square]
+  for (let exponent = (PRIME + 1n) / 4n; exponent > 0n; exponent >>= 1n) {
+    if (exponent & 1n) root = (root * base) % PRIME
+    base = (base * base) % PRIME
+  }
+  return (root * root) % PRIME === square ? root : undefined
+}

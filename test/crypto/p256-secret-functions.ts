@@ -1,6 +1,7 @@
 /** Every export of P-256 and of the inversions that touches a key or a nonce. */
 export const P256_SECRET_EXPORTS = [
   'gcdInvert25519',
+  'gcdInvertBoth',
   'gcdInvertN',
   'gcdInvertP',
   'p256ForgetKey',
@@ -12,7 +13,7 @@ export const P256_SECRET_EXPORTS = [
 
 /** Functions that must be among those reached from there, or nothing was shown. */
 export const P256_SECRET_FUNCTIONS = [
-  'gcd/gcdInvertN',
+  'gcd/gcdInvertBoth',
   'gcd/gcdInvertP',
   'generated/p256/mulN',
   'generated/p256/mulP',
@@ -24,8 +25,8 @@ export const P256_SECRET_FUNCTIONS = [
 ] as const
 
 /**
- * Where a secret becomes a flag: a key or a nonce out of its range, a point that is not on the curve, a
- * product that is zero. Each ends the call, or refuses a candidate that is then not used.
+ * Where a secret becomes a flag: a key or a nonce out of its range, a point that is not on the
+ * curve, a product that is zero. Each ends the call, or refuses a candidate that is then not used.
  */
 export const P256_FLAGS = [
   'p256-batch/finish',
@@ -33,5 +34,6 @@ export const P256_FLAGS = [
   'p256-field/invertPairP',
   'p256-field/isScalar',
   'p256-point/onCurve',
+  'p256-sign/multiplyBase',
   'p256-sign/p256Sign',
 ] as const

@@ -8,8 +8,8 @@ import { P256_FLAGS, P256_SECRET_EXPORTS, P256_SECRET_FUNCTIONS } from './p256-s
 const text = readFileSync(new URL('../../wasm/dvara.wat', import.meta.url), 'utf8')
 const { parametersAt } = createWasmInstance()
 
-// Keys are moved from the parameters as a whole; what is read there as a number is a length. All other
-// memory is taken for secret.
+// Keys are moved from the parameters as a whole; what is read there as a number is a length. All
+// other memory is taken for secret.
 const PARAMETERS = {
   name: 'PARAMETERS',
   from: parametersAt,
@@ -22,7 +22,7 @@ test('no branch, no select, no address and no length of P-256 depends on a secre
   assert.deepEqual(report.findings, [])
 })
 
-test('secrets were followed through the inversions, the field, the nonces and both searches', () => {
+test('secrets were followed through inversions, field, nonces and both searches', () => {
   for (const name of P256_SECRET_FUNCTIONS) {
     assert.ok(report.reached.includes(`$wasm/assembly/${name}`), name)
   }

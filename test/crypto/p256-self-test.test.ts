@@ -1,47 +1,76 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { createP256Signers, type P256Signers } from '../../src/crypto/p256.ts'
+import type { P256Signer, P256Signers } from '../../src/crypto/p256.ts'
+import { createP256Signers } from '../../src/crypto/p256.ts'
 import { provesP256 } from '../../src/crypto/p256-self-test.ts'
-import { createP256Keys, type P256Keys } from '../../src/crypto/p256-verifier.ts'
+import type { P256Key, P256Keys } from '../../src/crypto/p256-verifier.ts'
+import { createP256Keys } from '../../src/crypto/p256-verifier.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 
 const signers = createP256Signers(createWasmInstance())
-const keys = createP256Keys(createWasmInstance({ keyTablesBytesMax: 2 * 1024 * 1024 }))
+const keys = createP256Keys(createWasmInstance())
 
-test('what computes rightly proves itself', () => assert.ok(provesP256(signers, keys)))
-
-const SPOILT: readonly [name: string, signers: P256Signers, keys: P256Keys][] = [
-  [
-    'a public key',
-    spoilSigner((it) => ({ ...it, publicKey: it.publicKey.map((b) => b ^ 1) })),
-    keys,
-  ],
-  ['a signature', spoilSigner((it) => ({ ...it, sign: () => new Uint8Array(64).fill(1) })), keys],
-  [
-    'one of a batch',
-    spoilSigner((it) => ({ ...it, signMany: (all) => [undefined, ...it.signMany(all).slice(1)] })),
-    keys,
-  ],
-  ['a verifier that says yes', signers, spoilKey(() => true)],
-  ['a verifier that says no', signers, spoilKey(() => false)],
-]
-
-for (const [name, spoiltSigners, spoiltKeys] of SPOILT) {
-  test(`${name} that is wrong is found`, () => assert.ok(!provesP256(spoiltSigners, spoiltKeys)))
-}
-
-function spoilSigner(
-  spoil: (signer: ReturnType<P256Signers['prepare']>) => ReturnType<P256Signers['prepare']>,
-): P256Signers {
-  return { prepare: (privateKey) => spoil(signers.prepare(privateKey)) }
-}
-
-function spoilKey(verify: () => boolean): P256Keys {
+function alteredSigners(alter: (signer: P256Signer) => Partial<P256Signer>): P256Signers {
   return {
-    ...keys,
-    prepare(publicKey) {
-      const key = keys.prepare(publicKey)
-      return key === undefined ? undefined : { ...key, verify }
+    prepare(secret) {
+      const signer = signers.prepare(secret)
+      return { ...signer, ...alter(signer) }
     },
   }
+}
+
+function alteredKeys(alter: (key: P256Key) => Partial<P256Key>): P256Keys {
+  return {
+    ...keys,
+    prepare(point) {
+      const key = keys.prepare(point)
+      return key && { ...key, ...alter(key) }
+    },
+  }
+}
+
+function flip(signature: Uint8Array): Uint8Array {
+  const altered = Uint8Array.from(signature)
+  altered[63] = (altered[63] ?? 0) ^ 1
+  return altered
+}
+
+test('what is right is proved', () => {
+  assert.equal(provesP256(signers, keys), true)
+  assert.equal(keys.tablesCount(), 0)
+})
+
+const FAULTS = [
+  {
+    name: 'a signature with a wrong bit',
+    signers: alteredSigners((signer) => ({ sign: (message) => flip(signer.sign(message)) })),
+  },
+  {
+    name: 'a batch with a wrong bit in its last place',
+    signers: alteredSigners((signer) => ({
+      signMany: (messages) =>
+        signer
+          .signMany(messages)
+          .map((each, index) => (index === 15 && each !== undefined ? flip(each) : each)),
+    })),
+  },
+  {
+    name: 'a batch with a signature missing',
+    signers: alteredSigners((signer) => ({
+      signMany: (messages) => [undefined, ...signer.signMany(messages).slice(1)],
+    })),
+  },
+  {
+    name: 'a public key with a wrong bit',
+    signers: alteredSigners((signer) => ({ publicKey: flip(signer.publicKey) })),
+  },
+  { name: 'a verifier that says yes', keys: alteredKeys(() => ({ verify: () => true })) },
+  { name: 'a verifier that says no', keys: alteredKeys(() => ({ verify: () => false })) },
+  { name: 'a verifier without keys', keys: { ...keys, prepare: () => undefined } },
+]
+
+for (const fault of FAULTS) {
+  test(`${fault.name} is not proved right`, () => {
+    assert.equal(provesP256(fault.signers ?? signers, fault.keys ?? keys), false)
+  })
 }

@@ -105,7 +105,8 @@ test('hedged nonces differ for one message, and with the same random bytes do no
   const stuck = createP256Signers(instance, { randomInto: (target) => target.fill(9) })
   const repeating = stuck.prepare(key.secret)
   assert.deepEqual(repeating.sign(message), repeating.sign(message))
-  // A generator that repeats must not make two messages share a nonce: that would give the key away.
+  // A generator that repeats must not make two messages share a nonce: that would give the key
+  // away.
   const another = repeating.sign(Buffer.from('other'))
   assert.notDeepEqual(repeating.sign(message).subarray(0, 32), another.subarray(0, 32))
   assert.ok(isValidByNode(key, message, repeating.sign(message)))
@@ -202,7 +203,7 @@ test('a member that failed in a batch is signed alone, and its neighbours stay a
   signer.forget()
 })
 
-test('a signature that fails its check never leaves: it is undefined in a batch and thrown alone', () => {
+test('a signature that fails its check never leaves, alone or in a batch', () => {
   const signer = createP256Signers(
     withEntry((name) => (name.startsWith('p256Sign') ? () => 0 : undefined)),
   ).prepare(bytesOf(12n))

@@ -19,7 +19,7 @@ function tokenOf(claims: string): string {
   return `${input}.${sign(null, Buffer.from(input), SECRET).toString('base64url')}`
 }
 
-test('tokens are byte for byte those put together with node:crypto, whatever claims begin with', () => {
+test('tokens are those put together with node:crypto, whatever claims begin with', () => {
   const dice = createDice(0x7519)
   for (let prefix = 0; prefix < 40; prefix++) {
     const whole = `{"iss":"dvara","aud":"upstream","sub":"${'x'.repeat(60)}"`

@@ -2,7 +2,8 @@
 
 /** The letters of sixteen numbers below 64. */
 function letters(numbers: v128): v128 {
-  // 'A' + n; 'a' lies 6 further from 26 on, '0' 75 back from 52, '-' 13 back at 62, '_' 49 on at 63.
+  // 'A' + n; 'a' lies 6 further from 26 on, '0' 75 back from 52, '-' 13 back at 62, '_' 49 on at
+  // 63.
   let text = i8x16.add(numbers, i8x16.splat(65))
   text = i8x16.add(text, v128.and(i8x16.gt_s(numbers, i8x16.splat(25)), i8x16.splat(6)))
   text = i8x16.add(text, v128.and(i8x16.gt_s(numbers, i8x16.splat(51)), i8x16.splat(-75)))
@@ -66,9 +67,9 @@ function numbers(text: v128): v128 {
 
 /**
  * Writes the bytes of `length` letters and returns how many, or -1 unless the text is the one
- * canonical spelling of them: only letters of the alphabet, no impossible length, no bits left over.
- * Reads up to 15 characters behind the text and writes up to 15 bytes behind the result. `target` may
- * be `source`: what is written lies behind what is read.
+ * canonical spelling of them: only letters of the alphabet, no impossible length, no bits left
+ * over. Reads up to 15 characters behind the text and writes up to 15 bytes behind the result.
+ * `target` may be `source`: what is written lies behind what is read.
  */
 export function decodeBase64url(target: usize, source: usize, length: usize): i32 {
   const order = i8x16(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1)

@@ -77,7 +77,9 @@ function isZeroPair(pair: usize): i32 {
   return isZero(BYTES)
 }
 
-/** 1 if the 32 bytes at `left` and `right` are the same but for the sign of x. Public values only. */
+/**
+ * 1 if the 32 bytes at `left` and `right` are the same but for the sign of x. Public values only.
+ */
 function isSameY(left: usize, right: usize): bool {
   for (let at: usize = 0; at < 24; at += 8) {
     if (load<u64>(left + at) != load<u64>(right + at)) return false

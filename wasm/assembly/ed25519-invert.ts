@@ -12,8 +12,8 @@ export const RUNNING = WORK + 12 * PAIR
 const NEXT = WORK + 13 * PAIR
 
 /**
- * target = 1 / source in both lanes, by one inversion of their product. Returns 1, or 0 if either lane
- * was zero: then nothing in target means anything.
+ * target = 1 / source in both lanes, by one inversion of their product. Returns 1, or 0 if either
+ * lane was zero: then nothing in target means anything.
  */
 export function invertPair(target: usize, source: usize): i32 {
   swapLanes(SWAPPED, source)

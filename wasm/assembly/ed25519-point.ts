@@ -1,6 +1,6 @@
-// Points of edwards25519, two at a time, in extended coordinates (Hisil, Wong, Carter and Dawson 2008,
-// "Twisted Edwards Curves Revisited", §3.1 and §3.3). The formulas are complete: no pair of points is
-// an exception, so there is nothing to branch on.
+// Points of edwards25519, two at a time, in extended coordinates (Hisil, Wong, Carter and Dawson
+// 2008, "Twisted Edwards Curves Revisited", §3.1 and §3.3). The formulas are complete: no pair of
+// points is an exception, so there is nothing to branch on.
 
 import { PAIR, POINT, WORK } from './ed25519-scratch'
 import { mul, square } from './generated/ed25519-field'
@@ -64,7 +64,9 @@ export function joinSecond(target: usize, first: usize, second: usize): void {
   }
 }
 
-/** point += entry, where the entry is y + x, y - x and 2dxy of both lanes: seven multiplications. */
+/**
+ * point += entry, where the entry is y + x, y - x and 2dxy of both lanes: seven multiplications.
+ */
 export function addEntry(point: usize, entry: usize): void {
   for (let at: usize = 0; at < PAIR; at += 16) {
     const x = v128.load(point + at)
@@ -141,8 +143,9 @@ export function double(point: usize): void {
 }
 
 /**
- * Adds the lanes of a point. Instead of nine multiplications one after another, two run in the lanes
- * of each of five. Leaves X in the first and Y in the second lane at `point`, Z in both of its third.
+ * Adds the lanes of a point. Instead of nine multiplications one after another, two run in the
+ * lanes of each of five. Leaves X in the first and Y in the second lane at `point`, Z in both of
+ * its third.
  */
 export function addLanes(point: usize): void {
   const xy = WORK + 8 * PAIR

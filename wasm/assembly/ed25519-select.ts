@@ -1,13 +1,14 @@
-// Multiples of the base point by secret digits. Every entry of a window is read whatever the digit is,
-// every address is the same for every key and message, and masks take the place of branches.
+// Multiples of the base point by secret digits. Every entry of a window is read whatever the
+// digit is, every address is the same for every key and message, and masks take the place of
+// branches.
 import { DIGITS, ENTRIES, ENTRY, NIELS } from './ed25519-scratch'
 import { COMB_ENTRIES, COMB_WINDOWS, SLICED_WINDOWS } from './ed25519-table'
 import { selectGroup, selectHalfGroup } from './generated/ed25519-slices'
 import { ED_COMB, ED_SLICED } from './layout'
 
 /**
- * Signed digits of 6 bits, -32 to 32, of the 32 bytes at `scalar`; turned around where `sign` is all
- * ones. Two bytes a digit: its amount and its sign as a mask.
+ * Signed digits of 6 bits, -32 to 32, of the 32 bytes at `scalar`; turned around where `sign` is
+ * all ones. Two bytes a digit: its amount and its sign as a mask.
  */
 export function splitForComb(digits: usize, scalar: usize, sign: i32): void {
   let carried: i32 = 0
@@ -115,7 +116,8 @@ export function selectSixteen(window: usize): void {
     selectGroup(table + group * 2048, ENTRIES + group * 16, digits)
   }
   selectHalfGroup(table + 7 * 2048, ENTRIES + 7 * 16, digits)
-  // Where a digit is 0 nothing was found; the sums y + x and y - x, bytes 0 and 40, are still to be 1.
+  // Where a digit is 0 nothing was found; the sums y + x and y - x, bytes 0 and 40, are still to
+  // be 1.
   for (let lane: usize = 0; lane < 16; lane++) {
     const entry = ENTRIES + lane * ENTRY
     const neutral = i32(load<u8>(digits + lane) == 0)

@@ -1,5 +1,5 @@
-// Ed25519 signatures (RFC 8032 §5.1.6): one alone, its two lanes sharing the work of one point, or up
-// to sixteen, two to a vector.
+// Ed25519 signatures (RFC 8032 §5.1.6): one alone, its two lanes sharing the work of one point,
+// or up to sixteen, two to a vector.
 
 import { isOnCurve } from './ed25519-curve'
 import { invertMany, invertPair } from './ed25519-invert'
@@ -62,8 +62,9 @@ export function encode(target: usize, x: usize, y: usize): void {
 }
 
 /**
- * Writes the encoding of scalar times base. The scalar's limbs are at `scalar`, and are turned to the
- * smaller of themselves and their negative. Returns 1, or 0 if what came out is no point of the curve.
+ * Writes the encoding of scalar times base. The scalar's limbs are at `scalar`, and are turned to
+ * the smaller of themselves and their negative. Returns 1, or 0 if what came out is no point of
+ * the curve.
  */
 function encodeMultiple(target: usize, scalar: usize): i32 {
   const sign = <i32>scalarHalve(scalar)
@@ -86,8 +87,8 @@ function encodeMultiple(target: usize, scalar: usize): i32 {
 }
 
 /**
- * Expands the 32-byte seed at PARAMETERS into a slot and writes its public key at OUTPUT. The seed is
- * wiped. Returns 1, or 0 if the arithmetic failed its own check.
+ * Expands the 32-byte seed at PARAMETERS into a slot and writes its public key at OUTPUT. The
+ * seed is wiped. Returns 1, or 0 if the arithmetic failed its own check.
  */
 export function edSignPrepare(slot: usize): i32 {
   const key = slotAt(slot)
@@ -137,8 +138,8 @@ function completeSignature(
 }
 
 /**
- * Signs the message at `message`, which has 64 bytes of room before it and 256 behind, with the key of
- * a slot. Returns 1 and writes 64 bytes at `signature`, or returns 0 and writes zeros.
+ * Signs the message at `message`, which has 64 bytes of room before it and 256 behind, with the
+ * key of a slot. Returns 1 and writes 64 bytes at `signature`, or returns 0 and writes zeros.
  */
 export function signAt(signature: usize, slot: usize, message: usize, length: usize): i32 {
   const key = slotAt(slot)
@@ -182,9 +183,9 @@ function encodeBoth(signatures: usize, point: usize): u32 {
 }
 
 /**
- * Signs the first `count` messages, at most sixteen, whose lengths are u32 at PARAMETERS; signatures
- * are 64 bytes apart at OUTPUT. Returns a bit for each that was signed; the others are zeros. Whoever
- * fails the check of the batch is signed again alone, so that none spoils another.
+ * Signs the first `count` messages, at most sixteen, whose lengths are u32 at PARAMETERS;
+ * signatures are 64 bytes apart at OUTPUT. Returns a bit for each that was signed; the others are
+ * zeros. Whoever fails the check of the batch is signed again alone, so that none spoils another.
  */
 export function edSignMany(slot: usize, count: usize): u32 {
   const key = slotAt(slot)

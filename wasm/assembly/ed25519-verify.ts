@@ -1,9 +1,9 @@
-// Ed25519 verification (RFC 8032 §5.1.7) with a table of the key's multiples. All of it is public, so
-// entries are looked up by address and refusals leave early.
+// Ed25519 verification (RFC 8032 §5.1.7) with a table of the key's multiples. All of it is
+// public, so entries are looked up by address and refusals leave early.
 //
-// The rule: S is below the order; the key is the canonical encoding of a point of the curve that is
-// not of small order; R is not of small order; and the encoding of S B - k A is R byte for byte, which
-// makes R canonical. Nothing is multiplied by the cofactor.
+// The rule: S is below the order; the key is the canonical encoding of a point of the curve that
+// is not of small order; R is not of small order; and the encoding of S B - k A is R byte for
+// byte, which makes R canonical. Nothing is multiplied by the cofactor.
 import { decode, isOfSmallOrder, negate } from './ed25519-curve'
 import { invertMany, invertPair } from './ed25519-invert'
 import { addEntry, addLanes, copyPair, startFromEntry } from './ed25519-point'
@@ -98,7 +98,9 @@ export function edVerifyPrepare(slot: usize): i32 {
   return 1
 }
 
-/** Notes the entries that a scalar of 32 bytes takes from a table; returns the place behind them. */
+/**
+ * Notes the entries that a scalar of 32 bytes takes from a table; returns the place behind them.
+ */
 function pick(
   picks: usize,
   table: usize,
@@ -185,9 +187,9 @@ export function edVerify(slot: usize, length: usize): i32 {
 }
 
 /**
- * Verifies the first `count` messages, at most sixteen. At PARAMETERS: sixteen signatures of 64 bytes,
- * then sixteen u32 slots, then sixteen u32 lengths. Returns a bit for each that is good. A signature
- * that cannot be one sums up nothing and leaves the others alone.
+ * Verifies the first `count` messages, at most sixteen. At PARAMETERS: sixteen signatures of 64
+ * bytes, then sixteen u32 slots, then sixteen u32 lengths. Returns a bit for each that is good. A
+ * signature that cannot be one sums up nothing and leaves the others alone.
  */
 export function edVerifyMany(count: usize): u32 {
   const pairs = (count + 1) >> 1

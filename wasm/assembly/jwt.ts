@@ -63,8 +63,9 @@ function complete(message: usize, textBytes: usize, signature: usize): usize {
 }
 
 /**
- * Signs one token: its claims, but for what the slot `head` holds, wait in the first message's place.
- * Returns the length of the token, which is the first message, or 0 if the signature failed its check.
+ * Signs one token: its claims, but for what the slot `head` holds, wait in the first message's
+ * place. Returns the length of the token, which is the first message, or 0 if the signature
+ * failed its check.
  */
 export function jwtEdSign(head: usize, key: usize, claimsBytes: usize): usize {
   const message = MESSAGES + MESSAGE_HEAD
@@ -74,8 +75,9 @@ export function jwtEdSign(head: usize, key: usize, claimsBytes: usize): usize {
 }
 
 /**
- * Signs `count` tokens, at most sixteen. The claims' lengths are u32 at PARAMETERS, where the tokens'
- * lengths are left; 0 for one that failed its check. Returns a bit for each that was signed.
+ * Signs `count` tokens, at most sixteen. The claims' lengths are u32 at PARAMETERS, where the
+ * tokens' lengths are left; 0 for one that failed its check. Returns a bit for each that was
+ * signed.
  */
 export function jwtEdSignMany(head: usize, key: usize, count: usize): u32 {
   for (let index: usize = 0; index < count; index++) {

@@ -1,6 +1,7 @@
-// The memory map: every address this module ever touches, once. Nothing is allocated at run time and
-// the memory never grows. The host brings the memory, so the instance that verifies may be longer
-// than the one that holds secrets; only the last region, tables of public keys, uses the difference.
+// The memory map: every address this module ever touches, once. Nothing is allocated at run time
+// and the memory never grows. The host brings the memory, so the instance that verifies may be
+// longer than the one that holds secrets; only the last region, tables of public keys, uses the
+// difference.
 //
 // Below STATIC_END lies what the compiler places (constants). Each region starts on a 64-byte line.
 

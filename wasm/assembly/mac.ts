@@ -73,7 +73,9 @@ export function hmacSign(slot: usize, length: usize): void {
   wipe()
 }
 
-/** 1 if the 64 characters at PARAMETERS are the lowercase hex of the first message's MAC, else 0. */
+/**
+ * 1 if the 64 characters at PARAMETERS are the lowercase hex of the first message's MAC, else 0.
+ */
 export function hmacVerifyHex(slot: usize, length: usize): i32 {
   hmac(slot, length)
   const difference = differsFromHex(TAG, PARAMETERS)

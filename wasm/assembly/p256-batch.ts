@@ -1,6 +1,6 @@
 /**
- * Up to sixteen ECDSA signatures by one key. The 32 points of every nonce are added as a tree of affine
- * additions, level by level through the whole batch, for one inversion a level.
+ * Up to sixteen ECDSA signatures by one key. The 32 points of every nonce are added as a tree of
+ * affine additions, level by level through the whole batch, for one inversion a level.
  */
 import { add, copyPair, mulN, ONE_N, R2_N } from './generated/p256'
 import { OUTPUT, PARAMETERS } from './layout'
@@ -53,10 +53,11 @@ const LENGTHS: usize = PARAMETERS
 const RANDOM: usize = PARAMETERS + 64
 
 /**
- * Signs the first `count` messages, at most sixteen, with the slot's key. Their lengths are words at
- * PARAMETERS (2^32 − 1 for a digest in a message's place); `hedged` is 1 and takes sixteen random bytes
- * for each from PARAMETERS + 64, or is 0. Signatures are written 64 bytes apart at OUTPUT. Returns a bit for each
- * that was written; none is, if an inversion they share failed: sign them one by one then.
+ * Signs the first `count` messages, at most sixteen, with the slot's key. Their lengths are words
+ * at PARAMETERS (2^32 − 1 for a digest in a message's place); `hedged` is 1 and takes sixteen
+ * random bytes for each from PARAMETERS + 64, or is 0. Signatures are written 64 bytes apart at
+ * OUTPUT. Returns a bit for each that was written; none is, if an inversion they share failed: sign
+ * them one by one then.
  */
 export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
   if (isSlotEmpty(slot)) return 0

@@ -86,7 +86,9 @@ function subtractWhereNotBelow(at: usize, m0: u64, m1: u64, m2: u64, m3: u64): i
   return below
 }
 
-/** Takes the order off the 32-byte number at `at` unless it is below; returns −1 if it was, else 0. */
+/**
+ * Takes the order off the 32-byte number at `at` unless it is below; returns −1 if it was, else 0.
+ */
 export function reduceOnceN(at: usize): i64 {
   return subtractWhereNotBelow(at, ORDER_0, ORDER_1, ORDER_2, ORDER_3)
 }
@@ -132,8 +134,8 @@ export function canonicalN(target: usize, pair: usize): void {
 }
 
 /**
- * Inverts both numbers, which are in Montgomery's form, by one inversion of their product. Returns 0
- * if one of them is zero: neither inverse is written then.
+ * Inverts both numbers, which are in Montgomery's form, by one inversion of their product. Returns
+ * 0 if one of them is zero: neither inverse is written then.
  */
 export function invertPairP(target: usize, pair: usize): i32 {
   swapPair(PAIR_B, pair)

@@ -1,14 +1,15 @@
-// Where P-256 and the inversion keep what they work on: this part of the memory map is theirs alone.
+// Where P-256 and the inversion keep what they work on: this part of the memory map is theirs
+// alone.
 import { P256_BASE, P256_END } from './layout'
 
-// The four numbers of the inversion: nine limbs of 30 bits each, in 48 bytes.
-export const GCD_F: usize = P256_BASE
-export const GCD_G: usize = P256_BASE + 48
-export const GCD_D: usize = P256_BASE + 96
-export const GCD_E: usize = P256_BASE + 144
+// The four numbers of an inversion, nine limbs of 30 bits in 48 bytes each; and those of a second
+// one.
+export const GCD: usize = P256_BASE
+export const GCD_SECOND: usize = P256_BASE + 192
 export const GCD_BYTES: usize = 192
 
-// Two numbers side by side: nine limbs of 29 bits, each a word of the first beside one of the second.
+// Two numbers side by side: nine limbs of 29 bits, each a word of the first beside one of the
+// second.
 export const PAIR_BYTES: usize = 72
 // Two points with affine coordinates: x and behind it y.
 export const POINTS_BYTES: usize = 2 * PAIR_BYTES
@@ -16,7 +17,7 @@ export const POINTS_BYTES: usize = 2 * PAIR_BYTES
 export const ENTRY_BYTES: usize = 64
 
 // Numbers that never change, written at the start.
-export const P256_CONSTANTS: usize = P256_BASE + 256
+export const P256_CONSTANTS: usize = P256_BASE + 384
 
 // Working memory, wiped after every call. First what the lowest functions use.
 export const P256_SCRATCH: usize = P256_BASE + 2048
@@ -63,8 +64,8 @@ export const KEY_SLOT_BYTES: usize = 192
 export const KEY_SLOTS_MAX: usize = 64
 export const NONCE_CONSTANTS: usize = KEY_SLOTS + KEY_SLOT_BYTES * KEY_SLOTS_MAX
 
-// Tables of odd multiples. One instance signs and another verifies, so the room for the multiples of
-// the base point is shared between them.
+// Tables of odd multiples. One instance signs and another verifies, so the room for the multiples
+// of the base point is shared between them.
 export const TABLES: usize = P256_BASE + 192 * 1024
 
 // Tables of public keys, to the end of the memory of an instance that verifies.

@@ -59,8 +59,8 @@ export function scanTables(
 }
 
 /**
- * Leaves the entries of sixteen digits at GATHERED, one after the other. `slab` is one position of a
- * sliced table of 128 entries; the digits are bytes at `digits`.
+ * Leaves the entries of sixteen digits at GATHERED, one after the other. `slab` is one position of
+ * a sliced table of 128 entries; the digits are bytes at `digits`.
  */
 export function gatherEntries(slab: usize, digits: usize): void {
   gatherRows(ROWS, slab, digits, ENTRY_BYTES)

@@ -1,6 +1,6 @@
 /**
- * The secret number of one signature. Deterministic as RFC 6979 §3.2 says, with SHA-256; or hedged: the
- * hash of the key, the digest and sixteen random bytes, 512 bits of it taken mod the order. A
+ * The secret number of one signature. Deterministic as RFC 6979 §3.2 says, with SHA-256; or hedged:
+ * the hash of the key, the digest and sixteen random bytes, 512 bits of it taken mod the order. A
  * hedged nonce is no worse than a deterministic one if the random bytes repeat.
  */
 import { mulN, R2_N, R2_UPPER_N } from './generated/p256'
@@ -17,7 +17,9 @@ import {
 import { copy32, reverse32 } from './p256-scalar'
 import { digestSha256 } from './sha'
 
-/** In a key's slot: the key; the key in Montgomery's form; two states of SHA-256 that hold the key. */
+/**
+ * In a key's slot: the key; the key in Montgomery's form; two states of SHA-256 that hold the key.
+ */
 export const SLOT_KEY: usize = 0
 export const SLOT_FORM: usize = 32
 const SLOT_HEDGED: usize = 104
@@ -71,7 +73,9 @@ export function wipeNonce(): void {
   memory.fill(NONCE_SCRATCH, 0, NONCE_SCRATCH_BYTES)
 }
 
-/** Ends a hash at STATE: `length` bytes of the last block at `block` are in place, `total` in all. */
+/**
+ * Ends a hash at STATE: `length` bytes of the last block at `block` are in place, `total` in all.
+ */
 function padEnd(block: usize, length: usize, total: usize): void {
   memory.fill(block + length, 0, 64 - length)
   store<u8>(block + length, 0x80)
@@ -159,8 +163,8 @@ export function deterministicNonce(target: usize, slot: usize, digest: usize): v
 }
 
 /**
- * Writes a nonce from the slot's key, the digest and sixteen random bytes. Zero, which one digest in
- * 2^256 gives, is left for signing to refuse.
+ * Writes a nonce from the slot's key, the digest and sixteen random bytes. Zero, which one digest
+ * in 2^256 gives, is left for signing to refuse.
  */
 export function hedgedNonce(target: usize, slot: usize, digest: usize, random: usize): void {
   const state = slotAt(slot) + SLOT_HEDGED

@@ -1,11 +1,13 @@
-/** Numbers below the order of P-256 in 32 bytes, least byte first: their digits and their spelling. */
+/**
+ * Numbers below the order of P-256 in 32 bytes, least byte first: their digits and their spelling.
+ */
 import { ORDER_0, ORDER_1, ORDER_2, ORDER_3 } from './p256-field'
 
 /**
- * Cuts an odd number into odd signed digits without a zero, of any width: with all `bits` of them, the
- * digits are those of (k − 1)/2 + 2^(bits−1), doubled, less 2^width − 1. An even k is replaced by the
- * order less k, whose point is the opposite. Writes 40 bytes; returns −1 if it replaced k, else 0.
- * `bits` is from 256 to 320.
+ * Cuts an odd number into odd signed digits without a zero, of any width: with all `bits` of them,
+ * the digits are those of (k − 1)/2 + 2^(bits−1), doubled, less 2^width − 1. An even k is replaced
+ * by the order less k, whose point is the opposite. Writes 40 bytes; returns −1 if it replaced k,
+ * else 0. `bits` is from 256 to 320.
  */
 export function recode(target: usize, scalar: usize, bits: i32): i64 {
   const k0 = load<u64>(scalar),
@@ -34,7 +36,9 @@ export function recode(target: usize, scalar: usize, bits: i32): i64 {
   return ~(<i64>odd)
 }
 
-/** The digit of `width` bits at a position, as cut: its top bit is set where the digit is positive. */
+/**
+ * The digit of `width` bits at a position, as cut: its top bit is set where the digit is positive.
+ */
 export function digitAt(digits: usize, position: i32, width: i32): i32 {
   const bit = position * width
   return (load<i32>(digits + (bit >> 3)) >> (bit & 7)) & ((1 << width) - 1)

@@ -1,4 +1,6 @@
-/** Many additions for one inversion (Montgomery's trick): an affine addition is six products then. */
+/**
+ * Many additions for one inversion (Montgomery's trick): an affine addition is six products then.
+ */
 import { add, copyPair, mulLessP, mulP, ONE_P, sqrLessP, sub } from './generated/p256'
 import { invertPairP } from './p256-field'
 import {
@@ -42,9 +44,9 @@ export function takeInverse(target: usize, index: usize): void {
 }
 
 /**
- * For every row and column writes a + b at `out`: points lie side by side in a row, rows of `a` and of
- * `b` are `step` bytes apart, rows of `out` are `outStep`. `out` may be `a` if no row is written before
- * it was read: rows are done from the first to the last. Returns 0 if some a is ± its b.
+ * For every row and column writes a + b at `out`: points lie side by side in a row, rows of `a` and
+ * of `b` are `step` bytes apart, rows of `out` are `outStep`. `out` may be `a` if no row is written
+ * before it was read: rows are done from the first to the last. Returns 0 if some a is ± its b.
  */
 export function addAffine(
   rows: usize,

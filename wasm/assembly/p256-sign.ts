@@ -1,12 +1,14 @@
-/** ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4), one signature: both lanes sum half of the digits. */
-import { gcdInvertN } from './gcd'
-import { add, BASE_X_P, mulN, R2_N, R3_N, storeConstants } from './generated/p256'
+/**
+ * ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4), one signature: both lanes sum half of the
+ * digits.
+ */
+import { gcdInvertBoth } from './gcd'
+import { add, BASE_X_P, mulN, mulP, R2_N, R2_P, R3_N, storeConstants } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
 import { MESSAGE_HEAD, MESSAGE_STRIDE, MESSAGES, OUTPUT, PARAMETERS } from './layout'
 import {
   canonicalN,
   canonicalP,
-  invertPairP,
   isScalar,
   isZero,
   negateWhere,
@@ -21,6 +23,7 @@ import {
   KEY_SLOT_BYTES,
   KEY_SLOTS_MAX,
   NUMBER_A,
+  NUMBER_B,
   P256_SCRATCH,
   P256_SCRATCH_END,
   PAIR_BYTES,
@@ -52,7 +55,8 @@ import { copy32, digitAt, digitEntry, digitSign, recode, reverse32 } from './p25
 import { buildTable, entriesOf } from './p256-table'
 import { digestSha256, padSha256 } from './sha'
 
-// Seven bits: wider digits save additions, but reading a longer table through costs more than they save.
+// Seven bits: wider digits save additions, but reading a longer table through costs more than they
+// save.
 const WIDTH: i32 = 7
 const POSITIONS: i32 = 38
 const TABLE: usize = TABLES
@@ -98,8 +102,8 @@ export function p256KeySlotsMax(): usize {
 }
 
 /**
- * Keeps the private key at PARAMETERS, 32 bytes with the most significant first, in a slot. Returns 0,
- * and keeps nothing, unless it is from 1 to the order less 1. PARAMETERS is wiped.
+ * Keeps the private key at PARAMETERS, 32 bytes with the most significant first, in a slot. Returns
+ * 0, and keeps nothing, unless it is from 1 to the order less 1. PARAMETERS is wiped.
  */
 export function p256KeepKey(slot: usize): i32 {
   const key = slotAt(slot)
@@ -145,9 +149,28 @@ export function deriveNonce(target: usize, slot: usize, digest: usize, random: u
   else hedgedNonce(target, slot, digest, random)
 }
 
-/** Leaves scalar times the base point at POINTS, in both lanes; 0 if a check failed. */
+/**
+ * Leaves scalar times the base point in the first lane of POINTS, and the scalar's own inverse at
+ * INVERSE; returns 0 if a check failed.
+ */
 function multiplyBase(scalar: usize): i32 {
   const flip = recode(DIGITS_A, scalar, WIDTH * POSITIONS)
+  sumDigits()
+  canonicalP(NUMBER_A, SUM + SUM_ZZZ)
+  if (isZero(NUMBER_A)) return 0
+  gcdInvertBoth(NUMBER_B, NUMBER_A, INVERSE, scalar)
+  toLane(S_PAIR, 0, NUMBER_B)
+  toLane(S_PAIR, 1, NUMBER_B)
+  mulP(S_PAIR, S_PAIR, R2_P)
+  scalePoints(POINTS, SUM, S_PAIR)
+  // A fault in any product above leaves a point that is not on the curve.
+  if (onCurve(POINTS) !== 3) return 0
+  negateWhere(POINTS + PAIR_BYTES, flip, flip)
+  return 1
+}
+
+/** Leaves the sum of the entries that the digits choose at SUM. */
+function sumDigits(): void {
   const entries = <i32>entriesOf(WIDTH)
   const half = POSITIONS >> 1
   for (let position = 0; position < half; position++) {
@@ -166,12 +189,6 @@ function multiplyBase(scalar: usize): i32 {
     else addPoints(SUM, POINTS)
   }
   mergeSums(SUM)
-  if (invertPairP(S_PAIR, SUM + SUM_ZZZ) === 0) return 0
-  scalePoints(POINTS, SUM, S_PAIR)
-  // A fault in any product above leaves a point that is not on the curve.
-  if (onCurve(POINTS) !== 3) return 0
-  negateWhere(POINTS + PAIR_BYTES, flip, flip)
-  return 1
 }
 
 /** Writes the public key of a slot at OUTPUT, x and y in 32 bytes each; 0 if a check failed. */
@@ -187,9 +204,9 @@ export function p256PublicKey(slot: usize): i32 {
 
 /**
  * Signs the first message with the slot's key and writes r and s, 32 bytes each with the most
- * significant first, at OUTPUT. `length` is in bytes, or 2^32 − 1 if the digest lies in the message's
- * place. `hedged` is 1 and takes sixteen random bytes at PARAMETERS, or is 0 for a nonce by RFC 6979.
- * Returns 0, and writes nothing, if the slot is empty or a check failed.
+ * significant first, at OUTPUT. `length` is in bytes, or 2^32 − 1 if the digest lies in the
+ * message's place. `hedged` is 1 and takes sixteen random bytes at PARAMETERS, or is 0 for a nonce
+ * by RFC 6979. Returns 0, and writes nothing, if the slot is empty or a check failed.
  */
 export function p256Sign(slot: usize, length: u32, hedged: i32): i32 {
   if (isSlotEmpty(slot)) return 0
@@ -205,7 +222,6 @@ function signDigest(target: usize, slot: usize): i32 {
   if (isZero(NONCE) || multiplyBase(NONCE) === 0) return 0
   canonicalP(R_BYTES, POINTS)
   reduceOnceN(R_BYTES)
-  gcdInvertN(INVERSE, NONCE)
   toLane(FACTORS, 0, INVERSE)
   mulN(FACTORS, FACTORS, R3_N)
   // s = (digest + r·key) / nonce

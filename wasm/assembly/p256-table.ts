@@ -1,6 +1,7 @@
 /**
- * Tables of odd multiples for all positions of a scalar: 1, 3, 5 … (2^width − 1) times 2^(width·i) times
- * a point. A scalar cut into odd signed digits is then a sum of one entry per position: no doublings.
+ * Tables of odd multiples for all positions of a scalar: 1, 3, 5 … (2^width − 1) times 2^(width·i)
+ * times a point. A scalar cut into odd signed digits is then a sum of one entry per position: no
+ * doublings.
  */
 import { copyPair, mulP, R2_P, UNIT } from './generated/p256'
 import { fromLane, reduceOnceP } from './p256-field'
@@ -25,9 +26,9 @@ export function tableBytes(width: usize, positions: usize): usize {
 }
 
 /**
- * Builds the table of the point at POINTS, the same in both lanes. Entries lie one after the other; or,
- * `sliced`, a position's entries lie byte by byte: first byte of every entry, second byte of every
- * entry. Returns 0 for a point of small order, which a curve of prime order does not have.
+ * Builds the table of the point at POINTS, the same in both lanes. Entries lie one after the other;
+ * or, `sliced`, a position's entries lie byte by byte: first byte of every entry, second byte of
+ * every entry. Returns 0 for a point of small order, which a curve of prime order does not have.
  */
 export function buildTable(table: usize, width: usize, positions: usize, sliced: bool): i32 {
   const columns = (positions + 1) >> 1
@@ -62,7 +63,9 @@ function scatter(target: usize, stride: usize, source: usize): void {
   for (let at: usize = 0; at < 32; at++) store<u8>(target + at * stride, load<u8>(source + at))
 }
 
-/** Leaves 2^(width·i) times the point, and twice that, at SUMS: i runs through lanes, then columns. */
+/**
+ * Leaves 2^(width·i) times the point, and twice that, at SUMS: i runs through lanes, then columns.
+ */
 function placeBases(width: usize, columns: usize): void {
   startSums(SUM, POINTS)
   for (let position: usize = 0; position < columns * 2; position++) {

@@ -1,6 +1,6 @@
 /**
- * Verification of ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4.2). All of it is public: tables are
- * indexed, and branches may depend on the signature.
+ * Verification of ECDSA over P-256 with SHA-256 (FIPS 186-5 §6.4.2). All of it is public: tables
+ * are indexed, and branches may depend on the signature.
  */
 import { gcdInvertN } from './gcd'
 import { BASE_X_P, mulN, mulP, R2_P, R3_N, storeConstants, sub } from './generated/p256'
@@ -95,10 +95,10 @@ export function p256PrepareKey(table: usize): i32 {
 }
 
 /**
- * Verifies the signature at PARAMETERS, r and s in 32 bytes each with the most significant first, over
- * the first message (`length` as in p256Sign) by a prepared key. Returns 1 if it is valid and 0 if
- * not; and 2 if the sum met a point and itself, which only who chose the key can bring about: another
- * implementation must decide then.
+ * Verifies the signature at PARAMETERS, r and s in 32 bytes each with the most significant first,
+ * over the first message (`length` as in p256Sign) by a prepared key. Returns 1 if it is valid and
+ * 0 if not; and 2 if the sum met a point and itself, which only who chose the key can bring about:
+ * another implementation must decide then.
  */
 export function p256Verify(table: usize, length: u32): i32 {
   reverse32(R, PARAMETERS)
@@ -148,7 +148,9 @@ function sumChosen(count: i32): void {
   }
 }
 
-/** Whether the sum's x, mod the order, is r: x is r, or r plus the order if that is below the prime. */
+/**
+ * Whether the sum's x, mod the order, is r: x is r, or r plus the order if that is below the prime.
+ */
 function hasX(): i32 {
   canonicalP(NUMBER_A, SUM + SUM_ZZ)
   if (isZero(NUMBER_A)) return UNDECIDED

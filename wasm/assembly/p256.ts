@@ -1,5 +1,5 @@
 // What the module exports of ECDSA over P-256.
-export { gcdInvert25519, gcdInvertN, gcdInvertP } from './gcd'
+export { gcdInvert25519, gcdInvertBoth, gcdInvertN, gcdInvertP } from './gcd'
 export { p256SignBatch } from './p256-batch'
 export {
   p256ForgetKey,

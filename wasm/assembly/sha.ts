@@ -4,8 +4,8 @@ import { sha512Blocks, sha512Start } from './generated/sha512'
 import { MESSAGE_HEAD, MESSAGES, OUTPUT, SCRATCH } from './layout'
 
 /**
- * Pads in place (FIPS 180-4 §5.1) and returns how many blocks there are. `before` is what was hashed
- * ahead of `source`. Writes up to two blocks behind the message.
+ * Pads in place (FIPS 180-4 §5.1) and returns how many blocks there are. `before` is what was
+ * hashed ahead of `source`. Writes up to two blocks behind the message.
  */
 export function padSha256(source: usize, length: usize, before: usize): usize {
   const blocks = (length + 72) >> 6

@@ -41,8 +41,8 @@ function writeBlake3(): string {
   const words = (from: number, name: (index: number) => string, text: (index: number) => string) =>
     range(8, from).map((index) => `  let ${name(index)}: u32 = ${text(index - from)}`)
   return `/**
- * Writes the 32 bytes of BLAKE3's keyed hash of the one block at \`source\`: \`length\` bytes, zeros up
- * to 64.
+ * Writes the 32 bytes of BLAKE3's keyed hash of the one block at \`source\`: \`length\` bytes,
+ * zeros up to 64.
  */
 export function blake3Block(target: usize, key: usize, source: usize, length: u32): void {
 ${range(16)

@@ -1,8 +1,8 @@
 import { range } from './text.ts'
 
-// A value mod 2^255 - 19 is ten limbs of 26 and 25 bits in turn, limb i weighing 2^ceil(25.5 i), each
-// a signed 32-bit number. Two values travel together: vector k holds limbs 2k of both and then limbs
-// 2k + 1 of both, so five vectors, 80 bytes, are two values.
+// A value mod 2^255 - 19 is ten limbs of 26 and 25 bits in turn, limb i weighing 2^ceil(25.5 i),
+// each a signed 32-bit number. Two values travel together: vector k holds limbs 2k of both and
+// then limbs 2k + 1 of both, so five vectors, 80 bytes, are two values.
 
 const PAIRS = 5
 
@@ -14,8 +14,8 @@ function product(half: 'low' | 'high', left: string, right: string): string {
 }
 
 /**
- * The sum as nested calls, the carry its outermost term: a shape that the engine keeps in registers.
- * Columns computed side by side and carried afterwards run half as fast again.
+ * The sum as nested calls, the carry its outermost term: a shape that the engine keeps in
+ * registers. Columns computed side by side and carried afterwards run half as fast again.
  */
 function sum(terms: readonly string[]): string {
   return terms.reduce((left, right) => `i64x2.add(${left}, ${right})`)
@@ -60,8 +60,8 @@ function squareColumns(): string[][] {
 }
 
 /**
- * Carries through the columns. There is no arithmetic shift of 64-bit lanes, so every column is lifted
- * by 2^62 before its shift; the next column's constant takes away what came over too much.
+ * Carries through the columns. There is no arithmetic shift of 64-bit lanes, so every column is
+ * lifted by 2^62 before its shift; the next column's constant takes away what came over too much.
  */
 function writeCarries(columns: readonly (readonly string[])[]): string[] {
   const lines: string[] = []
@@ -87,7 +87,8 @@ function writeCarries(columns: readonly (readonly string[])[]): string[] {
   for (const k of range(PAIRS - 1, 1)) {
     const pair = `i32x4.shuffle(h${2 * k}, h${2 * k + 1}, 0, 2, 4, 6)`
     lines.push(
-      `v128.store(target, i32x4.sub(v128.and(${pair}, v128.load(MASK_PAIR)), v128.load(HALF)), ${k * 16})`,
+      `const low${k} = v128.and(${pair}, v128.load(MASK_PAIR))`,
+      `v128.store(target, i32x4.sub(low${k}, v128.load(HALF)), ${k * 16})`,
     )
   }
   return lines
@@ -111,7 +112,9 @@ function writeField(): string {
   ODD_ONLY,
 } from '../ed25519-constants'
 
-/** target = f g. Limbs of f and g below 1.65 times 2^26 and 2^25; target's at most half of those. */
+/**
+ * target = f g. Limbs of f and g below 1.65 times 2^26 and 2^25; target's at most half of those.
+ */
 export function mul(target: usize, left: usize, right: usize): void {
 ${indent(each((k) => `const f${k} = v128.load(left, ${k * 16})`))}
 ${indent(each((k) => `const g${k} = v128.load(right, ${k * 16})`))}

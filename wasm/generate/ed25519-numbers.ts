@@ -1,110 +1,19 @@
+import { bitAt, bitsOf } from './ed25519-limbs.ts'
 import { range } from './text.ts'
 
 // Conversions between bytes, field limbs and scalar limbs, unrolled.
 
-/** The order of the base point is 2^252 + c; a scalar is nine limbs of 28 bits, so 2^252 is limb 9. */
+/**
+ * The order of the base point is 2^252 + c; a scalar is nine limbs of 28 bits, so 2^252 is limb
+ * 9.
+ */
 const ORDER_REST = 27742317777372353535851937790883648493n
 const SCALAR_BITS = 28
 const SCALAR_LIMBS = 9
-const P = 2n ** 255n - 19n
 
 export const sources = {
   'ed25519-bytes.ts': writeBytes,
   'ed25519-scalar.ts': writeScalar,
-  'ed25519-points.ts': writePoints,
-}
-
-function bitsOf(limb: number): number {
-  return limb % 2 === 0 ? 26 : 25
-}
-
-function bitAt(limb: number): number {
-  return Math.ceil(25.5 * limb)
-}
-
-function limbsOf(value: bigint): bigint[] {
-  return range(10).map(
-    (limb) => (value >> BigInt(bitAt(limb))) & ((1n << BigInt(bitsOf(limb))) - 1n),
-  )
-}
-
-/** A constant in both lanes, as the forty numbers of a pair... twenty of them, five vectors. */
-function pairOf(value: bigint): string {
-  const limbs = limbsOf(((value % P) + P) % P)
-  return range(5)
-    .flatMap((k) => [limbs[2 * k], limbs[2 * k], limbs[2 * k + 1], limbs[2 * k + 1]])
-    .join(', ')
-}
-
-function entryOf(values: readonly bigint[]): string {
-  return [...values.flatMap(limbsOf), 0n, 0n].join(', ')
-}
-
-function bytesOf(value: bigint): bigint[] {
-  return range(32).map((byte) => (value >> BigInt(8 * byte)) & 255n)
-}
-
-/** A square root, by the prime's being 5 mod 8; `undefined` for what is no square. */
-function squareRoot(value: bigint): bigint | undefined {
-  const wanted = ((value % P) + P) % P
-  const first = power(wanted, (P + 3n) / 8n)
-  const second = (first * power(2n, (P - 1n) / 4n)) % P
-  return [first, second].find((root) => (root * root) % P === wanted)
-}
-
-/**
- * Orders 1 and 2 have y = 1 and -1, order 4 has y = 0. Doubled to order 4, order 8 has x² = -y², and
- * the curve then says d y⁴ + 2 y² - 1 = 0 with the sign of y free.
- */
-function smallOrderYs(d: bigint): bigint[] {
-  const discriminant = squareRoot(1n + d)
-  if (discriminant === undefined) throw new Error('1 + d is a square')
-  const squares = [-1n + discriminant, -1n - discriminant].map(
-    (value) => (((value % P) + P) * power(d, P - 2n)) % P,
-  )
-  const eighth = squares.map(squareRoot).find((root) => root !== undefined)
-  if (eighth === undefined) throw new Error('a point of order 8 exists')
-  return [0n, 1n, P - 1n, eighth, P - eighth]
-}
-
-function power(base: bigint, exponent: bigint): bigint {
-  let result = 1n
-  let factor = ((base % P) + P) % P
-  for (let left = exponent; left > 0n; left >>= 1n) {
-    if (left & 1n) result = (result * factor) % P
-    factor = (factor * factor) % P
-  }
-  return result
-}
-
-function writePoints(): string {
-  const d = ((P - 121665n) * power(121666n, P - 2n)) % P
-  const y = (4n * power(5n, P - 2n)) % P
-  // The even root, RFC 8032 §5.1.3.
-  const u = (y * y - 1n) % P
-  const v = (d * y * y + 1n) % P
-  const rootOfMinusOne = power(2n, (P - 1n) / 4n)
-  let x = (u * power(v, 3n) * power(u * power(v, 7n), (P - 5n) / 8n)) % P
-  if ((v * x * x - u) % P !== 0n) x = (x * rootOfMinusOne) % P
-  if (x % 2n === 1n) x = P - x
-  const pair = (name: string, value: bigint) =>
-    `export const ${name}: usize = memory.data<i32>([${pairOf(value)}], 16)`
-  return `${pair('ONE', 1n)}
-${pair('D', d)}
-${pair('INVERSE_OF_D', power(d, P - 2n))}
-${pair('TWICE_D', 2n * d)}
-${pair('ROOT_OF_MINUS_ONE', rootOfMinusOne)}
-${pair('BASE_X', x)}
-${pair('BASE_Y', y)}
-/** Lane 0 twice d, lane 1 two: what the product of T and that of Z are multiplied with. */
-export const TWICE_D_AND_TWO: usize = memory.data<i32>([${limbsOf((2n * d) % P)
-    .map((limb, at) => `${limb}, ${at === 0 ? 2 : 0}`)
-    .join(', ')}], 16)
-/** Encodings, without a sign, of y of the points whose order divides 8. */
-export const SMALL_ORDER_Y: usize = memory.data<u8>([${smallOrderYs(d).flatMap(bytesOf).join(', ')}], 16)
-/** The neutral point as a table's entry: y + x, y - x and 2dxy. */
-export const NEUTRAL: usize = memory.data<i32>([${entryOf([1n, 1n, 0n])}], 16)
-`
 }
 
 function writeBytes(): string {
@@ -137,8 +46,8 @@ function writeBytes(): string {
     return `  store<i32>(target, <i32>((${value} >> ${by}) & ${2 ** bitsOf(i) - 1}), ${i * 8})`
   })
   return `/**
- * Writes the 32 bytes, below p, of the value whose limbs begin at \`source\`, eight bytes apart: a pair
- * for its first lane, a pair and four bytes for its second.
+ * Writes the 32 bytes, below p, of the value whose limbs begin at \`source\`, eight bytes apart:
+ * a pair for its first lane, a pair and four bytes for its second.
  */
 export function toBytes(target: usize, source: usize): void {
 ${range(10)
@@ -225,6 +134,8 @@ function writeScalar(): string {
     })
   const order = scalarLimbs(2n ** 252n + ORDER_REST, SCALAR_LIMBS)
   const half = scalarLimbs((2n ** 252n + ORDER_REST - 1n) / 2n, SCALAR_LIMBS)
+  const lessThanHalf = (part: bigint, limb: number) =>
+    `  carried = (${part} - x${limb} + carried) >> ${SCALAR_BITS}`
   const product = range(17).map((column) => {
     const terms = range(SCALAR_LIMBS)
       .filter((i) => column - i >= 0 && column - i < SCALAR_LIMBS)
@@ -258,7 +169,8 @@ export function scalarToBytes(target: usize, source: usize): void {
 ${range(4)
   .map((k) => {
     const low = `load<u64>(source, ${k * 16})`
-    return `  store<u64>(target, ${low} | (load<u64>(source, ${k * 16 + 8}) << ${SCALAR_BITS}), ${k * 7})`
+    const high = `(load<u64>(source, ${k * 16 + 8}) << ${SCALAR_BITS})`
+    return `  store<u64>(target, ${low} | ${high}, ${k * 7})`
   })
   .join('\n')}
   store<u32>(target, <u32>load<u64>(source, 64), 28)
@@ -270,7 +182,8 @@ ${range(SCALAR_LIMBS)
   .map((limb) => {
     const bit = limb * SCALAR_BITS
     const kept = limb === 8 ? 0xffffffff : mask
-    return `  store<i64>(target, (<i64>load<u32>(source, ${bit >> 3}) >> ${bit & 7}) & ${kept}, ${limb * 8})`
+    const part = `(<i64>load<u32>(source, ${bit >> 3}) >> ${bit & 7}) & ${kept}`
+    return `  store<i64>(target, ${part}, ${limb * 8})`
   })
   .join('\n')}
 }
@@ -288,15 +201,15 @@ ${order
 }
 
 /**
- * Replaces a scalar by its negative if that is the smaller, and returns all ones if so: the greater of
- * the two has 253 bits, the smaller 252, which is one window less. Without a branch.
+ * Replaces a scalar by its negative if that is the smaller, and returns all ones if so: the
+ * greater of the two has 253 bits, the smaller 252, which is one window less. Without a branch.
  */
 export function scalarHalve(scalar: usize): i64 {
 ${range(SCALAR_LIMBS)
   .map((limb) => `  const x${limb} = load<i64>(scalar, ${limb * 8})`)
   .join('\n')}
   let carried: i64 = 0
-${half.map((part, limb) => `  carried = (${part} - x${limb} + carried) >> ${SCALAR_BITS}`).join('\n')}
+${half.map(lessThanHalf).join('\n')}
   const isGreater = carried >> 63
   carried = 0
   let y: i64 = 0

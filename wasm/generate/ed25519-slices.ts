@@ -1,8 +1,8 @@
 import { range } from './text.ts'
 
-// Sixteen bytes of sixteen table entries at once: each byte of an entry is a row of 128, one for every
-// entry of the window, and a swizzle picks from sixteen of a row for all sixteen digits. Then the
-// sixteen by sixteen bytes are turned over, so that each digit's bytes lie together.
+// Sixteen bytes of sixteen table entries at once: each byte of an entry is a row of 128, one for
+// every entry of the window, and a swizzle picks from sixteen of a row for all sixteen digits.
+// Then the sixteen by sixteen bytes are turned over, so that each digit's bytes lie together.
 
 const ROW_BYTES = 128
 const DIGITS = 16

@@ -11,8 +11,8 @@ const LIMBS = 9
 const MASK = (1n << 30n) - 1n
 
 /**
- * A sum of signed powers of two, as limbs: a limb that is zero costs no multiplication. That the limbs
- * are not in the range of digits does no harm, the first update brings them there.
+ * A sum of signed powers of two, as limbs: a limb that is zero costs no multiplication. That the
+ * limbs are not in the range of digits does no harm, the first update brings them there.
  */
 function modulusOf(name: string, terms: readonly (readonly [bigint, number])[]): Modulus {
   const limbs = new Array<bigint>(LIMBS).fill(0n)
@@ -47,7 +47,9 @@ function inverseOf(value: bigint): bigint {
   return inverse
 }
 
-/** 2^256 − ORDER_P256_TAIL is the order of P-256 but for the powers of two it shares with the prime. */
+/**
+ * 2^256 − ORDER_P256_TAIL is the order of P-256 but for the powers of two it shares with the prime.
+ */
 const ORDER_P256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 const MODULI: readonly Modulus[] = [
@@ -75,7 +77,6 @@ export const sources = { 'gcd.ts': generateGcd }
 /** AssemblyScript text of the unrolled steps of wasm/assembly/gcd.ts. */
 export function generateGcd(): string {
   return [
-    "import { GCD_D, GCD_E, GCD_F, GCD_G } from '../p256-layout'\n",
     updateFg(),
     ...MODULI.flatMap((modulus) => [start(modulus), updateDe(modulus), finish(modulus)]),
   ].join('\n')
@@ -83,26 +84,33 @@ export function generateGcd(): string {
 
 function procedure(name: string, parameters: string, lines: readonly string[]): string {
   const body = lines.map((line) => `  ${line}\n`).join('')
-  return `// @ts-ignore: decorator\n@inline\nexport function ${name}(${parameters}): void {\n${body}}\n`
+  const head = `export function ${name}(${parameters}): void`
+  return `// @ts-ignore: decorator\n@inline\n${head} {\n${body}}\n`
 }
 
-const MATRIX = 'u: i64, v: i64, q: i64, r: i64'
+const MATRIX = 'state: usize, u: i64, v: i64, q: i64, r: i64'
 
-const limb = (row: string, at: number) => `<i64>load<i32>(${row} + ${4 * at})`
-const keep = (row: string, at: number, value: string) =>
-  `store<i32>(${row} + ${4 * at}, <i32>(${value}))`
+// Where in the state its four numbers lie, 48 bytes each.
+const GCD_F = 0
+const GCD_G = 48
+const GCD_D = 96
+const GCD_E = 144
+
+const limb = (row: number, at: number) => `<i64>load<i32>(state + ${row + 4 * at})`
+const keep = (row: number, at: number, value: string) =>
+  `store<i32>(state + ${row + 4 * at}, <i32>(${value}))`
 
 /** (f, g) times the matrix, over 2^30: the division is exact. */
 function updateFg(): string {
-  const lines = [`let f = ${limb('GCD_F', 0)}, g = ${limb('GCD_G', 0)}`]
+  const lines = [`let f = ${limb(GCD_F, 0)}, g = ${limb(GCD_G, 0)}`]
   lines.push('let cf = (u * f + v * g) >> 30, cg = (q * f + r * g) >> 30')
   for (let at = 1; at < LIMBS; at++) {
-    lines.push(`f = ${limb('GCD_F', at)}; g = ${limb('GCD_G', at)}`)
+    lines.push(`f = ${limb(GCD_F, at)}; g = ${limb(GCD_G, at)}`)
     lines.push('cf += u * f + v * g; cg += q * f + r * g')
-    lines.push(keep('GCD_F', at - 1, `cf & ${MASK}`), keep('GCD_G', at - 1, `cg & ${MASK}`))
+    lines.push(keep(GCD_F, at - 1, `cf & ${MASK}`), keep(GCD_G, at - 1, `cg & ${MASK}`))
     lines.push('cf >>= 30; cg >>= 30')
   }
-  lines.push(keep('GCD_F', LIMBS - 1, 'cf'), keep('GCD_G', LIMBS - 1, 'cg'))
+  lines.push(keep(GCD_F, LIMBS - 1, 'cf'), keep(GCD_G, LIMBS - 1, 'cg'))
   return procedure('updateFg', MATRIX, lines)
 }
 
@@ -115,20 +123,20 @@ function updateDe(modulus: Modulus): string {
     const value = modulus.limbs[at] ?? 0
     return value === 0 ? '' : ` + ${factor} * ${value}`
   }
-  const lines = [`let d = ${limb('GCD_D', 8)} >> 31, e = ${limb('GCD_E', 8)} >> 31`]
+  const lines = [`let d = ${limb(GCD_D, 8)} >> 31, e = ${limb(GCD_E, 8)} >> 31`]
   lines.push('let md = (u & d) + (v & e), me = (q & d) + (r & e)')
-  lines.push(`d = ${limb('GCD_D', 0)}; e = ${limb('GCD_E', 0)}`)
+  lines.push(`d = ${limb(GCD_D, 0)}; e = ${limb(GCD_E, 0)}`)
   lines.push('let cd = u * d + v * e, ce = q * d + r * e')
   lines.push(`md -= (${modulus.inverse} * cd + md) & ${MASK}`)
   lines.push(`me -= (${modulus.inverse} * ce + me) & ${MASK}`)
   lines.push(`cd = (cd${term(0, 'md')}) >> 30; ce = (ce${term(0, 'me')}) >> 30`)
   for (let at = 1; at < LIMBS; at++) {
-    lines.push(`d = ${limb('GCD_D', at)}; e = ${limb('GCD_E', at)}`)
+    lines.push(`d = ${limb(GCD_D, at)}; e = ${limb(GCD_E, at)}`)
     lines.push(`cd += u * d + v * e${term(at, 'md')}; ce += q * d + r * e${term(at, 'me')}`)
-    lines.push(keep('GCD_D', at - 1, `cd & ${MASK}`), keep('GCD_E', at - 1, `ce & ${MASK}`))
+    lines.push(keep(GCD_D, at - 1, `cd & ${MASK}`), keep(GCD_E, at - 1, `ce & ${MASK}`))
     lines.push('cd >>= 30; ce >>= 30')
   }
-  lines.push(keep('GCD_D', LIMBS - 1, 'cd'), keep('GCD_E', LIMBS - 1, 'ce'))
+  lines.push(keep(GCD_D, LIMBS - 1, 'cd'), keep(GCD_E, LIMBS - 1, 'ce'))
   return procedure(`updateDe${modulus.name}`, MATRIX, lines)
 }
 
@@ -142,11 +150,11 @@ function start(modulus: Modulus): string {
     const word = low >> 6
     const shift = low & 63
     const spill = shift + LIMB_BITS > 64 && word < 3 ? ` | ${words[word + 1]} << ${64 - shift}` : ''
-    lines.push(keep('GCD_G', at, `(${words[word]} >> ${shift}${spill}) & ${MASK}`))
-    lines.push(keep('GCD_F', at, `${modulus.limbs[at] ?? 0}`))
-    lines.push(keep('GCD_D', at, '0'), keep('GCD_E', at, at === 0 ? '1' : '0'))
+    lines.push(keep(GCD_G, at, `(${words[word]} >> ${shift}${spill}) & ${MASK}`))
+    lines.push(keep(GCD_F, at, `${modulus.limbs[at] ?? 0}`))
+    lines.push(keep(GCD_D, at, '0'), keep(GCD_E, at, at === 0 ? '1' : '0'))
   }
-  return procedure(`start${modulus.name}`, 'source: usize', lines)
+  return procedure(`start${modulus.name}`, 'state: usize, source: usize', lines)
 }
 
 /** The inverse is d, with the sign of f, brought into 0 … modulus − 1. */
@@ -161,14 +169,14 @@ function finish(modulus: Modulus): string {
       modulus.limbs[at] ? [`${name} += mask & ${modulus.limbs[at]}`] : [],
     ),
   ]
-  const lines = names.map((name, at) => `let ${name} = ${limb('GCD_D', at)}`)
+  const lines = names.map((name, at) => `let ${name} = ${limb(GCD_D, at)}`)
   lines.push('let mask: i64 = 0', ...addIfNegative)
-  lines.push(`mask = ${limb('GCD_F', 8)} >> 31`)
+  lines.push(`mask = ${limb(GCD_F, 8)} >> 31`)
   lines.push(...names.map((name) => `${name} = (${name} ^ mask) - mask`))
   lines.push(...carry, ...addIfNegative, ...carry)
   lines.push('store<u64>(target, d0 | d1 << 30 | d2 << 60)')
   lines.push('store<u64>(target, d2 >> 4 | d3 << 26 | d4 << 56, 8)')
   lines.push('store<u64>(target, d4 >> 8 | d5 << 22 | d6 << 52, 16)')
   lines.push('store<u64>(target, d6 >> 12 | d7 << 18 | d8 << 48, 24)')
-  return procedure(`finish${modulus.name}`, 'target: usize', lines)
+  return procedure(`finish${modulus.name}`, 'target: usize, state: usize', lines)
 }

@@ -27,7 +27,9 @@ function transpose(): string {
   return `export function transpose16(${parameters}): void {\n  ${lines.join('\n  ')}\n}\n`
 }
 
-/** A swizzle gives zero for an index outside its sixteen bytes, so eight of them cover 128 entries. */
+/**
+ * A swizzle gives zero for an index outside its sixteen bytes, so eight of them cover 128 entries.
+ */
 function gather(): string {
   const lines = ['let i0 = indexes']
   for (const part of range(7)) {
@@ -46,7 +48,9 @@ function gather(): string {
   return `export function gatherRows(${parameters}): void {\n  ${lines.join('\n  ')}\n}\n`
 }
 
-/** Two numbers of 32 bytes into a pair: every limb of 29 bits lies within eight bytes of its first. */
+/**
+ * Two numbers of 32 bytes into a pair: every limb of 29 bits lies within eight bytes of its first.
+ */
 function unpack(): string {
   const lines = range(9).flatMap((at) => {
     const [byte, shift] = [(at * 29) >> 3, (at * 29) & 7]

@@ -1,7 +1,7 @@
 /**
  * Writes the arithmetic of P-256: numbers are nine limbs of 29 bits, two numbers at a time in the
- * lanes of a vector, in Montgomery's form with R = 2^261. A limb may be negative or have one bit too
- * many, so sums and differences are not carried before they are multiplied.
+ * lanes of a vector, in Montgomery's form with R = 2^261. A limb may be negative or have one bit
+ * too many, so sums and differences are not carried before they are multiplied.
  */
 
 const LIMB_BITS = 29
@@ -131,9 +131,9 @@ function reduceByOrder(at: number): Reduction {
 }
 
 /**
- * One product by columns. Each column starts from the carry of the last, which keeps the compiler from
- * having all of them alive at once; and from a bias, so that a logical shift may carry (the arithmetic
- * one is six instructions where there is no AVX-512).
+ * One product by columns. Each column starts from the carry of the last, which keeps the compiler
+ * from having all of them alive at once; and from a bias, so that a logical shift may carry (the
+ * arithmetic one is six instructions where there is no AVX-512).
  */
 function product(options: { name: string; reduce: (at: number) => Reduction; form: Form }): string {
   const { name, reduce, form } = options
@@ -170,7 +170,8 @@ function product(options: { name: string; reduce: (at: number) => Reduction; for
   lines.push(`const r${LIMBS - 1} = i64x2.sub(${top}, ${splat(BIAS_CARRY)})`)
   lines.push(...stores())
   const signature = ['target', ...parameters].map((each) => `${each}: usize`).join(', ')
-  return `export function ${name}(${signature}): void {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`
+  const body = lines.map((line) => `  ${line}\n`).join('')
+  return `export function ${name}(${signature}): void {\n${body}}\n`
 }
 
 /** Above every sum of products of which one factor may have the bit too many. */

@@ -6,7 +6,10 @@ interface Hash {
   readonly word: 'u32' | 'u64'
   readonly wordBytes: number
   readonly rounds: number
-  /** Distances of the sums and of the schedule; the last of a schedule's three shifts, not rotates. */
+  /**
+   * Distances of the sums and of the schedule; the last of a schedule's three shifts, not
+   * rotates.
+   */
   readonly sumA: readonly [number, number, number]
   readonly sumE: readonly [number, number, number]
   readonly early: readonly [number, number, number]
@@ -69,8 +72,9 @@ function bitsOf(hash: Hash): bigint {
 }
 
 /**
- * A sum of three rotations, nested: rotr2(x ^ rotr11(x ^ rotr9(x))) turns by 2, 13 and 22 in as many
- * operations as three rotations side by side, but holds one value at a time instead of three.
+ * A sum of three rotations, nested: rotr2(x ^ rotr11(x ^ rotr9(x))) turns by 2, 13 and 22 in as
+ * many operations as three rotations side by side, but holds one value at a time instead of
+ * three.
  */
 function writeSum(hash: Hash, x: string, [a, b, c]: readonly [number, number, number]): string {
   const turn = (text: string, by: number) => `rotr<${hash.word}>(${text}, ${by})`
@@ -82,8 +86,8 @@ function writeSchedule(hash: Hash, x: string, [a, b, c]: readonly [number, numbe
 }
 
 /**
- * The schedule of SHA-512 two words at a time, in vectors: neither of two neighbours needs the other,
- * and the sixteen words leave the registers to the eight variables.
+ * The schedule of SHA-512 two words at a time, in vectors: neither of two neighbours needs the
+ * other, and the sixteen words leave the registers to the eight variables.
  */
 function writePair(round: number): string[] {
   const v = (index: number) => `v${((round >> 1) + index) % 8}`
@@ -91,7 +95,8 @@ function writePair(round: number): string[] {
     `v128.or(i64x2.shr_u(${x}, ${by}), i64x2.shl(${x}, ${64 - by}))`
   const byte = range(16).map((at) => (at & 8) | ((at + 1) & 7))
   const straddle = (left: string, right: string) => `i64x2.shuffle(${left}, ${right}, 1, 2)`
-  const early = `v128.xor(v128.xor(${turn('early', 1)}, i8x16.shuffle(early, early, ${byte.join(', ')})), i64x2.shr_u(early, 7))`
+  const byByte = `i8x16.shuffle(early, early, ${byte.join(', ')})`
+  const early = `v128.xor(v128.xor(${turn('early', 1)}, ${byByte}), i64x2.shr_u(early, 7))`
   const late = `v128.xor(v128.xor(${turn('late', 19)}, ${turn('late', 61)}), i64x2.shr_u(late, 6))`
   const schedule =
     round < 16
@@ -99,7 +104,8 @@ function writePair(round: number): string[] {
       : [
           `early = ${straddle(v(0), v(1))}`,
           `late = ${v(7)}`,
-          `${v(0)} = i64x2.add(i64x2.add(i64x2.add(${v(0)}, ${straddle(v(4), v(5))}), ${early}), ${late})`,
+          `${v(0)} = i64x2.add(i64x2.add(${v(0)}, ${straddle(v(4), v(5))}), ${early})`,
+          `${v(0)} = i64x2.add(${v(0)}, ${late})`,
         ]
   return [
     ...schedule,
@@ -123,11 +129,12 @@ function writeRound(hash: Hash, round: number, constant: bigint): string {
     const early = writeSchedule(hash, w(round - 15), hash.early)
     lines.push(`${w(round)} = ${w(round)} + ${w(round - 7)} + ${late} + ${early}`)
   }
+  const fresh = isPaired ? `w${round % 2}` : `${hex(constant)} + ${w(round)}`
   const chosen = `(${g} ^ (${e} & (${f} ^ ${g})))`
   lines.push(
     // The sum over e is ready last, so it is added last: in any other order the additions behind it
     // would lengthen the chain from one round's e to the next.
-    `${h} = ${h} + ${isPaired ? `w${round % 2}` : `${hex(constant)} + ${w(round)}`} + ${chosen} + ${writeSum(hash, e as string, hash.sumE)}`,
+    `${h} = ${h} + ${fresh} + ${chosen} + ${writeSum(hash, e as string, hash.sumE)}`,
     `${d} = ${d} + ${h}`,
     // Majority by what differs: a ^ b of this round is b ^ c of the next.
     `next = ${a} ^ ${b}`,
@@ -143,12 +150,10 @@ function writeLoads(hash: Hash): string {
     const word = Math.floor(byte / hash.wordBytes)
     return word * hash.wordBytes + (hash.wordBytes - 1 - (byte % hash.wordBytes))
   })
-  const lane = hash.word === 'u32' ? 'i32x4' : 'i64x2'
+  const loadGroup = (group: number) =>
+    `i8x16.swizzle(v128.load(source, ${group * 16}), i8x16(${order.join(', ')}))`
   if (hash.word === 'u64') {
-    const vectors = range(8).map(
-      (group) =>
-        `    let v${group} = i8x16.swizzle(v128.load(source, ${group * 16}), i8x16(${order.join(', ')}))`,
-    )
+    const vectors = range(8).map((group) => `    let v${group} = ${loadGroup(group)}`)
     const rest = ['early', 'late', 'both'].map((name) => `    let ${name} = v0`)
     return [...vectors, ...rest, '    let w0: u64 = 0', '    let w1: u64 = 0'].join('\n')
   }
@@ -156,12 +161,9 @@ function writeLoads(hash: Hash): string {
     .map((group) => {
       const words = range(lanes).map(
         (index) =>
-          `    let w${group * lanes + index}: ${hash.word} = ${lane}.extract_lane(v${group}, ${index})`,
+          `    let w${group * lanes + index}: u32 = i32x4.extract_lane(v${group}, ${index})`,
       )
-      return [
-        `    const v${group} = i8x16.swizzle(v128.load(source, ${group * 16}), i8x16(${order.join(', ')}))`,
-        ...words,
-      ].join('\n')
+      return [`    const v${group} = ${loadGroup(group)}`, ...words].join('\n')
     })
     .join('\n')
 }
@@ -171,18 +173,22 @@ function writeHash(hash: Hash): string {
   const initial = primes(8).map((prime) => rootFraction(prime, 2n, bitsOf(hash)))
   const size = hash.wordBytes
   const state = range(8).map((index) => 'abcdefgh'.charAt(index))
+  const writeStore = (value: string, at: number) =>
+    `  store<${hash.word}>(state, ${value}, ${at * size})`
+  const writeLoad = (name: string, at: number) =>
+    `  let ${name}0: ${hash.word} = load<${hash.word}>(state, ${at * size})`
   const table =
     hash.word === 'u64'
       ? `const K512: usize = memory.data<u64>([${constants.map(hex).join(', ')}], 16)\n\n`
       : ''
   return `${table}/** Writes the state a digest begins with. */
 export function ${hash.name}Start(state: usize): void {
-${initial.map((value, at) => `  store<${hash.word}>(state, ${hex(value)}, ${at * size})`).join('\n')}
+${initial.map((value, at) => writeStore(hex(value), at)).join('\n')}
 }
 
 /** Folds \`blocks\` whole blocks at \`source\` into the state. */
 export function ${hash.name}Blocks(state: usize, source: usize, blocks: usize): void {
-${state.map((name, at) => `  let ${name}0: ${hash.word} = load<${hash.word}>(state, ${at * size})`).join('\n')}
+${state.map(writeLoad).join('\n')}
   for (let left = blocks; left > 0; left--) {
 ${writeLoads(hash)}
 ${state.map((name) => `    let ${name} = ${name}0`).join('\n')}
@@ -192,7 +198,7 @@ ${constants.map((constant, round) => writeRound(hash, round, constant)).join('\n
 ${state.map((name) => `    ${name}0 = ${name}0 + ${name}`).join('\n')}
     source += ${16 * size}
   }
-${state.map((name, at) => `  store<${hash.word}>(state, ${name}0, ${at * size})`).join('\n')}
+${state.map((name, at) => writeStore(`${name}0`, at)).join('\n')}
 }
 `
 }
