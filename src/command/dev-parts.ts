@@ -11,7 +11,8 @@ import { createVerifier } from '../crypto/verifier.ts'
 import { createAdministrator } from '../identity/administrator.ts'
 import { createPasswords } from '../identity/password.ts'
 import { openMailer, passwordCostOf, startIdentity } from '../identity/start.ts'
-import type { EmbeddedStores } from '../store/embedded.ts'
+import type { Database } from '../store/database.ts'
+import { type EmbeddedStores, joinEmbeddedStores } from '../store/embedded.ts'
 import type { IdentityStores } from '../store/stores.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { createOpsServer } from '../telemetry/ops.ts'
@@ -38,8 +39,17 @@ interface Folder {
 
 const ADMIN_EMAIL = 'admin@dvara.localhost'
 
-/** Starts both processes on `stores`, shows the way in, and waits to be stopped. */
-export async function runDev(config: Config, stores: EmbeddedStores): Promise<void> {
+/** Starts both processes on `database`, shows the way in, waits to be stopped, and closes it. */
+export async function runDev(config: Config, database: Database): Promise<void> {
+  const stores = await joinEmbeddedStores({ database, migrationsDir: shipped.migrationsDir })
+  try {
+    await serve(config, stores)
+  } finally {
+    await stores.close()
+  }
+}
+
+async function serve(config: Config, stores: EmbeddedStores): Promise<void> {
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const logging = createLog({ level, name: 'dev' })
   try {

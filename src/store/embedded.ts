@@ -1,9 +1,7 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { lockDirectory } from './directory-lock.ts'
+import type { Database } from './database.ts'
+import { openDirectory } from './directory.ts'
 import { joinAuthorizer, joinIdentity } from './join.ts'
 import { migrate } from './migrate.ts'
-import { openPGlite } from './pglite.ts'
 import type { AuthorizerStores, IdentityStores } from './stores.ts'
 import { createTwinBoard } from './twin.ts'
 
@@ -24,33 +22,33 @@ export async function openEmbeddedStores(options: {
   readonly migrationsDir: string
   readonly nowMs?: () => number
 }): Promise<EmbeddedStores> {
-  const { directory, migrationsDir, nowMs = Date.now } = options
-  if (directory !== undefined) await mkdir(directory, { recursive: true, mode: 0o700 })
-  const lock = directory === undefined ? undefined : await lockDirectory(directory)
+  return joinEmbeddedStores({ ...options, database: await openDirectory(options.directory) })
+}
+
+/** The same over a database that is open already; it is closed with them, or if this fails. */
+export async function joinEmbeddedStores(options: {
+  readonly database: Database
+  readonly migrationsDir: string
+  readonly nowMs?: () => number
+}): Promise<EmbeddedStores> {
+  const { database, migrationsDir, nowMs = Date.now } = options
+  const board = createTwinBoard(nowMs)
+  const identity = joinIdentity(board, database, nowMs)
   try {
-    const database = await openPGlite(directory && join(directory, 'database'))
-    const board = createTwinBoard(nowMs)
-    const identity = joinIdentity(board, database, nowMs)
-    try {
-      await migrate(database, migrationsDir)
-      await identity.keeper.seal()
-    } catch (fault) {
-      await identity.close()
-      throw fault
-    }
-    // One world, closed once and whole: halves have no connection of their own to close.
-    const shared = async () => undefined
-    return {
-      authorizer: { ...joinAuthorizer(board, database), close: shared },
-      identity: { ...identity, close: shared },
-      async close() {
-        await identity.keeper.copyIdle().catch(() => undefined)
-        await identity.close()
-        await lock?.release()
-      },
-    }
+    await migrate(database, migrationsDir)
+    await identity.keeper.seal()
   } catch (fault) {
-    await lock?.release()
+    await identity.close()
     throw fault
+  }
+  // One world, closed once and whole: halves have no connection of their own to close.
+  const shared = async () => undefined
+  return {
+    authorizer: { ...joinAuthorizer(board, database), close: shared },
+    identity: { ...identity, close: shared },
+    async close() {
+      await identity.keeper.copyIdle().catch(() => undefined)
+      await identity.close()
+    },
   }
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { readdir, rename, rm } from 'node:fs/promises'
-import type { PGlite, Transaction } from '@electric-sql/pglite'
+import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import type { Database, Queryable, SqlValue } from './database.ts'
+import { type Link, type Question, startLink } from './pglite-link.ts'
 import { sqlFault } from './sql-fault.ts'
 
 /** The folder cannot be opened as a database; says what to do. Nothing in it was deleted. */
@@ -10,42 +11,82 @@ export class DirectoryError extends Error {
   override readonly name = 'DirectoryError'
 }
 
-/** Postgres inside this process, in `folder` or in memory. The caller has locked the folder. */
-export async function openPGlite(folder: string | undefined): Promise<Database> {
-  // Loaded here, not at the top: nothing but `dvara dev` should pay for it.
-  const { PGlite } = await import('@electric-sql/pglite')
-  if (folder === undefined) return createDatabase(await PGlite.create())
+/** Postgres in a thread of this process: begun, and not told yet what to open. */
+export interface PGliteEngine {
+  /** In `folder`, which the caller has locked, or in memory. Called once; ends it on failure. */
+  open(folder: string | undefined): Promise<Database>
+  /** For an engine that is not wanted after all. */
+  end(): Promise<void>
+}
 
-  if (!(await isEmpty(folder))) {
-    if (!existsSync(`${folder}/PG_VERSION`)) throw damaged(folder, 'PG_VERSION is missing')
-  } else {
-    await createCluster(PGlite, folder)
-  }
-  try {
-    const pglite = await PGlite.create(folder)
-    await pglite.query('select count(*) from pg_class')
-    return createDatabase(pglite)
-  } catch (cause) {
-    throw damaged(folder, cause instanceof Error ? cause.message : String(cause), cause)
+/** Begun early, its loading takes no time of the caller's. */
+export function startPGlite(): PGliteEngine {
+  const link = startLink(new URL('./pglite-worker.js', import.meta.url))
+  return {
+    async open(folder) {
+      try {
+        if (folder === undefined) await link.ask({ kind: 'open', folder })
+        else await openFolder(link, folder)
+        return createDatabase(link)
+      } catch (cause) {
+        await link.end()
+        throw cause
+      }
+    },
+    end: link.end,
   }
 }
 
-/** Made aside and renamed, so that a first start that was interrupted leaves nothing behind. */
-async function createCluster(
-  engine: { create(folder: string): Promise<PGlite> },
-  folder: string,
-): Promise<void> {
-  const aside = `${folder}.new`
-  await rm(aside, { recursive: true, force: true })
-  const made = await engine.create(aside)
-  await made.close()
+export function openPGlite(folder: string | undefined): Promise<Database> {
+  return startPGlite().open(folder)
+}
+
+async function openFolder(link: Link, folder: string): Promise<void> {
+  const mark = `${folder}.new`
+  const isNew = existsSync(mark) || (await isEmpty(folder))
+  if (isNew) await clearFor(folder, mark)
+  else if (!existsSync(`${folder}/PG_VERSION`)) throw damaged(folder, 'PG_VERSION is missing')
+  try {
+    await link.ask({ kind: 'open', folder })
+  } catch (cause) {
+    // A folder that holds nobody's data yet is not damaged; what failed is the making of it.
+    if (isNew) throw cause
+    throw damaged(folder, whyOf(cause), cause)
+  }
+  if (isNew) await removeMark(mark)
+}
+
+/**
+ * Beside a folder in the making lies a mark, so that a first start that was interrupted is begun
+ * anew. To make it elsewhere and rename it would need the engine twice: 0.7 s of a first start.
+ */
+async function clearFor(folder: string, mark: string): Promise<void> {
+  // A mark that is a folder, of an older version, is as good.
+  if (!existsSync(mark)) await writeFile(mark, '', { mode: 0o600 })
   await rm(folder, { recursive: true, force: true })
-  await rename(aside, folder)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+}
+
+/** For good: a mark that came back after a power failure would have the database removed. */
+async function removeMark(mark: string): Promise<void> {
+  await rm(mark, { recursive: true })
+  const parent = await open(dirname(mark))
+  try {
+    await parent.sync()
+  } finally {
+    await parent.close()
+  }
 }
 
 async function isEmpty(folder: string): Promise<boolean> {
   if (!existsSync(folder)) return true
   return (await readdir(folder)).length === 0
+}
+
+/** What the engine said, or what its thread ended of. */
+function whyOf(cause: unknown): string {
+  const said = cause instanceof Fault && cause.cause instanceof Error ? cause.cause : cause
+  return said instanceof Error ? said.message : String(said)
 }
 
 function damaged(folder: string, why: string, cause?: unknown): DirectoryError {
@@ -57,44 +98,66 @@ function damaged(folder: string, why: string, cause?: unknown): DirectoryError {
   )
 }
 
-function createDatabase(pglite: PGlite): Database {
+function createDatabase(link: Link): Database {
   let last: Promise<unknown> = Promise.resolve()
+  let closing: Promise<void> | undefined
   return {
-    ...createQueryable(pglite),
-    async transaction(work) {
-      try {
-        return await pglite.transaction((transaction) => work(createQueryable(transaction)))
-      } catch (cause) {
-        throw faultFrom(cause)
-      }
-    },
+    ...createQueryable(link, undefined),
+    transaction: (work) => runTransaction(link, work),
     async exclusive(_lock, work) {
       // One process, by the lock on the folder: waiting in line is enough.
       const mine = last.then(work)
       last = mine.catch(() => undefined)
       return mine
     },
-    close: () => pglite.close(),
+    close() {
+      closing ??= closeLink(link)
+      return closing
+    },
   }
 }
 
-function createQueryable(engine: PGlite | Transaction): Queryable {
+async function closeLink(link: Link): Promise<void> {
+  try {
+    await askOrFault(link, { kind: 'close' })
+  } finally {
+    await link.end()
+  }
+}
+
+async function runTransaction<T>(
+  link: Link,
+  work: (transaction: Queryable) => Promise<T>,
+): Promise<T> {
+  const transaction = (await askOrFault(link, { kind: 'begin' })) as number
+  let result: T
+  try {
+    result = await work(createQueryable(link, transaction))
+  } catch (cause) {
+    // Why the work failed says more than why its rollback did.
+    await link.ask({ kind: 'rollback', transaction }).catch(() => undefined)
+    throw faultFrom(cause)
+  }
+  await askOrFault(link, { kind: 'commit', transaction })
+  return result
+}
+
+function createQueryable(link: Link, transaction: number | undefined): Queryable {
   return {
     async query<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
-      try {
-        const { rows } = await engine.query<Row>(text, [...parameters])
-        return rows
-      } catch (cause) {
-        throw faultFrom(cause)
-      }
+      return (await askOrFault(link, { kind: 'query', transaction, text, parameters })) as Row[]
     },
     async execute(text) {
-      try {
-        await engine.exec(text)
-      } catch (cause) {
-        throw faultFrom(cause)
-      }
+      await askOrFault(link, { kind: 'execute', transaction, text })
     },
+  }
+}
+
+async function askOrFault(link: Link, question: Question): Promise<unknown> {
+  try {
+    return await link.ask(question)
+  } catch (cause) {
+    throw faultFrom(cause)
   }
 }
 

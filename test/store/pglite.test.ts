@@ -40,15 +40,24 @@ describe('a damaged data directory is one clear line, and nothing is deleted', (
   }
 })
 
-test('a first start that was interrupted leaves nothing in the way', async () => {
+test('a first start that was interrupted is begun anew', async () => {
   const folder = await copyDirectory()
-  await rm(join(folder, 'database'), { recursive: true })
-  await writeFile(join(folder, 'database.new'), 'half')
+  await rm(join(folder, 'database', 'global'), { recursive: true })
+  await writeFile(join(folder, 'database.new'), '')
   const database = await openPGlite(join(folder, 'database'))
   assert.deepEqual(await database.query('select 1 as one'), [{ one: 1 }])
-  await database.close()
   assert.deepEqual(await readdir(folder), ['database'])
+  await database.execute('create table kept (a int)')
+  await database.close()
   await assert.rejects(database.query('select 1'), { code: 'store_unavailable' })
+  await assert.rejects(
+    database.transaction(async () => undefined),
+    { code: 'store_unavailable' },
+  )
+
+  const again = await openPGlite(join(folder, 'database'))
+  assert.deepEqual(await again.query('select a from kept'), [])
+  await again.close()
   await removeFolder(folder)
 })
 
@@ -63,6 +72,13 @@ test('a transaction that throws leaves nothing behind', async () => {
   await assert.rejects(failing, /of the work itself/)
   assert.deepEqual(await database.query('select a from t'), [])
   await database.query('insert into t values (1)')
+  // Asked outside while one is open: it has to wait until the transaction is over.
+  const [outside] = await database.transaction(async (transaction) => {
+    const waiting = database.query('select count(*)::int as rows from t')
+    await transaction.query('insert into t values (2)')
+    return [waiting]
+  })
+  assert.deepEqual(await outside, [{ rows: 2 }])
   await assert.rejects(database.query('insert into t values (1)'), {
     ...{ code: 'store_conflict', message: 'store_conflict: t_a_key' },
   })

@@ -19,5 +19,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/core/policy.ts': 'test/core/decide.test.ts',
   'src/identity/start.ts': 'test/process/outage.test.ts',
   'src/store/database.ts': 'test/store/migrate.test.ts',
+  'src/store/directory.ts': 'test/store/embedded.test.ts',
+  'src/store/pglite-worker.ts': 'test/store/pglite.test.ts',
   'src/store/scripts.ts': 'test/store/redis.test.ts',
 }
