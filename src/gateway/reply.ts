@@ -34,7 +34,33 @@ const ENVOY_REMOVE = ['x-envoy-auth-headers-to-remove', RESERVED_NAMES.join(', '
 const UNPRINTABLE = /[^\x20-\x7e]/
 
 /** Exactly 200, no body, each identity header once. Undefined if a value cannot be written. */
-export function wordAllow(grant: Grant): Reply | undefined {
+export const wordAllow = rememberByGrant(wordFreshAllow)
+
+/** As `wordAllow`, and tells Envoy which of the client's headers to drop. */
+export const wordEnvoyAllow = rememberByGrant((grant) => {
+  const reply = wordFreshAllow(grant)
+  if (reply === undefined) return undefined
+  return { ...reply, headers: [...reply.headers, ...ENVOY_REMOVE] }
+})
+
+type Word = (grant: Grant) => Reply | undefined
+
+/**
+ * A grant is handed out again for half a token's life: it is examined and worded once, and forgotten
+ * with it. Only what could be worded is remembered.
+ */
+function rememberByGrant(word: Word): Word {
+  const known = new WeakMap<Grant, Reply>()
+  return function wordOnce(grant) {
+    const before = known.get(grant)
+    if (before !== undefined) return before
+    const reply = word(grant)
+    if (reply !== undefined) known.set(grant, reply)
+    return reply
+  }
+}
+
+function wordFreshAllow(grant: Grant): Reply | undefined {
   const { authorization, user, role } = grant
   if (!isWritable(authorization) || !isWritable(user) || !isWritable(role)) return undefined
   const [first, second, third] = IDENTITY_HEADERS
@@ -50,13 +76,6 @@ export function wordAllow(grant: Grant): Reply | undefined {
 function isWritable(value: string): boolean {
   if (value.charCodeAt(0) === 0x20 || value.charCodeAt(value.length - 1) === 0x20) return false
   return !UNPRINTABLE.test(value)
-}
-
-/** As `wordAllow`, and tells Envoy which of the client's headers to drop. */
-export function wordEnvoyAllow(grant: Grant): Reply | undefined {
-  const reply = wordAllow(grant)
-  if (reply === undefined) return undefined
-  return { ...reply, headers: [...reply.headers, ...ENVOY_REMOVE] }
 }
 
 /** Every denial in its own status. */
