@@ -1,5 +1,6 @@
 /** What every engine must do alike, over real sockets. What cannot be alike: survival.test.ts. */
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DIALECT_NAMES, type DialectName } from '../../src/core/check.ts'
