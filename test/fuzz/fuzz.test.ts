@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { Outcome } from './fuzz.ts'
+import { DISAGREEMENTS_MAX, fuzz, shareOut } from './fuzz.ts'
+import { target } from './target.ts'
+import { TARGETS } from './targets.ts'
+
+/** Some seconds for all of them together. */
+const INPUTS_COUNT = 20_000
+const SEED = 'every test run'
+
+for (const [group, targets] of Object.entries(TARGETS)) {
+  const counts = shareOut(targets, INPUTS_COUNT)
+  targets.forEach((each, at) => {
+    test(`${group}, ${each.name}: ${each.about}`, () => {
+      const inputsCount = counts[at] as number
+      const outcome = fuzz(each, { seed: SEED, inputsCount })
+      assert.deepEqual(reasonsOf(outcome), [])
+      assert.ok(outcome.inputsCount >= inputsCount)
+    })
+  })
+}
+
+function reasonsOf({ disagreements }: Outcome): string[] {
+  return disagreements.map(({ reason }) => reason)
+}
+
+/** Wrong whenever the number is below `wrongBelow` of a hundred; counts for three inputs. */
+function faulty(wrongBelow: number) {
+  return target<{ number: number }>({
+    name: 'faulty',
+    about: 'a stand-in',
+    share: 1,
+    start: () => ({
+      draw: (dice) => ({ number: dice.below(100) }),
+      inputsOf: () => 3,
+      judge({ number }) {
+        if (number === 99) throw new Error('ninety-nine')
+        return number < wrongBelow ? `${number} is wrong` : undefined
+      },
+    }),
+  })
+}
+
+test('a disagreement and a throw are found, with the input that shows them', () => {
+  const { inputsCount, disagreements } = fuzz(faulty(1), { seed: 's', inputsCount: 900 })
+  assert.equal(inputsCount, 900)
+  const numbers = disagreements.map(({ input }) => input.number)
+  assert.deepEqual([...new Set(numbers)].sort(), [0, 99])
+  assert.match(disagreements.find(({ input }) => input.number === 0)?.reason ?? '', /0 is wrong/)
+  assert.match(disagreements.find(({ input }) => input.number === 99)?.reason ?? '', /ninety-nine/)
+})
+
+test('a target that is always wrong is left after a few', () => {
+  const { disagreements } = fuzz(faulty(100), { seed: 's', inputsCount: 1_000_000 })
+  assert.equal(disagreements.length, DISAGREEMENTS_MAX)
+})
+
+test('a seed gives the same cases again, and a longer run begins with those of a shorter', () => {
+  const run = (seed: string, inputsCount: number) =>
+    fuzz(faulty(5), { seed, inputsCount }).disagreements.map(({ input }) => input.number)
+  const short = run('s', 200)
+  assert.ok(short.length > 0)
+  assert.deepEqual(run('s', 200), short)
+  assert.deepEqual(run('s', 300).slice(0, short.length), short)
+  assert.notDeepEqual(run('t', 200), short)
+})
+
+test('who watches hears how far it is', () => {
+  const heard: number[] = []
+  fuzz(faulty(0), { seed: 'quiet', inputsCount: 9, tell: (count) => heard.push(count) })
+  assert.deepEqual(heard, [3, 6, 9])
+})
+
+test('inputs are shared out by the shares, at least one to each', () => {
+  const of = (share: number) => ({ ...faulty(0), share })
+  assert.deepEqual(shareOut([of(1), of(3)], 100), [25, 75])
+  assert.deepEqual(shareOut([of(1), of(999)], 10), [1, 10])
+})

@@ -1,0 +1,46 @@
+import { createDice } from './dice.ts'
+import type { Input, Target } from './target.ts'
+
+/** A case on which the two did not agree. */
+export interface Disagreement {
+  readonly target: string
+  readonly reason: string
+  readonly input: Input
+}
+
+export interface Outcome {
+  readonly inputsCount: number
+  readonly disagreements: readonly Disagreement[]
+}
+
+/** After so many a target is broken, and more of the same would tell nothing new. */
+export const DISAGREEMENTS_MAX = 10
+
+/**
+ * Judges cases of one target until `inputsCount` inputs were tried. The seed alone says which, and a
+ * longer run begins with the cases of a shorter one. `tell` hears after each case how many were tried.
+ */
+export function fuzz(
+  target: Target,
+  options: { seed: string; inputsCount: number; tell?: (inputsCount: number) => void },
+): Outcome {
+  const { seed, inputsCount, tell } = options
+  const dice = createDice(`${seed} ${target.name}`)
+  const { draw, inputsOf, judge } = target.start()
+  const disagreements: Disagreement[] = []
+  let triedCount = 0
+  while (triedCount < inputsCount && disagreements.length < DISAGREEMENTS_MAX) {
+    const input = draw(dice)
+    const reason = judge(input)
+    if (reason !== undefined) disagreements.push({ target: target.name, reason, input })
+    triedCount += inputsOf(input)
+    tell?.(triedCount)
+  }
+  return { inputsCount: triedCount, disagreements }
+}
+
+/** What each target gets of all inputs: by its share, and at least one. */
+export function shareOut(targets: readonly Target[], inputsCount: number): number[] {
+  const sharesSum = targets.reduce((sum, { share }) => sum + share, 0)
+  return targets.map(({ share }) => Math.max(1, Math.round((inputsCount * share) / sharesSum)))
+}

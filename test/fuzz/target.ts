@@ -1,0 +1,84 @@
+import type { Dice } from './dice.ts'
+
+export type Value = Buffer | string | number | boolean | readonly Value[] | Input
+
+/** All that a case is made of: written down, it can be judged again. */
+export type Input = { readonly [name: string]: Value }
+
+/** One thing that is compared with another implementation on random inputs. */
+export interface Target {
+  readonly name: string
+  /** What is compared with what. */
+  readonly about: string
+  /** Its part of all inputs, beside the others' shares: what is quick gets more. */
+  readonly share: number
+  /** Prepares instances and keys, which takes some milliseconds. */
+  start(): Started
+}
+
+export interface Started {
+  draw(dice: Dice): Input
+  /** How many inputs a case counts for. */
+  inputsOf(input: Input): number
+  /** What the two do not agree on, or `undefined`. A throw is a disagreement too. */
+  judge(input: Input): string | undefined
+}
+
+/** A target whose cases have a type of their own. */
+export function target<Case extends Input>(description: {
+  name: string
+  about: string
+  share: number
+  start(): {
+    draw(dice: Dice): Case
+    inputsOf?(input: Case): number
+    judge(input: Case): string | undefined
+  }
+}): Target {
+  const { name, about, share } = description
+  return {
+    name,
+    about,
+    share,
+    start() {
+      const { draw, inputsOf = () => 1, judge } = description.start()
+      return {
+        draw,
+        inputsOf: (input) => inputsOf(input as Case),
+        judge(input) {
+          try {
+            return judge(input as Case)
+          } catch (cause) {
+            return `threw ${cause instanceof Error ? cause.stack : String(cause)}`
+          }
+        },
+      }
+    },
+  }
+}
+
+/** A case as a file of the corpus holds it. */
+export interface Kept {
+  readonly target: string
+  /** Where it came from: a seed, or why somebody wrote it down. */
+  readonly from: string
+  readonly input: Input
+}
+
+/** JSON with bytes as `{"hex": …}`. */
+export function keptToJson(kept: Kept): string {
+  const plain = (value: Value): unknown => {
+    if (Buffer.isBuffer(value)) return { hex: value.toString('hex') }
+    if (Array.isArray(value)) return value.map(plain)
+    if (typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]))
+  }
+  return `${JSON.stringify({ ...kept, input: plain(kept.input) }, null, 2)}\n`
+}
+
+export function keptFromJson(text: string): Kept {
+  return JSON.parse(text, (_, value: unknown) => {
+    const isBytes = typeof value === 'object' && value !== null && 'hex' in value
+    return isBytes ? Buffer.from(String(value.hex), 'hex') : value
+  }) as Kept
+}

@@ -1,0 +1,26 @@
+import {
+  ed25519ForgedTarget,
+  ed25519PoisonedTarget,
+  ed25519SignTarget,
+  ed25519VerifyTarget,
+} from './ed25519.ts'
+import { HASH_TARGETS } from './hashes.ts'
+import { interleavedTarget } from './interleaved.ts'
+import { p256SignTarget, p256VerifyTarget } from './p256.ts'
+import type { Target } from './target.ts'
+import { tokenTarget } from './tokens.ts'
+
+/** What `npm run fuzz -- NAME` runs. */
+export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
+  crypto: [
+    ...HASH_TARGETS,
+    ed25519SignTarget,
+    ed25519VerifyTarget,
+    ed25519ForgedTarget,
+    ed25519PoisonedTarget,
+    p256SignTarget,
+    p256VerifyTarget,
+    tokenTarget,
+    interleavedTarget,
+  ],
+}
