@@ -6,7 +6,7 @@ import type { Kept } from './target.ts'
 import { keptFromJson, keptToJson } from './target.ts'
 
 /** Cases that were wrong once, or that nobody would draw by chance. */
-export const CORPUS = join(projectRoot, 'test/fuzz/corpus')
+const CORPUS = join(projectRoot, 'test/fuzz/corpus')
 
 /** Writes a case down and returns its file. */
 export function keep(kept: Kept, directory = CORPUS): string {

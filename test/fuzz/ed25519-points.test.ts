@@ -34,7 +34,7 @@ test('an encoding is canonical when y is below the prime, whatever the sign', ()
   }
 })
 
-test('forged signatures are of every sort: good, bad, and good but refused by our rule alone', () => {
+test('forged signatures are of every sort, also good but refused by our rule alone', () => {
   const dice = createDice('forge')
   const known = createKnownKeys(dice, 4)
   const sorts = new Map<string, number>()

@@ -57,9 +57,9 @@ export function isNotCanonical(encoding: Uint8Array): boolean {
 }
 
 /**
- * Where our rule is stricter than node:crypto's and a good equation is refused all the same. A key of
- * small order signs everything, and an R of small order hides what nonce it came from; a second
- * spelling of a key is a second key to whoever compares bytes.
+ * Where our rule is stricter than node:crypto's and a good equation is refused all the same. For a
+ * key of small order one signature is good for many messages; an R of small order comes of a nonce
+ * that hides nothing; a second spelling of a key is a second key to whoever compares bytes.
  */
 export function isRefusedByRuleAlone(publicKey: Uint8Array, signature: Uint8Array): boolean {
   return (
@@ -86,8 +86,8 @@ export function createKnownKeys(dice: Dice, count: number): KnownKey[] {
 }
 
 /**
- * A key and a signature made by whoever holds the secret and keeps to no rule: the key may have a part
- * of small order, R another, or R may be nothing but that.
+ * A key and a signature made by whoever holds the secret and keeps to no rule: the key may have a
+ * part of small order, R another, or R may be nothing but that.
  */
 export function forge(
   dice: Dice,

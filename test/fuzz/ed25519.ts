@@ -96,7 +96,7 @@ function resized(dice: Dice, signature: Buffer): Buffer {
 }
 
 /** Signed messages of one key; about every other one is good. */
-export function drawSigned(dice: Dice, privateKey: KeyObject, count: number): Signed[] {
+function drawSigned(dice: Dice, privateKey: KeyObject, count: number): Signed[] {
   return Array.from({ length: count }, () => {
     const message = dice.bytes(dice.length(MESSAGE_BYTES_MAX))
     const good = { message, signature: sign(null, message, privateKey) }
@@ -106,7 +106,7 @@ export function drawSigned(dice: Dice, privateKey: KeyObject, count: number): Si
 }
 
 /** node:crypto's verdict, but for where our rule is stricter. */
-export function expectedVerdict(publicKey: Buffer, key: KeyObject, item: Signed): boolean {
+function expectedVerdict(publicKey: Buffer, key: KeyObject, item: Signed): boolean {
   const isGood = verify(null, item.message, key, item.signature)
   return isGood && !isRefusedByRuleAlone(publicKey, item.signature)
 }

@@ -17,8 +17,8 @@ export interface Outcome {
 export const DISAGREEMENTS_MAX = 10
 
 /**
- * Judges cases of one target until `inputsCount` inputs were tried. The seed alone says which, and a
- * longer run begins with the cases of a shorter one. `tell` hears after each case how many were tried.
+ * Judges cases of one target until `inputsCount` inputs were tried. The seed alone says which, and
+ * a longer run begins with the cases of a shorter one. `tell` hears how many were tried so far.
  */
 export function fuzz(
   target: Target,

@@ -29,8 +29,8 @@ type Step = (dice: Dice) => boolean
 type World = ReturnType<typeof createWorld>
 
 /**
- * Instances as a process has them: one for secrets, and one for each curve's public keys, whose tables
- * would otherwise lie in the same room.
+ * Instances as a process has them: one for secrets, and one for each curve's public keys, whose
+ * tables would otherwise lie in the same room.
  */
 function createWorld() {
   const secret = createWasmInstance()

@@ -53,7 +53,7 @@ function nonceOf(secret: Buffer, digest: Buffer): bigint {
   }
 }
 
-/** Whether s is what this nonce gives: k s = digest + r secret. Which point it is, node:crypto says. */
+/** Whether k s = digest + r secret for this nonce k. Whether r is its point's, node:crypto says. */
 function hasNonce(signature: Uint8Array, secret: Buffer, digest: Buffer, nonce: bigint): boolean {
   const r = numberOf(signature.subarray(0, 32))
   const s = numberOf(signature.subarray(32))

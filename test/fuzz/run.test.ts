@@ -6,7 +6,7 @@ import { target } from './target.ts'
 
 const CRYPTO = parseWanted(['crypto'])
 
-test('the command line is read, with a fresh seed and ten thousand inputs if none are named', () => {
+test('the command line is read, with a fresh seed and 10,000 inputs if none are named', () => {
   assert.equal(CRYPTO.inputsCount, 10_000)
   assert.match(CRYPTO.seed, /^[0-9a-f]{12}$/)
   assert.notEqual(parseWanted(['crypto']).seed, CRYPTO.seed)

@@ -39,7 +39,7 @@ export const tokenTarget = target<TokenCase>({
     return { draw: drawTokens, inputsOf: ({ claims }) => claims.length, judge }
 
     function judge({ seed, kid, beginning, claims }: TokenCase): string | undefined {
-      // A lone half of a surrogate pair has no UTF-8 of its own: what is cut there is cut elsewhere.
+      // Half of a surrogate pair has no UTF-8 of its own: what is cut there is cut before it.
       const isCutInPair = /[\ud800-\udbff]$/.test(beginning)
       const start = isCutInPair ? beginning.slice(0, -1) : beginning
       const rests = isCutInPair ? claims.map((rest) => beginning.slice(-1) + rest) : claims
