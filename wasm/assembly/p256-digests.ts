@@ -10,16 +10,9 @@ export function startDigests(): void {
 }
 
 /** Every lane begins with the state of eight words at `state`. */
-export function spreadState(state: usize): void {
+function spreadState(state: usize): void {
   for (let word: usize = 0; word < 8; word++) {
     v128.store(FOUR_STATES + word * 16, v128.load32_splat(state + word * 4))
-  }
-}
-
-/** The words of one lane's state, as they are. */
-export function laneState(target: usize, lane: usize): void {
-  for (let word: usize = 0; word < 8; word++) {
-    store<u32>(target + word * 4, load<u32>(FOUR_STATES + word * 16 + lane * 4))
   }
 }
 
