@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { createPublicKey, verify } from 'node:crypto'
 import { BATCH_MAX } from './ed25519.ts'
 import type { WasmInstance } from './wasm.ts'
+import { claimKeyTables } from './wasm.ts'
 
 const PUBLIC_KEY_BYTES = 32
 const SIGNATURE_BYTES = 64
@@ -55,12 +56,14 @@ export interface Ed25519Item {
 /**
  * Keys that verify in a WebAssembly instance of public data, whose room for tables is the bound.
  * A key gets a table at its second use; without one, and for messages beyond some 7 KB,
- * node:crypto verifies by the same rule. Builds the table of the base point: call it once.
+ * node:crypto verifies by the same rule. Builds the table of
+ * the base point. Throws an Error if the instance holds other keys' tables already.
  */
 export function createEd25519Keys(
   instance: WasmInstance,
   options: { usesBeforeTable?: number } = {},
 ): Ed25519Keys {
+  claimKeyTables(instance)
   instance.entry('edPrepareVerify')()
   const { bytes, parametersAt } = instance
   const isKeySound = instance.entry('edKeyIsSound')

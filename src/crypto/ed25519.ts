@@ -50,7 +50,11 @@ export function createEd25519Signers(instance: WasmInstance): {
       if (seed.length !== SEED_BYTES) throw new RangeError('An Ed25519 seed is 32 bytes.')
       const slot = slots.take()
       bytes.set(seed, parametersAt)
-      if (prepareKey(slot) !== 1) throw faultyArithmetic()
+      if (prepareKey(slot) !== 1) {
+        forgetKey(slot)
+        slots.release(slot)
+        throw faultyArithmetic()
+      }
       const publicKey = Uint8Array.from(bytes.subarray(outputAt, outputAt + PUBLIC_KEY_BYTES))
       return {
         publicKey,

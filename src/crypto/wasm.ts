@@ -113,6 +113,19 @@ function createSlots(what: string, slotsMax: number): Slots {
   }
 }
 
+const tablesClaimed = new WeakSet<WasmInstance>()
+
+/**
+ * Claims the room behind the fixed map for one holder of tables: two would write over each other.
+ * Throws an Error at the second claim.
+ */
+export function claimKeyTables(instance: WasmInstance): void {
+  if (tablesClaimed.has(instance)) {
+    throw new Error('This instance holds tables of keys already: give each kind its own.')
+  }
+  tablesClaimed.add(instance)
+}
+
 const encoder = new TextEncoder()
 
 /**

@@ -235,3 +235,13 @@ test('a fault in both tables withholds the whole batch', () => {
   const { outputAt } = own
   assert.deepEqual(own.bytes.subarray(outputAt, outputAt + 1024), Buffer.alloc(1024))
 })
+
+test('a key whose arithmetic fails is an Error, and its slot is given back', () => {
+  const own = createWasmInstance()
+  const ownSigners = createEd25519Signers(own)
+  const at = readLayout()
+  own.bytes.fill(0x11, at.ED_COMB, at.ED_SLICED)
+  for (let times = 0; times < 100; times++) {
+    assert.throws(() => ownSigners.prepare(Buffer.alloc(32, 1)), /withheld/)
+  }
+})

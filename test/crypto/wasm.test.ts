@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { createWasmInstance, slotsOf, writeAsciiInto, writeInto } from '../../src/crypto/wasm.ts'
+import {
+  claimKeyTables,
+  createWasmInstance,
+  slotsOf,
+  writeAsciiInto,
+  writeInto,
+} from '../../src/crypto/wasm.ts'
 
 test('two instances share no memory', () => {
   const [one, other] = [createWasmInstance(), createWasmInstance()]
@@ -55,4 +61,11 @@ test('a slot has one holder at a time, and everybody asks the same slots', () =>
   assert.throws(() => slotsOf(instance, 'things', 'edSignSlotsMax').take(), /things/)
   slots.release(7)
   assert.equal(slots.take(), 7)
+})
+
+test('the room for tables has one holder: two would write over each other', () => {
+  const instance = createWasmInstance()
+  claimKeyTables(instance)
+  assert.throws(() => claimKeyTables(instance), /its own/)
+  claimKeyTables(createWasmInstance())
 })

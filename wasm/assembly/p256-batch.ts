@@ -4,6 +4,7 @@
  */
 import { add, copyPair, mulN, ONE_N, R2_N } from './generated/p256'
 import { OUTPUT, PARAMETERS } from './layout'
+import { digestFour } from './p256-digests'
 import {
   canonicalN,
   canonicalP,
@@ -33,7 +34,7 @@ import { SLOT_FORM, slotAt } from './p256-nonce'
 import { onCurve, unpackPoints } from './p256-point'
 import { copy32, recode, reverse32 } from './p256-scalar'
 import { addAffine, shareValue } from './p256-shared'
-import { deriveNonce, digestMessage, isSlotEmpty, SLICED } from './p256-sign'
+import { deriveNonce, digestMessage, HASHED, isSlotEmpty, SLICED } from './p256-sign'
 
 const POSITIONS: usize = 32
 /** One position of the sliced table: 128 entries. */
@@ -61,9 +62,9 @@ const RANDOM: usize = PARAMETERS + 64
  */
 export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
   if (isSlotEmpty(slot)) return 0
+  digestMessages(count)
   for (let at: usize = 0; at < count; at++) {
     const digest = DIGESTS + at * 32
-    digestMessage(digest, at, load<u32>(LENGTHS + at * 4))
     deriveNonce(NONCES + at * 32, slot, digest, (RANDOM + at * 16) & <usize>-hedged)
     recode(RECODED + at * 40, NONCES + at * 32, 256)
   }
@@ -80,6 +81,24 @@ export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
   }
   memory.fill(P256_SCRATCH, 0, P256_SCRATCH_END - P256_SCRATCH)
   return good
+}
+
+/**
+ * Leaves the digests of the messages at DIGESTS: four at a time, while there are four to be hashed.
+ */
+function digestMessages(count: usize): void {
+  let at: usize = 0
+  while (at < count) {
+    const lengths = LENGTHS + at * 4
+    const hashed = i32x4.eq(v128.load(lengths), i32x4.splat(<i32>HASHED))
+    if (at + 4 <= count && !v128.any_true(hashed)) {
+      digestFour(DIGESTS + at * 32, at, lengths)
+      at += 4
+    } else {
+      digestMessage(DIGESTS + at * 32, at, load<u32>(lengths))
+      at++
+    }
+  }
 }
 
 /** Leaves nonce times base point for every lane in the first row of the tree. */

@@ -56,13 +56,18 @@ export const GATHERED_BYTES: usize = 16 * ENTRY_BYTES + 64
 export const CHAIN: usize = TREE
 export const BATCH: usize = GATHERED + GATHERED_BYTES
 export const BATCH_BYTES: usize = 4608
-export const P256_SCRATCH_END: usize = BATCH + BATCH_BYTES
+// Four states of SHA-256, word by word; and the same before the last compression.
+export const FOUR_STATES: usize = BATCH + BATCH_BYTES
+export const FOUR_KEPT: usize = FOUR_STATES + 128
+export const P256_SCRATCH_END: usize = FOUR_KEPT + 128
 
 // Secret keys, by slot; and states of SHA-256 that every nonce begins with.
 export const KEY_SLOTS: usize = P256_BASE + 128 * 1024
 export const KEY_SLOT_BYTES: usize = 192
 export const KEY_SLOTS_MAX: usize = 64
 export const NONCE_CONSTANTS: usize = KEY_SLOTS + KEY_SLOT_BYTES * KEY_SLOTS_MAX
+// The constants of SHA-256's rounds.
+export const FOUR_CONSTANTS: usize = NONCE_CONSTANTS + 64
 
 // Tables of odd multiples. One instance signs and another verifies, so the room for the multiples
 // of the base point is shared between them.

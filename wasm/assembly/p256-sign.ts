@@ -6,6 +6,7 @@ import { gcdInvertBoth } from './gcd'
 import { add, BASE_X_P, mulN, mulP, R2_N, R2_P, R3_N, storeConstants } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
 import { MESSAGE_HEAD, MESSAGE_STRIDE, MESSAGES, OUTPUT, PARAMETERS } from './layout'
+import { startDigests } from './p256-digests'
 import {
   canonicalN,
   canonicalP,
@@ -64,7 +65,7 @@ const TABLE: usize = TABLES
 export const SLICED: usize = TABLES + 38 * 64 * ENTRY_BYTES + ENTRY_BYTES
 
 /** In place of a message's length: the message area holds its digest already. */
-const HASHED: u32 = 0xffffffff
+export const HASHED: u32 = 0xffffffff
 
 const DIGEST: usize = SCALARS
 const NONCE: usize = SCALARS + 32
@@ -77,6 +78,7 @@ const S_PAIR: usize = SCALARS + 336
 /** Builds the tables that signing uses; to be called once before anything else. */
 export function p256StartSigning(): void {
   storeConstants()
+  startDigests()
   memory.copy(POINTS, BASE_X_P, 2 * PAIR_BYTES)
   buildTable(TABLE, WIDTH, POSITIONS, false)
   memory.copy(POINTS, BASE_X_P, 2 * PAIR_BYTES)
