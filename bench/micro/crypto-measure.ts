@@ -31,7 +31,7 @@ export interface Row {
 /** How this run measures. */
 export interface Measuring {
   rounds: number
-  /** Long enough for a clock of microseconds, short enough that both halves meet the same neighbours. */
+  /** Long for a clock of microseconds, short enough that both halves meet the same neighbours. */
   roundNs: number
   warmUpNs: number
   /** Called with each row as it is done. */
@@ -51,28 +51,39 @@ export function adjustMeasuring(changes: Partial<Measuring>): void {
   Object.assign(measuring, changes)
 }
 
+/** The least that the clock can tell. */
+const CLOCK_NS = 1000
+
+/**
+ * Nanoseconds that this process has had a processor, so that what others do on a busy machine
+ * counts for neither side.
+ */
+function spentNs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) * 1000
+}
+
 /** Nanoseconds of one call, over `calls` of them. */
 function timeCalls(call: () => unknown, calls: number): number {
-  const startedNs = process.hrtime.bigint()
+  const startedNs = spentNs()
   for (let done = 0; done < calls; done++) call()
-  return Number(process.hrtime.bigint() - startedNs) / calls
+  return Math.max(CLOCK_NS, spentNs() - startedNs) / calls
 }
 
 /** As timeCalls, each call awaited before the next: what a caller alone would see. */
 async function timeAwaited(call: () => Promise<unknown>, calls: number): Promise<number> {
-  const startedNs = process.hrtime.bigint()
+  const startedNs = spentNs()
   for (let done = 0; done < calls; done++) await call()
-  return Number(process.hrtime.bigint() - startedNs) / calls
+  return Math.max(CLOCK_NS, spentNs() - startedNs) / calls
 }
 
 /** Calls until the compiler has done its best; how many fill a round. */
 function warmUp(call: () => unknown): number {
   let callNs = timeCalls(call, 1)
-  let spentNs = callNs
-  while (spentNs < measuring.warmUpNs) {
+  for (let warmNs = callNs; warmNs < measuring.warmUpNs; ) {
     const calls = Math.max(1, Math.round(20_000_000 / callNs))
     callNs = timeCalls(call, calls)
-    spentNs += callNs * calls
+    warmNs += callNs * calls
   }
   return Math.max(1, Math.round(measuring.roundNs / callNs))
 }
@@ -101,10 +112,10 @@ export async function compareAwaited(
   const { ours, theirs, oursCount = 1 } = comparison
   const oursCalls = warmUp(ours)
   let theirsNs = await timeAwaited(theirs, 1)
-  for (let spentNs = theirsNs; spentNs < measuring.warmUpNs; ) {
+  for (let warmNs = theirsNs; warmNs < measuring.warmUpNs; ) {
     const calls = Math.max(1, Math.round(20_000_000 / theirsNs))
     theirsNs = await timeAwaited(theirs, calls)
-    spentNs += theirsNs * calls
+    warmNs += theirsNs * calls
   }
   const theirsCalls = Math.max(1, Math.round(measuring.roundNs / theirsNs))
   const rounds: Round[] = []

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { projectRoot } from '../src/config/root.ts'
+import { benchCrypto } from './crypto/benchmark.ts'
+import type { Setting } from './machine.ts'
+import { describeSetting, pinning } from './machine.ts'
+import type { Options } from './options.ts'
+import { parseOptions } from './options.ts'
+import { benchTiming } from './timing/benchmark.ts'
+
+/** What a benchmark gives back. */
+export interface Result {
+  /** What --json prints and bench/results keeps. */
+  readonly report: object
+  /** The same to read. */
+  readonly lines: readonly string[]
+  /** Rewrites what BENCHMARKS.md says of it; without this, it has no place there. */
+  readonly document?: () => void
+  /** `false` where a failure is one of ours, not of the machine's speed. */
+  readonly passes: boolean
+}
+
+export interface Task {
+  readonly rounds: number
+  readonly setting: Setting
+  /** Progress, for standard error. */
+  readonly say: (line: string) => void
+}
+
+/** Every benchmark there is. */
+export const BENCHMARKS: Readonly<
+  Record<string, { readonly about: string; readonly run: (task: Task) => Promise<Result> }>
+> = {
+  crypto: {
+    about: 'signatures, MACs and tokens in WebAssembly against node:crypto and other libraries',
+    run: benchCrypto,
+  },
+  timing: {
+    about: 'whether secrets can be told from how long they take (Welch’s t); exits 1 if so',
+    run: benchTiming,
+  },
+}
+
+const say = (line: string) => void process.stderr.write(`${line}\n`)
+
+/** Runs this file again on one core, and ends as it ends. */
+function runPinned(args: readonly string[]): void {
+  const { before, pinned } = pinning()
+  const file = fileURLToPath(import.meta.url)
+  const [command = '', ...rest] = [
+    ...before,
+    ...[process.execPath, ...process.execArgv, file, ...args, '--pinned', pinned],
+  ]
+  const child = spawn(command, rest, { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  child.once('exit', (code) => {
+    process.exitCode = code ?? 1
+  })
+}
+
+async function runAll(options: Options, pinned: string): Promise<void> {
+  const reports: Record<string, object> = {}
+  for (const name of options.names) {
+    const setting = describeSetting(pinned)
+    const result = await BENCHMARKS[name]?.run({ rounds: options.rounds, setting, say })
+    if (result === undefined) continue
+    reports[name] = result.report
+    keep(name, result.report)
+    if (!result.passes) process.exitCode = 1
+    if (options.isJson) continue
+    process.stdout.write(`${result.lines.join('\n')}\n`)
+    result.document?.()
+  }
+  if (!options.isJson) return
+  const [only] = options.names
+  const printed = options.names.length === 1 && only !== undefined ? reports[only] : reports
+  process.stdout.write(`${JSON.stringify(printed)}\n`)
+}
+
+function keep(name: string, report: object): void {
+  const folder = join(projectRoot, 'bench', 'results')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`)
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args, Object.keys(BENCHMARKS))
+  if (typeof options === 'string') {
+    say(options)
+    process.exitCode = 2
+  } else if (options.isList) {
+    for (const [name, { about }] of Object.entries(BENCHMARKS)) {
+      process.stdout.write(`${name.padEnd(10)} ${about}\n`)
+    }
+  } else if (options.pinned === undefined) {
+    runPinned(args)
+  } else {
+    await runAll(options, options.pinned)
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.slice(2))
