@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import { createEd25519Signers, type Ed25519Signer } from './ed25519.ts'
 import { createEd25519Keys } from './ed25519-verifier.ts'
 import { createHmacKeys } from './hmac.ts'
@@ -53,18 +52,34 @@ function createWasmEngine(): CryptoEngine {
   return {
     kind: 'wasm',
     stamp(key) {
-      if (key.alg === 'EdDSA') return stampEd25519(key, ed25519.prepare(secretOf(key.privateKey)))
+      if (key.alg === 'EdDSA') return stampEd25519(key, withSecret(key, ed25519.prepare))
       if (key.alg !== 'ES256') return nodeEngine.stamp(key)
-      const signer = p256.prepare(secretOf(key.privateKey))
-      return stampBySignatures(headOf(key), signer)
+      return stampBySignatures(headOf(key), withSecret(key, p256.prepare))
     },
   }
 }
 
-/** The 32 bytes that a private key of either curve is (RFC 8037 §2, RFC 7518 §6.2.2.1). */
-function secretOf(privateKey: KeyObject): Uint8Array {
-  const { d } = privateKey.export({ format: 'jwk' })
-  return Buffer.from(d ?? '', 'base64url')
+/** RFC 8410 §7: a PrivateKeyInfo of Ed25519 up to its seed. */
+const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
+/** RFC 5915 §3: an ECPrivateKey up to the number, behind the length of the whole. */
+const SEC1_HEAD = Buffer.from('0201010420', 'hex')
+
+/** Works on the 32 bytes that a private key of either curve is, and wipes them afterwards. */
+function withSecret<T>(key: SigningKey, work: (secret: Uint8Array) => T): T {
+  const isEd25519 = key.alg === 'EdDSA'
+  const type = isEd25519 ? 'pkcs8' : 'sec1'
+  const der = key.privateKey.export({ format: 'der', type })
+  const head = isEd25519 ? PKCS8_HEAD : SEC1_HEAD
+  const at = isEd25519 ? 0 : 2
+  try {
+    if (!der.subarray(at, at + head.length).equals(head)) {
+      throw new Error(`the key ${key.kid} is not spelled as its curve's keys are`)
+    }
+    const start = at + head.length
+    return work(der.subarray(start, start + 32))
+  } finally {
+    der.fill(0)
+  }
 }
 
 /** Tokens of EdDSA are put together where they are signed. */
