@@ -10,7 +10,7 @@ export interface Bar {
   readonly aimRatio: number
 }
 
-const WIDTH = 900
+const WIDTH = 940
 const BAR_HEIGHT = 44
 const MARGIN_HEIGHT = 110
 
@@ -23,7 +23,7 @@ export function plotRatios(title: string, bars: readonly Bar[]): string {
     backgroundColor: '#ffffff',
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
     legend: { bottom: 4, data: ['measured', 'slowest round', 'fastest round', 'must', 'aim'] },
-    grid: { left: 290, right: 60, top: 44, bottom: 62 },
+    grid: { left: 320, right: 60, top: 44, bottom: 62 },
     xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value}×' } },
     yAxis: { type: 'category', inverse: true, data: bars.map((bar) => bar.name) },
     series: [
