@@ -1,4 +1,11 @@
-import { BUCKETS_US, BUILD_INFO, METRIC_NAMES, METRICS, type MetricRow } from './metric-table.ts'
+import {
+  BUCKETS_US,
+  BUILD_INFO,
+  KEY_LAST_USED,
+  METRIC_NAMES,
+  METRICS,
+  type MetricRow,
+} from './metric-table.ts'
 
 /** More values than this are counted rather than listed. */
 const LISTED_MAX = 7
@@ -11,7 +18,7 @@ export function renderMetricsPage(): string {
     '<!-- Generated from src/telemetry/metric-table.ts: npm run docs -->',
     '',
     'The ops listener answers `/metrics` in Prometheus’ text format. Every label has a closed set',
-    'of values: no path, address, user or key ever becomes one. With several workers the numbers',
+    'of values: no path, address, user or API key ever becomes one. With several workers the numbers',
     'of all are merged as the table says; a worker that died keeps counting in the sums.',
     '',
     '| Metric | Type | Unit | Labels | Workers | Meaning |',
@@ -32,6 +39,16 @@ export function renderMetricsPage(): string {
       `| \`${name}\` | ${row.type} | ${row.unit} | ${labels} | ${row.merge} | ${row.help} |`,
     )
   }
+  lines.push(
+    printRow([
+      `\`${KEY_LAST_USED.name}\``,
+      'gauge',
+      'seconds',
+      `${KEY_LAST_USED.labels.join(', ')} (those of the keyring)`,
+      'max',
+      KEY_LAST_USED.help,
+    ]),
+  )
   const bucketsMs = BUCKETS_US.map((us) => us / 1000).join(', ')
   lines.push('', `The buckets of \`dvara_decision_duration_seconds\` end at ${bucketsMs} ms.`)
   lines.push(
