@@ -46,8 +46,8 @@ export const wordEnvoyAllow = rememberByGrant((grant) => {
 type Word = (grant: Grant) => Reply | undefined
 
 /**
- * A grant is handed out again for half a token's life: it is examined and worded once, and forgotten
- * with it. Only what could be worded is remembered.
+ * A grant is handed out again for half a token's life: it is examined and worded once, and
+ * forgotten with it. Only what could be worded is remembered.
  */
 function rememberByGrant(word: Word): Word {
   const known = new WeakMap<Grant, Reply>()

@@ -19,7 +19,7 @@ function accepts(keyring: Pick<Keyring, 'jwks'>) {
 
 for (const engine of [wasm, nodeEngine]) {
   for (const algorithm of ALGORITHM_NAMES) {
-    test(`${engine.kind}: jose accepts a ${algorithm} token through the published set`, async (t) => {
+    test(`${engine.kind}: jose accepts ${algorithm} through the published set`, async (t) => {
       const { keyring } = await createRing(t, algorithm)
       const signer = createSigner({ keyring, engine, checkEvery: 1 })
       const verify = accepts(keyring)
@@ -37,7 +37,7 @@ for (const engine of [wasm, nodeEngine]) {
     })
   }
 
-  test(`${engine.kind}: what is asked for in one turn is signed together, each its own`, async (t) => {
+  test(`${engine.kind}: what one turn asks for is signed together, each its own`, async (t) => {
     for (const algorithm of ['EdDSA', 'ES256'] as const) {
       const { keyring } = await createRing(t, algorithm)
       const signer = createSigner({ keyring, engine })
@@ -64,7 +64,7 @@ test('both engines give the same EdDSA token, byte for byte', async (t) => {
   }
 })
 
-test('claims too long for the engine are signed by node:crypto, and spoil no neighbour', async (t) => {
+test('claims too long for the engine go to node:crypto, and spoil no neighbour', async (t) => {
   const { keyring } = await createRing(t)
   const wrong: string[] = []
   const signer = createSigner({ keyring, engine: wasm, onWrong: (what) => wrong.push(what) })
@@ -100,7 +100,7 @@ test('a signature that failed its own check is withheld, and node:crypto signs',
   assert.equal(wrong.length, 2)
 })
 
-test('a wrong signature found by a check takes its batch along and ends the engine’s use', async (t) => {
+test('a wrong signature found takes its batch along and ends the engine’s use', async (t) => {
   const { keyring } = await createRing(t)
   const wrong: string[] = []
   const forged = (claims: string) => forge(keyring.signing(), claims)
