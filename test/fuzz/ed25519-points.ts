@@ -43,7 +43,7 @@ const SMALL_ORDER = new Set(
     return spellings.flatMap((each) => [each, each + 2n ** 255n])
   }).map((y) => littleEndian(y).toString('hex')),
 )
-const SMALL_ORDER_LIST = [...SMALL_ORDER].map((hex) => Buffer.from(hex, 'hex'))
+export const SMALL_ORDER_LIST = [...SMALL_ORDER].map((hex) => Buffer.from(hex, 'hex'))
 
 export function isOfSmallOrder(encoding: Uint8Array): boolean {
   const bytes = Buffer.from(encoding.buffer, encoding.byteOffset, encoding.byteLength)
@@ -85,24 +85,27 @@ export function createKnownKeys(dice: Dice, count: number): KnownKey[] {
   })
 }
 
+export type Signed = { message: Buffer; signature: Buffer }
+
 /**
- * A key and a signature made by whoever holds the secret and keeps to no rule: the key may have a
+ * A key and signatures made by whoever holds the secret and keeps to no rule: the key may have a
  * part of small order, R another, or R may be nothing but that.
  */
 export function forge(
   dice: Dice,
   known: readonly KnownKey[],
-  message: Buffer,
-): { publicKey: Buffer; signature: Buffer } {
+  count: number,
+): { publicKey: Buffer; items: Signed[] } {
   const key = dice.pick(known)
-  const nonce = dice.once(4) ? undefined : dice.pick(known)
   const publicKey = dice.pick(key.encodings)
-  const encodings = nonce?.encodings ?? SMALL_ORDER_LIST
-  const R = dice.pick(encodings)
-  const digest = hash('sha512', Buffer.concat([R, publicKey, message]), 'buffer')
-  const challenge = BigInt(`0x${digest.reverse().toString('hex')}`) % ORDER
-  const S = ((nonce?.scalar ?? 0n) + challenge * key.scalar) % ORDER
-  return { publicKey, signature: Buffer.concat([R, littleEndian(S)]) }
+  const items = Array.from({ length: count }, () => {
+    const message = dice.bytes(dice.below(64))
+    const nonce = dice.once(4) ? undefined : dice.pick(known)
+    const R = dice.pick(nonce?.encodings ?? SMALL_ORDER_LIST)
+    const digest = hash('sha512', Buffer.concat([R, publicKey, message]), 'buffer')
+    const challenge = fromLittleEndian(digest) % ORDER
+    const S = ((nonce?.scalar ?? 0n) + challenge * key.scalar) % ORDER
+    return { message, signature: Buffer.concat([R, littleEndian(S)]) }
+  })
+  return { publicKey, items }
 }
-
-export { SMALL_ORDER_LIST }

@@ -4,9 +4,9 @@ import { BATCH_MAX, createEd25519Signers } from '../../src/crypto/ed25519.ts'
 import type { Ed25519Keys } from '../../src/crypto/ed25519-verifier.ts'
 import { createEd25519Keys } from '../../src/crypto/ed25519-verifier.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
-import { privateKeyOf, publicBytesOf, publicKeyOf } from '../crypto/wasm-fixture.ts'
 import type { Dice } from './dice.ts'
 import { createDice } from './dice.ts'
+import type { Signed } from './ed25519-points.ts'
 import {
   createKnownKeys,
   forge,
@@ -16,20 +16,19 @@ import {
   ORDER,
   SMALL_ORDER_LIST,
 } from './ed25519-points.ts'
+import { privateKeyOf, publicBytesOf, publicKeyOf } from './node-keys.ts'
 import { target } from './target.ts'
 
 const MESSAGE_BYTES_MAX = 400
 const ITEMS_PER_KEY = 48
 const TABLES_BYTES_MAX = 1 << 20
 
-export type Signed = { message: Buffer; signature: Buffer }
-
 type SignCase = { seed: Buffer; messages: Buffer[] }
 
 export const ed25519SignTarget = target<SignCase>({
   name: 'ed25519-sign',
   about: 'Ed25519 signatures, alone and in batches, byte for byte those of node:crypto',
-  share: 8,
+  share: 4,
   start() {
     const signers = createEd25519Signers(createWasmInstance())
     return {
@@ -154,7 +153,7 @@ function judgeVerdicts(
 export const ed25519VerifyTarget = target<VerifyCase>({
   name: 'ed25519-verify',
   about: 'Ed25519 verdicts on good, altered and malformed signatures against node:crypto',
-  share: 5,
+  share: 3,
   start: () => ({
     draw(dice) {
       const privateKey = privateKeyOf(dice.bytes(32))
@@ -175,11 +174,8 @@ export const ed25519ForgedTarget = target<VerifyCase>({
   start() {
     const known = createKnownKeys(createDice('keys known to both sides'), 24)
     return {
-      draw(dice) {
-        const message = dice.bytes(dice.below(64))
-        const { publicKey, signature } = forge(dice, known, message)
-        return { publicKey, hasTable: !dice.once(8), items: [{ message, signature }] }
-      },
+      draw: (dice) => ({ hasTable: !dice.once(8), ...forge(dice, known, ITEMS_PER_KEY) }),
+      inputsOf: ({ items }) => items.length,
       judge: createVerifyJudge(),
     }
   },
@@ -190,7 +186,7 @@ type PoisonedCase = { keys: Buffer[]; poisoned: number[]; items: { key: number; 
 export const ed25519PoisonedTarget = target<PoisonedCase>({
   name: 'ed25519-poisoned',
   about: 'batches in which a few members are bad: the others stay good',
-  share: 2,
+  share: 1,
   start() {
     const instance = createWasmInstance({ keyTablesBytesMax: TABLES_BYTES_MAX })
     const keys = createEd25519Keys(instance, { usesBeforeTable: 1 })

@@ -53,7 +53,7 @@ function drawMacCase(dice: Dice, keyBytes: number, message: () => Buffer): MacCa
 const hmacTarget = target<MacCase>({
   name: 'hmac',
   about: 'HMAC-SHA-256, signed and verified, against node:crypto',
-  share: 15,
+  share: 20,
   start() {
     const keys = createHmacKeys(createWasmInstance())
     return {
@@ -83,7 +83,7 @@ const hmacTarget = target<MacCase>({
 const blakeTarget = target<MacCase>({
   name: 'blake3',
   about: 'keyed BLAKE3 of one block, signed and verified, against @noble/hashes',
-  share: 10,
+  share: 16,
   start() {
     const keys = createBlakeKeys(createWasmInstance())
     const messageOf = (dice: Dice) => dice.bytes(dice.below(BLAKE_MESSAGE_BYTES_MAX + 1))
@@ -120,7 +120,7 @@ function canonicalBytes(text: string): Buffer | undefined {
 const base64urlTarget = target<{ bytes: Buffer; at: number; letter: number }>({
   name: 'base64url',
   about: 'base64url written, read, and read with one character altered, against Buffer',
-  share: 20,
+  share: 28,
   start() {
     const base64url = createBase64url(createWasmInstance())
     return {
@@ -147,8 +147,8 @@ const base64urlTarget = target<{ bytes: Buffer; at: number; letter: number }>({
 })
 
 export const HASH_TARGETS = [
-  digestTarget('sha256', 16),
-  digestTarget('sha512', 10),
+  digestTarget('sha256', 22),
+  digestTarget('sha512', 14),
   hmacTarget,
   blakeTarget,
   base64urlTarget,

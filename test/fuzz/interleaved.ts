@@ -11,9 +11,9 @@ import { createP256Keys } from '../../src/crypto/p256-verifier.ts'
 import type { WasmInstance } from '../../src/crypto/wasm.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import { isValidByNode, keyPairOf, signByNode } from '../crypto/p256-fixture.ts'
-import { privateKeyOf, publicBytesOf } from '../crypto/wasm-fixture.ts'
 import type { Dice } from './dice.ts'
 import { createDice } from './dice.ts'
+import { privateKeyOf, publicBytesOf } from './node-keys.ts'
 import { drawSecret } from './p256.ts'
 import { target } from './target.ts'
 
@@ -209,7 +209,7 @@ type InterleavedCase = { seed: string; isSearched: boolean }
 export const interleavedTarget = target<InterleavedCase>({
   name: 'interleaved',
   about: 'calls of every kind in random order on every instance; forgotten keys leave no trace',
-  share: 4,
+  share: 3,
   start() {
     const world = createWorld()
     let before: Buffer | undefined

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createPublicKey } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { p256 } from '@noble/curves/nist.js'
 import type { P256Signer } from '../../src/crypto/p256.ts'
 import { createP256Signers, P256_BATCH_MAX } from '../../src/crypto/p256.ts'
@@ -15,6 +15,7 @@ import {
   signByNode,
 } from '../crypto/p256-fixture.ts'
 import type { Dice } from './dice.ts'
+import { p256PublicKeyOf } from './node-keys.ts'
 import { target } from './target.ts'
 
 const MESSAGE_BYTES_MAX = 400
@@ -22,8 +23,6 @@ const ITEMS_PER_KEY = 48
 const TABLES_BYTES_MAX = 2 << 20
 /** The third implementation takes a millisecond a signature. */
 const NOBLE_ONCE_IN = 24
-
-const SPKI_HEAD = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')
 
 /** A private key, now and then one at an end of the range. */
 export function drawSecret(dice: Dice): Buffer {
@@ -71,7 +70,7 @@ type SignCase = {
 export const p256SignTarget = target<SignCase>({
   name: 'p256-sign',
   about: 'ES256 signatures valid to node:crypto; nonces by RFC 6979 and as @noble/curves has them',
-  share: 4,
+  share: 2,
   start() {
     const instance = createWasmInstance()
     let random: Uint8Array = Buffer.alloc(1)
@@ -184,7 +183,7 @@ type VerifyCase = { point: Buffer; hasTable: boolean; items: Signed[] }
 export const p256VerifyTarget = target<VerifyCase>({
   name: 'p256-verify',
   about: 'ES256 verdicts on good, altered and malformed signatures and keys against node:crypto',
-  share: 4,
+  share: 3,
   start() {
     const instance = createWasmInstance({ keyTablesBytesMax: TABLES_BYTES_MAX })
     const withTables = createP256Keys(instance, { usesBeforeTable: 1 })
@@ -203,7 +202,7 @@ export const p256VerifyTarget = target<VerifyCase>({
       inputsOf: ({ items }) => items.length,
       judge({ point, hasTable, items }) {
         const key = (hasTable ? withTables : without).prepare(point)
-        const publicKey = publicKeyOf(point)
+        const publicKey = p256PublicKeyOf(point)
         if (publicKey === undefined || key === undefined) {
           return (publicKey === undefined) === (key === undefined) ? undefined : 'the key'
         }
@@ -221,13 +220,3 @@ export const p256VerifyTarget = target<VerifyCase>({
     }
   },
 })
-
-/** node:crypto's key, or `undefined` where it finds no point of the curve. */
-function publicKeyOf(point: Buffer) {
-  try {
-    const key = Buffer.concat([SPKI_HEAD, point])
-    return createPublicKey({ key, format: 'der', type: 'spki' })
-  } catch {
-    return undefined
-  }
-}

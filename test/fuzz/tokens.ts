@@ -1,8 +1,8 @@
 import { sign } from 'node:crypto'
 import { createEd25519Signers } from '../../src/crypto/ed25519.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
-import { privateKeyOf } from '../crypto/wasm-fixture.ts'
 import type { Dice } from './dice.ts'
+import { privateKeyOf } from './node-keys.ts'
 import { target } from './target.ts'
 
 type TokenCase = { seed: Buffer; kid: string; beginning: string; claims: string[] }
@@ -33,7 +33,7 @@ function drawTokens(dice: Dice): TokenCase {
 export const tokenTarget = target<TokenCase>({
   name: 'token',
   about: 'whole EdDSA tokens against JSON, Buffer and node:crypto put together by hand',
-  share: 4,
+  share: 3,
   start() {
     const signers = createEd25519Signers(createWasmInstance())
     return { draw: drawTokens, inputsOf: ({ claims }) => claims.length, judge }
