@@ -27,8 +27,27 @@ export function parseOpensslSpeed(text: string): Omit<OpensslSpeed, 'version'> |
   }
 }
 
+/** The best of so many: it runs apart from ours, and may meet a busier moment than ours did. */
+const RUNS = 3
+
 /** Asks the machine's openssl, on this very core; `undefined` where there is none to ask. */
 export function measureOpenssl(): OpensslSpeed | undefined {
+  const [first, ...more] = Array.from({ length: RUNS }, askOpenssl)
+  return more.reduce((best, next) => (best && next ? bestOf(best, next) : undefined), first)
+}
+
+/** Of either run whatever was quicker. */
+export function bestOf(left: OpensslSpeed, right: OpensslSpeed): OpensslSpeed {
+  const max = (read: (speed: OpensslSpeed) => number) => Math.max(read(left), read(right))
+  return {
+    version: left.version,
+    ed25519: { sign: max((s) => s.ed25519.sign), verify: max((s) => s.ed25519.verify) },
+    p256: { sign: max((s) => s.p256.sign), verify: max((s) => s.p256.verify) },
+    hmac: max((s) => s.hmac),
+  }
+}
+
+function askOpenssl(): OpensslSpeed | undefined {
   const ask = (...args: string[]) =>
     spawnSync('openssl', args, { encoding: 'utf8', timeout: 60_000 }).stdout ?? ''
   const version = ask('version').trim()

@@ -60,8 +60,8 @@ function comparisonTable(rows: readonly Row[]): string {
     rows.map((row) => [
       row.name,
       ratioOf(row.ratio),
-      row.min.toFixed(2),
-      row.max.toFixed(2),
+      row.min === row.max ? '' : row.min.toFixed(2),
+      row.min === row.max ? '' : row.max.toFixed(2),
       perSecond(row.oursNs),
       perSecond(row.theirsNs),
     ]),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { CRYPTO_GOALS, KEY_TABLE_BYTES_MAX, REASONS } from '../../bench/budget.ts'
 import { measureKeyMemory, measureOwn } from '../../bench/crypto/benchmark.ts'
-import { opensslRows, parseOpensslSpeed } from '../../bench/crypto/openssl.ts'
+import { bestOf, opensslRows, parseOpensslSpeed } from '../../bench/crypto/openssl.ts'
 import { pageOf } from '../../bench/crypto/page.ts'
 import type { Measured } from '../../bench/crypto/report.ts'
 import { reportOf } from '../../bench/crypto/report.ts'
@@ -129,6 +129,16 @@ describe('openssl speed', () => {
   test('is nothing where a line is missing', () => {
     assert.equal(parseOpensslSpeed(text.replace('F6', 'F7')), undefined)
     assert.equal(parseOpensslSpeed(''), undefined)
+  })
+
+  test('of two runs is whatever was quicker, row by row', () => {
+    const speed = (sign: number, hmac: number) => ({
+      version: 'OpenSSL 3',
+      ed25519: { sign, verify: 2 },
+      p256: { sign: 3, verify: 4 },
+      hmac,
+    })
+    assert.deepEqual(bestOf(speed(10, 7), speed(9, 8)), speed(10, 8))
   })
 
   test('stands beside every row of ours that it has a like of', () => {
