@@ -214,7 +214,7 @@ export const interleavedTarget = target<InterleavedCase>({
     const world = createWorld()
     let before: Buffer | undefined
     return {
-      draw: (dice) => ({ seed: dice.bytes(16).toString('hex'), isSearched: dice.once(4) }),
+      draw: (dice) => ({ seed: dice.bytes(16).toString('hex'), isSearched: dice.once(2) }),
       inputsOf: () => STEPS_PER_CASE,
       judge({ seed, isSearched }) {
         const dice = createDice(seed)
