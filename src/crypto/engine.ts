@@ -1,11 +1,7 @@
 import { createEd25519Signers, type Ed25519Signer } from './ed25519.ts'
-import { createEd25519Keys } from './ed25519-verifier.ts'
-import { createHmacKeys } from './hmac.ts'
 import type { SigningKey } from './keyring.ts'
 import { createP256Signers } from './p256.ts'
-import { provesP256 } from './p256-self-test.ts'
-import { createP256Keys } from './p256-verifier.ts'
-import { provesEd25519, provesHmac } from './self-test.ts'
+import { provesEd25519Signing, provesP256Signing } from './signing-self-test.ts'
 import {
   type CryptoEngine,
   headOf,
@@ -14,17 +10,14 @@ import {
   nodeEngine,
   type Stamp,
 } from './stamp.ts'
-import { createWasmInstance } from './wasm.ts'
+import { createWasmInstance, type WasmInstance } from './wasm.ts'
 
 export type CryptoChoice = 'wasm' | 'node'
 
-/** Room for the tables that the self-test's public keys take. */
-const SELF_TEST_TABLES_BYTES = 2 * 1024 * 1024
-
 /**
- * The engine that was chosen, proved by signing and verifying before anything depends on it. Where
- * WebAssembly does not load or does not compute what node:crypto does, it is node:crypto, and
- * `onProblem` is told why.
+ * The engine that was chosen. WebAssembly proves each curve when the first key of it is prepared,
+ * before anything is signed: where it does not load, or does not compute what node:crypto does, it
+ * is node:crypto from then on, and `onProblem` is told why.
  */
 export function openCrypto(
   choice: CryptoChoice,
@@ -32,31 +25,61 @@ export function openCrypto(
 ): CryptoEngine {
   if (choice === 'node') return nodeEngine
   try {
-    return createWasmEngine()
+    return createWasmEngine(createWasmInstance(), onProblem)
   } catch (cause) {
-    onProblem(cause instanceof Error ? cause.message : String(cause))
+    onProblem(wordOf(cause))
     return nodeEngine
   }
 }
 
-function createWasmEngine(): CryptoEngine {
-  const secrets = createWasmInstance()
-  const ed25519 = createEd25519Signers(secrets)
-  const p256 = createP256Signers(secrets)
-  const openTables = () => createWasmInstance({ keyTablesBytesMax: SELF_TEST_TABLES_BYTES })
-  const isRight =
-    provesEd25519(ed25519, createEd25519Keys(openTables())) &&
-    provesP256(p256, createP256Keys(openTables())) &&
-    provesHmac(createHmacKeys(secrets))
-  if (!isRight) throw new Error('the WebAssembly self-test found a wrong result')
+/** Exported for its test: an instance that computes wrongly is not to be had otherwise. */
+export function createWasmEngine(
+  secrets: WasmInstance,
+  onProblem: (problem: string) => void,
+): CryptoEngine {
+  let isBroken = false
+  // A curve's tables take some 15 ms to build: one that no key uses is not built.
+  const ed25519 = once(() => proved(createEd25519Signers(secrets), provesEd25519Signing))
+  const p256 = once(() => proved(createP256Signers(secrets), provesP256Signing))
+
+  function stamp(key: SigningKey): Stamp {
+    if (key.alg === 'EdDSA') return stampEd25519(key, withSecret(key, ed25519().prepare))
+    return stampBySignatures(headOf(key), withSecret(key, p256().prepare))
+  }
+
   return {
-    kind: 'wasm',
+    get kind() {
+      return isBroken ? 'node' : 'wasm'
+    },
     stamp(key) {
-      if (key.alg === 'EdDSA') return stampEd25519(key, withSecret(key, ed25519.prepare))
-      if (key.alg !== 'ES256') return nodeEngine.stamp(key)
-      return stampBySignatures(headOf(key), withSecret(key, p256.prepare))
+      const isOurs = key.alg === 'EdDSA' || key.alg === 'ES256'
+      if (isBroken || !isOurs) return nodeEngine.stamp(key)
+      try {
+        return stamp(key)
+      } catch (cause) {
+        isBroken = true
+        onProblem(wordOf(cause))
+        return nodeEngine.stamp(key)
+      }
     },
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+function proved<T>(signers: T, proves: (signers: T) => boolean): T {
+  if (!proves(signers)) throw new Error('the WebAssembly self-test found a wrong signature')
+  return signers
+}
+
+function wordOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** RFC 8410 §7: a PrivateKeyInfo of Ed25519 up to its seed. */

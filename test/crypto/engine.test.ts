@@ -3,7 +3,10 @@ import { execFile } from 'node:child_process'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { openCrypto } from '../../src/crypto/engine.ts'
+import { createWasmEngine, openCrypto } from '../../src/crypto/engine.ts'
+import { createSigner } from '../../src/crypto/signer.ts'
+import { createWasmInstance } from '../../src/crypto/wasm.ts'
+import { createRing } from './scratch.ts'
 
 const run = promisify(execFile)
 const ENGINE = fileURLToPath(new URL('../../src/crypto/engine.js', import.meta.url))
@@ -43,4 +46,26 @@ test('keys can be rotated more often than there are slots', async () => {
       stamp.forget()
     }
   }
+})
+
+test('an instance that computes wrongly is found before anything is signed', async (t) => {
+  const { keyring } = await createRing(t)
+  const instance = createWasmInstance()
+  // Its signatures are those of another message.
+  const spoilt = {
+    ...instance,
+    entry: (name: string) => {
+      const right = instance.entry(name)
+      if (name !== 'edSign') return right
+      return (slot = 0, length = 0) => right(slot, Math.max(0, length - 1))
+    },
+  }
+  const problems: string[] = []
+  const engine = createWasmEngine(spoilt, (problem) => problems.push(problem))
+  assert.equal(engine.kind, 'wasm')
+  const signer = createSigner({ keyring, engine })
+  assert.equal(signer.engine(), 'node')
+  assert.deepEqual(problems, ['the WebAssembly self-test found a wrong signature'])
+  const theirs = createSigner({ keyring })
+  assert.equal(signer.sign('{}'), theirs.sign('{}'))
 })
