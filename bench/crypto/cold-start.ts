@@ -37,7 +37,7 @@ export function measureColdStart(rounds: number): ColdStart {
   }
 }
 
-/** Compiles, instantiates, builds the tables of the default’s curve and proves: a worker’s start. */
+/** Compiles, instantiates, builds the default curve’s tables and proves: a worker’s start. */
 function startCold(): Start {
   const { privateKey } = generateKeyPairSync('ed25519')
   const startedMs = performance.now()

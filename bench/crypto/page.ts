@@ -72,8 +72,8 @@ function startOf({ coldStart, keyMemory }: CryptoReport): string {
   const { medianMs, minMs, maxMs, processorMs, mustMs, must, rounds } = coldStart
   const keys = keyMemory.map(({ name, bytes }) => `${name} ${bytes.toLocaleString('en')} bytes`)
   return [
-    `- Cold start, in ${rounds} fresh processes: compiled, instantiated, the default curve’s tables built and proved ` +
-      `against vectors and node:crypto in ${medianMs.toFixed(1)} ms ` +
+    `- Cold start, in ${rounds} fresh processes: compiled, instantiated, the default curve’s ` +
+      `tables built and proved against vectors and node:crypto in ${medianMs.toFixed(1)} ms ` +
       `(${minMs.toFixed(1)} to ${maxMs.toFixed(1)}), of which a processor was had for ` +
       `${processorMs.toFixed(1)} ms; at most ${mustMs} ms is promised: ` +
       `${must ? 'kept' : 'missed'}.`,
