@@ -139,7 +139,12 @@ function createTables(instance: WasmInstance, usesBeforeTable: number): Tables {
       const slot = free.pop()
       if (slot === undefined) return -1
       bytes.set(entry.publicKey, parametersAt)
-      buildTable(slot)
+      if (buildTable(slot) !== 1) {
+        // A key with a part of small order: node:crypto has it for good, and it is not tried again.
+        free.push(slot)
+        entry.uses = Number.NEGATIVE_INFINITY
+        return -1
+      }
       entry.slot = slot
       holders.add(entry)
       return slot

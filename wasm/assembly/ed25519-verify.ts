@@ -84,7 +84,8 @@ function isSound(signature: usize): i32 {
 
 /**
  * Builds the table of the 32-byte key at PARAMETERS in a slot behind the fixed map. Returns 1, or 0
- * for what is no key by the rule above.
+ * for what is no key by the rule above and for a key with a part of small order: below, k is taken
+ * as minus (L - k), and only for a key of the order L is that the same multiple.
  */
 export function edVerifyPrepare(slot: usize): i32 {
   if (edKeyIsSound() == 0) return 0
@@ -95,7 +96,37 @@ export function edVerifyPrepare(slot: usize): i32 {
   copyPair(POINTS + 2 * PAIR, ONE)
   mul(POINTS + 3 * PAIR, POINTS, POINTS + PAIR)
   buildTable(key, COMB_BITS, COMB_WINDOWS, COMB_ENTRIES, false)
-  return 1
+  return isOfPrimeOrder(key)
+}
+
+/** (L - 1) / 2, least byte first. */
+const HALF_ORDER: usize = memory.data<u8>([
+  0xf6, 0xe9, 0x7a, 0x2e, 0x8d, 0x31, 0x09, 0x2c,
+  0x6b, 0xce, 0x7b, 0x51, 0xef, 0x7c, 0x6f, 0x0a,
+  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x08,
+])
+
+/** 1 if (L - 1) / 2 times the table's point is minus (L + 1) / 2 times it, which makes L times it 0. */
+function isOfPrimeOrder(table: usize): i32 {
+  const second = PICKS + PICKS_BYTES
+  memory.copy(DIGESTS, HALF_ORDER, 32)
+  pick(PICKS, table, COMB_BITS, COMB_WINDOWS, COMB_ENTRIES, 0)
+  memory.copy(DIGESTS, HALF_ORDER, 32)
+  store<u8>(DIGESTS, load<u8>(DIGESTS) + 1)
+  pick(second, table, COMB_BITS, COMB_WINDOWS, COMB_ENTRIES, -1)
+  joinPicks(PICKS, second)
+  startFromEntry(POINTS, NIELS)
+  for (let at: usize = PICK_BYTES; at < COMB_WINDOWS * PICK_BYTES; at += PICK_BYTES) {
+    joinPicks(PICKS + at, second + at)
+    addEntry(POINTS, NIELS)
+  }
+  if (invertMany(POINTS + 2 * PAIR, POINT, 1) == 0) return 0
+  mul(POINTS, POINTS, POINTS + 2 * PAIR)
+  mul(POINTS + PAIR, POINTS + PAIR, POINTS + 2 * PAIR)
+  encode(ENCODED, POINTS, POINTS + PAIR)
+  encode(ENCODED + 32, POINTS + 4, POINTS + PAIR + 4)
+  return isSame32(ENCODED, ENCODED + 32)
 }
 
 /**
