@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createPublicKey, verify } from 'node:crypto'
 import { placeMessage } from './p256.ts'
-import type { WasmInstance } from './wasm.ts'
+import { claimKeyTables, type WasmInstance } from './wasm.ts'
 
 const PUBLIC_KEY_BYTES = 64
 const SIGNATURE_BYTES = 64
@@ -56,6 +56,7 @@ export function createP256Keys(
   instance: WasmInstance,
   options: { usesBeforeTable?: number } = {},
 ): P256Keys {
+  claimKeyTables(instance)
   instance.entry('p256StartVerifying')()
   const { bytes, parametersAt } = instance
   const isKeySound = instance.entry('p256KeyIsSound')
