@@ -17,6 +17,8 @@ export const dev = command({
       openDirectory(resolve(config.dataDirectory)),
       import('./dev-parts.ts'),
     ])
+    // Our own WebAssembly is small, and signs for every check.
+    setFlagsFromString('--no-liftoff-only')
     await runDev(config, database)
     return 0
   },
