@@ -115,7 +115,7 @@ export const REASONS: readonly { readonly measuredAs: RegExp; readonly why: stri
       'by 32. One signature alone cannot share an inversion; a batch does, and wins.',
   },
   {
-    measuredAs: /^ES256 sign, [23], /,
+    measuredAs: /^ES256 sign, batch [23], /,
     why: 'So few share one inversion between too few.',
   },
 ]

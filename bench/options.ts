@@ -13,7 +13,7 @@ export interface Options {
 /** A median of fewer says little on a machine that does other things too. */
 export const ROUNDS_MIN = 9
 const ROUNDS_MAX = 1000
-const ROUNDS_USUAL = 15
+const ROUNDS_USUAL = 25
 
 /** What the arguments mean, or a sentence about what is wrong with them. */
 export function parseOptions(args: readonly string[], known: readonly string[]): Options | string {

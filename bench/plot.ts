@@ -23,20 +23,19 @@ export function plotRatios(title: string, bars: readonly Bar[]): string {
     backgroundColor: '#ffffff',
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
     legend: { bottom: 4, data: ['measured', 'slowest round', 'fastest round', 'must', 'aim'] },
-    grid: { left: 320, right: 60, top: 44, bottom: 62 },
-    xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value}×' } },
-    yAxis: { type: 'category', inverse: true, data: bars.map((bar) => bar.name) },
+    grid: { left: 370, right: 40, top: 44, bottom: 62 },
+    xAxis: { type: 'value', min: 0, max: endOf(bars), axisLabel: { formatter: '{value}×' } },
+    yAxis: { type: 'category', inverse: true, data: bars.map(labelOf) },
     series: [
       {
         name: 'measured',
         type: 'bar',
         barWidth: 18,
         itemStyle: { color: '#5b8ff9' },
-        label: { show: true, position: 'insideLeft', formatter: labelOf, color: '#ffffff' },
         data: bars.map((bar) => bar.ratio),
         markLine: {
           symbol: 'none',
-          label: { formatter: 'as fast' },
+          label: { show: false },
           lineStyle: { color: '#666666' },
           data: [{ xAxis: 1 }],
         },
@@ -51,7 +50,7 @@ export function plotRatios(title: string, bars: readonly Bar[]): string {
         'fastest round',
         'emptyCircle',
         '#1d39c4',
-        bars.map((bar) => bar.max),
+        bars.map((bar) => (bar.max <= endOf(bars) ? bar.max : null)),
       ),
       marks(
         'must',
@@ -72,11 +71,20 @@ export function plotRatios(title: string, bars: readonly Bar[]): string {
   return svg
 }
 
-function labelOf(bar: { value?: unknown }): string {
-  return `${Number(bar.value).toFixed(2)}×`
+/** A number stands beside its name, where no mark can cover it. */
+function labelOf({ name, ratio }: Bar): string {
+  return `${name}   ${ratio.toFixed(2)}×`
 }
 
-function marks(name: string, symbol: string, color: string, data: readonly number[]) {
+/**
+ * Room for every median and goal. A single round that was disturbed can be a hundred times off: the
+ * table names it, but the plot is not drawn to its scale.
+ */
+function endOf(bars: readonly Bar[]): number {
+  return Math.ceil(Math.max(...bars.map(({ ratio, aimRatio }) => Math.max(ratio, aimRatio))) * 1.2)
+}
+
+function marks(name: string, symbol: string, color: string, data: readonly (number | null)[]) {
   return {
     name,
     type: 'scatter' as const,

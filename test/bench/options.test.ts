@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { parseOptions } from '../../bench/options.ts'
 
 const KNOWN = ['crypto', 'timing']
-const USUAL = { names: KNOWN, rounds: 15, isJson: false, isList: false, pinned: undefined }
+const USUAL = { names: KNOWN, rounds: 25, isJson: false, isList: false, pinned: undefined }
 
 describe('the command line', () => {
   const good: readonly [string, readonly string[], object][] = [
