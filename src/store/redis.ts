@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
-import { Fault } from '../core/fault.ts'
 import type { Board, Notice, Posting } from './board.ts'
 import {
   EPOCH_STRIDE,
@@ -9,214 +6,34 @@ import {
   SINCE_ENTRIES_MAX,
   TOMBSTONE_MS,
 } from './board.ts'
-import type { InvalidationHandler } from './invalidations.ts'
-import { readEntry, readPush } from './push.ts'
-import { redisFault } from './redis-fault.ts'
+import { readEntry } from './push.ts'
+import {
+  type Argument,
+  createSubscriber,
+  type Link,
+  openRedisLink,
+  type RedisOptions,
+  type Subscriber,
+} from './redis-link.ts'
 import { latin, list, number, readHead, readLoaded } from './redis-reply.ts'
-import { CHANNEL, SCRIPTS } from './scripts.ts'
 import type { Touch } from './sessions.ts'
 
-export interface RedisBoardOptions {
-  /** `redis://user:password@host:port/db`, `rediss://…`, or a unix socket's path. */
-  readonly url: string
-  /** Every call settles within this. */
-  readonly commandTimeoutMs: number
-  readonly connectTimeoutMs: number
-  /** Hears what no caller awaits: a connection lost, a push that could not be read. */
-  readonly onFault: (fault: Fault) => void
-}
-
-/** Reconnecting is tried this often, however long the outage was: a cut ends in this much. */
-const RECONNECT_MS_MAX = 250
 /** Extensions in one script: a longer batch would hold Redis up for everybody else. */
 const TOUCHES_MAX = 500
-
-type Argument = string | number | Uint8Array
-type ScriptName = keyof typeof SCRIPTS
-
-const SHA1S = Object.fromEntries(
-  Object.entries(SCRIPTS).map(([name, text]) => [
-    name,
-    createHash('sha1').update(text).digest('hex'),
-  ]),
-) as Record<ScriptName, string>
 
 /**
  * Opens the connection for commands and waits for it at most `connectTimeoutMs`. A Redis that
  * is away is no failure here: calls throw `store_unavailable` at once until it is back.
  */
-export async function openRedisBoard(options: RedisBoardOptions): Promise<Board> {
-  const redis = connect(options, options.commandTimeoutMs)
-  const link = createLink(redis, options)
+export async function openRedisBoard(options: RedisOptions): Promise<Board> {
+  const link = openRedisLink(options)
   const subscriber = createSubscriber(options)
   await link.opened
   return createRedisBoard(link, subscriber)
 }
 
-function connect(options: RedisBoardOptions, commandTimeoutMs: number): Redis {
-  const fixed = {
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    // A command whose fate is unknown is reported, not sent twice.
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    autoResubscribe: false,
-    connectTimeout: options.connectTimeoutMs,
-    keepAlive: 10_000,
-    retryStrategy: (attempts: number) => Math.min(25 * attempts, RECONNECT_MS_MAX),
-    commandTimeout: commandTimeoutMs,
-  }
-  const socket = /^(?:unix:)?(\/[^/].*)$/.exec(options.url)
-  if (socket?.[1] !== undefined) return new Redis({ ...fixed, path: socket[1] })
-  return new Redis(options.url, fixed)
-}
-
-interface Link {
-  readonly redis: Redis
-  readonly opened: Promise<void>
-  run(name: ScriptName, ...rest: readonly Argument[]): Promise<unknown>
-}
-
-/** The connection, and the run id of the server that it leads to right now. */
-function createLink(redis: Redis, options: RedisBoardOptions): Link {
-  let runId: string | undefined
-  // One report per outage: the driver repeats itself at every attempt to reconnect.
-  let isReported = false
-  const lost = (cause: unknown) => {
-    if (!isReported) options.onFault(redisFault(cause))
-    isReported = true
-  }
-  redis.on('error', lost)
-  redis.on('close', () => {
-    runId = undefined
-  })
-  const opened = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, options.connectTimeoutMs)
-    const settle = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    redis.on('ready', () => {
-      redis.info('server').then((info) => {
-        runId = /run_id:(\w+)/.exec(info)?.[1]
-        isReported = false
-        settle()
-      }, lost)
-    })
-    redis.once('error', settle)
-    // Rejects when the first attempt fails; 'error' has said so already.
-    redis.connect().catch(settle)
-  })
-
-  async function run(name: ScriptName, ...rest: readonly Argument[]): Promise<unknown> {
-    if (runId === undefined) throw new Fault('store_unavailable', { about: 'Redis is away' })
-    const args = [0, runId, ...rest].map(toWire)
-    try {
-      return await redis.callBuffer('EVALSHA', SHA1S[name], ...args)
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT'))
-        throw redisFault(error)
-    }
-    try {
-      return await redis.callBuffer('EVAL', SCRIPTS[name], ...args)
-    } catch (error) {
-      throw redisFault(error)
-    }
-  }
-  return { redis, opened, run }
-}
-
-function toWire(argument: Argument): string | Buffer {
-  if (typeof argument === 'object') {
-    return Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength)
-  }
-  return String(argument)
-}
-
-interface Subscriber {
-  subscribe(handler: InvalidationHandler): Promise<void>
-  close(): void
-}
-
-/** Its own connection: `interrupted()` follows each time pushes flow again after a cut. */
-function createSubscriber(options: RedisBoardOptions): Subscriber {
-  const handlers = new Set<InvalidationHandler>()
-  let redis: Redis | undefined
-  let isConfirmed = false
-  let isClosed = false
-  const waiters = new Set<() => void>()
-
-  function toEach(call: (handler: InvalidationHandler) => void): void {
-    for (const handler of handlers) {
-      try {
-        call(handler)
-      } catch (cause) {
-        options.onFault(new Fault('store_garbage', { cause, about: 'a handler threw' }))
-      }
-    }
-  }
-
-  function start(): Redis {
-    const own = connect(options, options.connectTimeoutMs)
-    // The connection for commands reports the outage; both lead to the same server.
-    own.on('error', () => undefined)
-    own.on('end', () => {
-      if (!isClosed) setTimeout(() => own.connect().catch(() => undefined), RECONNECT_MS_MAX)
-    })
-    own.on('close', () => {
-      isConfirmed = false
-    })
-    // The driver says ready before the server has confirmed the subscription.
-    own.on('ready', () => {
-      own.subscribe(CHANNEL).then(
-        () => {
-          isConfirmed = true
-          for (const wake of waiters) wake()
-          toEach((handler) => handler.interrupted())
-        },
-        () => own.disconnect(true),
-      )
-    })
-    own.on('message', (_channel, text) => {
-      const message = readPush(text)
-      if (message !== undefined) toEach((handler) => handler.invalidated(message))
-      else toEach((handler) => handler.interrupted())
-    })
-    own.connect().catch(() => undefined)
-    return own
-  }
-
-  return {
-    async subscribe(handler) {
-      handlers.add(handler)
-      redis ??= start()
-      if (isConfirmed || (await isWoken())) return
-      const about = 'not subscribed yet; it goes on trying and says interrupted() when it is'
-      throw new Fault('store_unavailable', { about })
-    },
-    close() {
-      isClosed = true
-      handlers.clear()
-      redis?.disconnect()
-    },
-  }
-
-  function isWoken(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (outcome: boolean) => {
-        clearTimeout(timer)
-        waiters.delete(wake)
-        resolve(outcome)
-      }
-      const wake = () => settle(true)
-      const timer = setTimeout(() => settle(false), options.connectTimeoutMs)
-      waiters.add(wake)
-    })
-  }
-}
-
 function createRedisBoard(link: Link, subscriber: Subscriber): Board {
-  const { run, redis } = link
+  const { run } = link
   return {
     load: async (hash) => readLoaded(await run('load', hash)),
     async touch(batch) {
@@ -234,9 +51,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
     },
     subscribe: (handler) => subscriber.subscribe(handler),
     async leave(worker) {
-      await redis.hdel('{dv}m', worker).catch((cause) => {
-        throw redisFault(cause)
-      })
+      await link.call('HDEL', '{dv}m', worker)
     },
     async open(posting, epochNumber) {
       const outcome = latin(await run('open', epochNumber, ...postingArguments(posting)))
@@ -272,7 +87,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
     },
     async close() {
       subscriber.close()
-      redis.disconnect()
+      link.close()
     },
   }
 }
