@@ -23,6 +23,7 @@ export function command<const P extends ProcessName>(given: Command<P>): Command
 const FOR_OPERATORS = new Set([
   'DirectoryError',
   'EngineError',
+  'EnvelopeError',
   'Fault',
   'KeyringError',
   'MigrationError',

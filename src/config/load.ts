@@ -126,7 +126,7 @@ function readEntry(entry: Entry, problems: Problem[]): unknown {
   const { spelling } = entry
   let text = entry.text
   if (entry.isPath) {
-    const read = readText(entry.text)
+    const read = readText(entry.text, parse.isOwnersAlone)
     if (read.kind === 'unreadable') {
       problems.push({ setting: spelling, text: `${quote(entry.text)} ${read.why}` })
       return undefined
@@ -136,8 +136,9 @@ function readEntry(entry: Entry, problems: Problem[]): unknown {
   }
   const value = parse.parse(text)
   if (value === undefined) {
+    const hidden = entry.isPath ? `what ${quote(entry.text)} holds` : 'the value'
     const shown = parse.isSecret
-      ? 'the value (not shown) is malformed'
+      ? `${hidden} (not shown) is malformed`
       : `${quote(text)} is malformed`
     problems.push({ setting: spelling, text: `${shown}, expected ${parse.expects}` })
   }
@@ -154,9 +155,16 @@ function readConfigFile(file: string | undefined, flagged: string | undefined): 
 
 type ReadText = { kind: 'text'; text: string } | { kind: 'unreadable'; why: string }
 
-function readText(file: string): ReadText {
+/** Nobody but the owner may read or write such a file. */
+const OTHERS_ANY = 0o077
+
+function readText(file: string, isOwnersAlone = false): ReadText {
   try {
-    const { size } = statSync(file)
+    const { size, mode } = statSync(file)
+    if (isOwnersAlone && (mode & OTHERS_ANY) !== 0) {
+      const octal = `0${(mode & 0o777).toString(8)}`
+      return { kind: 'unreadable', why: `is open to others (mode ${octal}): chmod 0600 it` }
+    }
     if (size > FILE_BYTES_MAX) {
       return { kind: 'unreadable', why: `is larger than ${FILE_BYTES_MAX} bytes` }
     }

@@ -11,6 +11,8 @@ export interface Parser<T> {
   readonly unit?: string
   /** Whether the value must never be shown, not even when it is wrong. */
   readonly isSecret?: boolean
+  /** Whether a file that holds it must be out of reach of everyone but its owner. */
+  readonly isOwnersAlone?: boolean
   /** The value, or undefined if malformed. */
   parse(text: string): T | undefined
   print(value: T): string
@@ -218,4 +220,20 @@ export const mailbox: Parser<string> = {
       ? given
       : undefined,
   print: same,
+}
+
+/** Keys that secrets are sealed under: each 32 bytes; lines of a file may be comments. */
+export const sealingKeys: Parser<Secret> = {
+  expects: '1 to 8 keys between blanks or lines, each of 32 bytes in hex or base64',
+  placeholder: 'KEYS',
+  isSecret: true,
+  isOwnersAlone: true,
+  parse(given) {
+    const words = given.replace(/^\s*#.*$/gm, '').split(/[\s,]+/)
+    const keys = words.filter((word) => word !== '')
+    const isKey = (word: string) => /^(?:[0-9A-Fa-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/.test(word)
+    const isWhole = keys.length >= 1 && keys.length <= 8 && keys.every(isKey)
+    return isWhole && new Set(keys).size === keys.length ? new Secret(given) : undefined
+  },
+  print: String,
 }

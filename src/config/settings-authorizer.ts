@@ -11,6 +11,7 @@ import {
   oneOf,
   originUrl,
   path,
+  sealingKeys,
   text,
 } from './parsers.ts'
 import { setting } from './setting.ts'
@@ -105,6 +106,14 @@ export const stores = {
     parse: path,
     fallback: '.dvara',
     for: ['dev'],
+  }),
+  secretsKey: setting({
+    about:
+      'What API-key secrets and one-time-password seeds are sealed under at rest: the first key ' +
+      'seals, every key opens. The same for identity API and authorizers; `dvara dev` makes its ' +
+      'own. Without it no secret can be kept or used.',
+    parse: sealingKeys,
+    for: SERVING,
   }),
   leaseMs: setting({
     about: 'How long a worker that hears nothing still believes what it remembers.',

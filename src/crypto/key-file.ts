@@ -107,7 +107,7 @@ async function loadKey(path: string): Promise<Key> {
 }
 
 /** The file's text, refused if anyone but its owner could read or write it. */
-async function loadPrivateText(path: string): Promise<string> {
+export async function loadPrivateText(path: string): Promise<string> {
   try {
     // The mode is read from the open file, so that it is the mode of what is read.
     const file = await open(path, constants.O_RDONLY)

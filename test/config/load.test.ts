@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -131,6 +131,15 @@ for (const [about, file, expected] of BAD_SECRET_FILES) {
     assert.ok(!said.includes(CANARY))
   })
 }
+
+test('keys that others may read are refused by the name of their file', () => {
+  const file = write('keys', '0f'.repeat(32))
+  chmodSync(file, 0o640)
+  const said = refuse({ DVARA_SECRETS_KEY_FILE: file }).join('\n')
+  assert.match(said, /DVARA_SECRETS_KEY_FILE: .*keys.* is open to others \(mode 0640\)/)
+  chmodSync(file, 0o600)
+  assert.equal(load({ DVARA_SECRETS_KEY_FILE: file }, []).config.secretsKey instanceof Secret, true)
+})
 
 test('a secret given both ways in one source is a problem', () => {
   const env = { DVARA_REDIS_URL: 'redis://h', DVARA_REDIS_URL_FILE: write('both', 'redis://h') }

@@ -19,6 +19,7 @@ import {
   type Parser,
   path,
   SOCKET_PATH_BYTES_MAX,
+  sealingKeys,
   TEXT_CHARS_MAX,
   text,
 } from '../../src/config/parsers.ts'
@@ -43,6 +44,11 @@ const EDGES: Record<string, Edges> = {
     parser: cookieName,
     taken: ['a', 'dvara_session', 'A-b.c', 'x'.repeat(64), '__Hostile'],
     refused: ['', 'x'.repeat(65), 'a b', 'a=b', 'a;b', '__Host-a', '__secure-a', 'ü'],
+  },
+  sealingKeys: {
+    parser: sealingKeys,
+    taken: ['0f'.repeat(32), `${'A'.repeat(43)}=`, `# old\n${'0f'.repeat(32)}\n${'b'.repeat(43)}`],
+    refused: ['', '0f'.repeat(31), 'A'.repeat(42), `${'0f'.repeat(32)} ${'0f'.repeat(32)}`, 'x y'],
   },
   count: {
     parser: count({ min: 1, max: 64 }),
