@@ -5,6 +5,7 @@ export type FaultCode =
   | 'store_garbage'
   | 'store_unsealed'
   | 'store_conflict'
+  | 'store_rejected'
   | 'load_overflow'
   | 'signer_failed'
 

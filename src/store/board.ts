@@ -1,4 +1,5 @@
 import type { Scope } from '../core/invalidation.ts'
+import type { ActivityQueue } from './activities.ts'
 import type { Invalidations } from './invalidations.ts'
 import type { Loaded, Touch } from './sessions.ts'
 
@@ -55,6 +56,8 @@ export interface Notice {
  * `close` throws `store_unsealed` on a board that may have forgotten something.
  */
 export interface Board extends Invalidations {
+  /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
+  readonly activities: ActivityQueue
   load(hash: string): Promise<Loaded<PostedFacts>>
   touch(batch: readonly Touch[]): Promise<void>
   /**

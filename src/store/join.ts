@@ -1,8 +1,10 @@
+import { encodeActivity } from './activity-record.ts'
 import type { Board } from './board.ts'
 import type { Database } from './database.ts'
 import { createSessionFacts } from './facts.ts'
 import { createKeeper } from './keeper.ts'
 import { createOutbox } from './outbox.ts'
+import { createActivities } from './sql-activities.ts'
 import { createPermissions, createPolicies } from './sql-policies.ts'
 import { createSessions } from './sql-sessions.ts'
 import { createOneTimeTokens } from './sql-tokens.ts'
@@ -15,6 +17,7 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
     facts: createSessionFacts(board),
     invalidations: board,
     policies: createPermissions(database),
+    activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },
     async close() {
       await Promise.all([board.close(), database.close()])
     },
@@ -34,6 +37,7 @@ export function joinIdentity(
     users: createUsers(database, outbox),
     policies: createPolicies(database, outbox),
     tokens: createOneTimeTokens(database, nowMs),
+    activities: createActivities(database, board.activities),
     keeper: createKeeper(deps),
     async ping() {
       await Promise.all([database.query('select 1'), board.ping()])

@@ -10,7 +10,7 @@ import type { Principal, Session } from '../core/principal.ts'
  * another value; it is no defence against a writer, who could forge it.
  */
 const VERSION = 1
-const KINDS = { session: 1, principal: 2 } as const
+export const KINDS = { session: 1, principal: 2, activity: 4 } as const
 const HEADER_BYTES = 6
 /** Far above any honest record: a User-Agent is cut at the door. */
 const RECORD_BYTES_MAX = 64 * 1024
@@ -86,7 +86,8 @@ export function decodePrincipal(bytes: Uint8Array, uid: string): Principal {
   return principal
 }
 
-function seal(kind: number, fields: readonly unknown[]): Uint8Array {
+/** The bytes of a record of this kind. */
+export function seal(kind: number, fields: readonly unknown[]): Uint8Array {
   const body = packr.pack(fields)
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length)
   bytes[0] = VERSION
@@ -96,7 +97,8 @@ function seal(kind: number, fields: readonly unknown[]): Uint8Array {
   return bytes
 }
 
-function unseal(kind: number, bytes: Uint8Array, fieldsCount: number): readonly unknown[] {
+/** The fields of a record; Fault `store_garbage` unless it is whole and of this kind. */
+export function unseal(kind: number, bytes: Uint8Array, fieldsCount: number): readonly unknown[] {
   if (bytes.length <= HEADER_BYTES) throw garbage('a record is cut short')
   if (bytes.length > RECORD_BYTES_MAX) throw garbage('a record is too long')
   if (bytes[0] !== VERSION) throw garbage(`record version ${bytes[0]} is not known here`)
@@ -134,7 +136,7 @@ function addressOf(value: unknown): Address {
   }
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   if (typeof value !== 'string') throw garbage('a field is not text')
   return value
 }
@@ -144,7 +146,7 @@ function truth(value: unknown): boolean {
   return value
 }
 
-function whole(value: unknown): number {
+export function whole(value: unknown): number {
   // Safe integers only: msgpackr gives a bigint for what a number cannot hold.
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
     throw garbage('a field is not a whole number')
@@ -159,6 +161,6 @@ function word(value: unknown): number {
   return value
 }
 
-function garbage(about: string, cause?: unknown): Fault {
+export function garbage(about: string, cause?: unknown): Fault {
   return new Fault('store_garbage', { about, cause })
 }

@@ -7,6 +7,7 @@ import {
   TOMBSTONE_MS,
 } from './board.ts'
 import { readEntry } from './push.ts'
+import { createRedisActivities } from './redis-activities.ts'
 import {
   type Argument,
   createSubscriber,
@@ -35,6 +36,7 @@ export async function openRedisBoard(options: RedisOptions): Promise<Board> {
 function createRedisBoard(link: Link, subscriber: Subscriber): Board {
   const { run } = link
   return {
+    activities: createRedisActivities(link),
     load: async (hash) => readLoaded(await run('load', hash)),
     async touch(batch) {
       for (let at = 0; at < batch.length; at += TOUCHES_MAX) {

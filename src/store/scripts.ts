@@ -5,6 +5,7 @@
  *   {dv}seq number of the last log entry     {dv}inv  the log, ids `<seq>-0`
  *   {dv}m   hash: worker → `applied,beats`   {dv}i    touched sessions by idle deadline
  *   {dv}sealing `<n>`: who is re-filling it; lost if the server restarts half-way
+ *   {dv}a   stream of activities that wait for Postgres: `r` record
  *   {dv}s:<hash> hash: b record, i idle deadline, u uid, g generation;
  *                expires at the absolute end, not when idle: the refusals differ
  *   {dv}p:<uid>  hash: b record, v version   {dv}g:<uid> generation   {dv}t:<hash> tombstone
@@ -218,6 +219,15 @@ redis.call('SET', '{dv}ep', ARGV[2] .. '.' .. run)
 return 1
 `
 
+/** ARGV: run id, stream, most entries, records…. All or none. */
+const QUEUE = `
+if redis.call('XLEN', ARGV[2]) + #ARGV - 3 > tonumber(ARGV[3]) then
+  return redis.error_reply('FULL too many activities wait already')
+end
+for n = 4, #ARGV do redis.call('XADD', ARGV[2], '*', 'r', ARGV[n]) end
+return #ARGV - 3
+`
+
 export const SCRIPTS = {
   load: LOAD,
   touch: TOUCH,
@@ -231,4 +241,5 @@ export const SCRIPTS = {
   begin: BEGIN,
   prepare: PREPARE,
   seal: SEAL,
+  queue: QUEUE,
 } as const

@@ -13,7 +13,10 @@ export function sqlFault(failure: {
   const cause = new Error(code.startsWith('22') ? code : failure.cause.message)
   if (code === '23505') return new Fault('store_conflict', { about: constraint ?? server, cause })
   if (code === '57014') return new Fault('store_timeout', { about: server, cause })
-  const isRejected = /^(?:0A|22|23|42)...$/.test(code)
-  const about = isRejected ? `${server} rejected a statement: ${code}` : server
-  return new Fault('store_unavailable', { about, cause })
+  // It answered, and would not have it: asking again would end alike.
+  if (/^(?:0A|22|23|42)...$/.test(code)) {
+    const about = `${server} rejected a statement: ${code}`
+    return new Fault('store_rejected', { about, cause })
+  }
+  return new Fault('store_unavailable', { about: server, cause })
 }

@@ -1,3 +1,4 @@
+import type { Activities, ActivityLog } from './activities.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Policies } from './policies.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
@@ -8,6 +9,7 @@ export interface AuthorizerStores {
   readonly facts: SessionFacts
   readonly invalidations: Invalidations
   readonly policies: Pick<Policies, 'loadPermissions'>
+  readonly activities: ActivityLog
   close(): Promise<void>
 }
 
@@ -17,6 +19,7 @@ export interface IdentityStores {
   readonly users: Users
   readonly policies: Policies
   readonly tokens: OneTimeTokens
+  readonly activities: Activities
   readonly keeper: Keeper
   /** Resolves if Postgres and Redis both answer; a Fault naming the one that does not. */
   ping(): Promise<void>

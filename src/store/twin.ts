@@ -11,6 +11,7 @@ import {
   TOMBSTONE_MS,
 } from './board.ts'
 import type { InvalidationHandler } from './invalidations.ts'
+import { createTwinActivities } from './twin-activities.ts'
 
 interface Entry<T> {
   value: T
@@ -44,6 +45,7 @@ export function createTwinBoard(nowMs: () => number): Board {
 
   // Async functions turn what they throw into a rejection: as a caller of Redis would see it.
   return {
+    activities: createTwinActivities(),
     async load(hash) {
       const head = state.head()
       const row = sessions.read(hash)

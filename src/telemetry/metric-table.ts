@@ -44,6 +44,7 @@ const FAULTS: Record<FaultCode, true> = {
   store_garbage: true,
   store_unsealed: true,
   store_conflict: true,
+  store_rejected: true,
   load_overflow: true,
   signer_failed: true,
 }

@@ -6,8 +6,8 @@ import { sqlFault } from '../../src/store/sql-fault.ts'
 const CASES = [
   { code: '23505', expect: 'store_conflict', message: /: users_email$/ },
   { code: '57014', expect: 'store_timeout', message: /: Postgres$/ },
-  { code: '23514', expect: 'store_unavailable', message: /rejected a statement: 23514/ },
-  { code: '42P01', expect: 'store_unavailable', message: /rejected a statement: 42P01/ },
+  { code: '23514', expect: 'store_rejected', message: /rejected a statement: 23514/ },
+  { code: '42P01', expect: 'store_rejected', message: /rejected a statement: 42P01/ },
   { code: 'ECONNREFUSED', expect: 'store_unavailable', message: /: Postgres$/ },
   { code: '57P01', expect: 'store_unavailable', message: /: Postgres$/ },
 ]
