@@ -8,6 +8,7 @@ import { Fault } from '../core/fault.ts'
 import { compileNetworks, type NetworkSet } from '../core/network.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
+import type { Crypto } from '../crypto/engine.ts'
 import type { Keyring } from '../crypto/keyring.ts'
 import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
@@ -24,7 +25,7 @@ import { createMemory, type Memory, namesOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
-import { openSigner } from './signing.ts'
+import { openLoudCrypto, openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
 /** One authorizer in this process, listening. */
@@ -87,7 +88,9 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   })
   const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
   const toucher = openToucher(options)
-  const server = openServer({ options, engine, metrics, memory, policy, follower, toucher })
+  const crypto = openLoudCrypto(config, log)
+  const parts = { options, engine, crypto, metrics, memory, policy, follower, toucher }
+  const server = openServer(parts)
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
@@ -159,6 +162,7 @@ function openToucher({ config, stores, sayFault }: StartOptions): Toucher {
 interface Parts {
   readonly options: StartOptions
   readonly engine: Engine
+  readonly crypto: Crypto
   readonly metrics: Metrics
   readonly memory: Memory
   readonly policy: PolicyHolder
@@ -167,9 +171,9 @@ interface Parts {
 }
 
 function openServer(parts: Parts): Server {
-  const { options, engine, metrics, memory, policy, follower, toucher } = parts
+  const { options, engine, crypto, metrics, memory, policy, follower, toucher } = parts
   const { config, keyring, log, sayFault } = options
-  const signer = openSigner({ config, keyring, log, metrics })
+  const signer = openSigner({ config, engine: crypto, keyring, log, metrics })
   const authorize = createAuthorize({
     policies: policy,
     table: memory.table,

@@ -1,6 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { createPublicKey, verify } from 'node:crypto'
 import { BATCH_MAX } from './ed25519.ts'
+import {
+  createKeyTables,
+  createTableHolder,
+  type KeyTables,
+  type TableHolder,
+} from './key-tables.ts'
 import type { WasmInstance } from './wasm.ts'
 import { claimKeyTables } from './wasm.ts'
 
@@ -10,10 +16,7 @@ const SIGNATURE_BYTES = 64
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
 /** Once is often all; a table costs as much as some five verifications without one. */
 const USES_BEFORE_TABLE = 2
-/**
- * A key takes another's table only after this many uses, or two keys too many would rebuild
- * forever.
- */
+/** A key takes another's table only after this many uses. */
 const USES_BEFORE_EVICTION = 16
 
 /**
@@ -29,13 +32,8 @@ export interface Ed25519Key {
 }
 
 interface Entry {
-  readonly publicKey: Uint8Array
+  readonly holder: TableHolder
   keyObject: KeyObject | undefined
-  /** Its table's slot, or -1. */
-  slot: number
-  /** Uses since it last had no table. */
-  uses: number
-  lastUse: number
 }
 
 export interface Ed25519Keys {
@@ -77,11 +75,10 @@ export function createEd25519Keys(
       if (publicKey.length !== PUBLIC_KEY_BYTES) return undefined
       bytes.set(publicKey, parametersAt)
       if (isKeySound() !== 1) return undefined
-      const own = Uint8Array.from(publicKey)
-      const entry = { publicKey: own, keyObject: undefined, slot: -1, uses: 0, lastUse: 0 }
+      const entry = { holder: createTableHolder(publicKey), keyObject: undefined }
       const key: Ed25519Key = {
         verify: (message, signature) => verifyOne(entry, message, signature),
-        forget: () => tables.release(entry),
+        forget: () => tables.release(entry.holder),
       }
       entries.set(key, entry)
       return key
@@ -100,70 +97,31 @@ export function createEd25519Keys(
   }
 }
 
-interface Tables {
-  /** The slot of the key's table, made now if its time has come, or -1. Counts a use. */
-  slotOf(entry: Entry): number
-  release(entry: Entry): void
-  count(): number
-}
-
-function createTables(instance: WasmInstance, usesBeforeTable: number): Tables {
+function createTables(instance: WasmInstance, usesBeforeTable: number): KeyTables {
   const { bytes, parametersAt, keyTablesMax } = instance
   const buildTable = instance.entry('edVerifyPrepare')
-  const holders = new Set<Entry>()
-  const free = Array.from({ length: keyTablesMax }, (_, index) => keyTablesMax - 1 - index)
-  let clock = 0
-
-  function release(entry: Entry): void {
-    if (entry.slot !== -1) free.push(entry.slot)
-    entry.slot = -1
-    entry.uses = 0
-    holders.delete(entry)
-  }
-
-  function evict(): void {
-    let oldest: Entry | undefined
-    for (const each of holders) {
-      if (oldest === undefined || each.lastUse < oldest.lastUse) oldest = each
-    }
-    if (oldest !== undefined) release(oldest)
-  }
-
-  return {
-    slotOf(entry) {
-      entry.lastUse = ++clock
-      if (entry.slot !== -1) return entry.slot
-      entry.uses++
-      if (entry.uses < usesBeforeTable) return -1
-      if (free.length === 0 && entry.uses >= USES_BEFORE_EVICTION) evict()
-      const slot = free.pop()
-      if (slot === undefined) return -1
-      bytes.set(entry.publicKey, parametersAt)
-      if (buildTable(slot) !== 1) {
-        // A key with a part of small order: node:crypto has it for good, and it is not tried again.
-        free.push(slot)
-        entry.uses = Number.NEGATIVE_INFINITY
-        return -1
-      }
-      entry.slot = slot
-      holders.add(entry)
-      return slot
+  return createKeyTables({
+    places: Array.from({ length: keyTablesMax }, (_, slot) => slot),
+    usesBeforeTable,
+    usesBeforeEviction: USES_BEFORE_EVICTION,
+    build(publicKey, slot) {
+      bytes.set(publicKey, parametersAt)
+      // It cannot be built for a key with a part of small order: node:crypto has that for good.
+      return buildTable(slot) === 1
     },
-    release,
-    count: () => holders.size,
-  }
+  })
 }
 
 type VerifyOne = (entry: Entry, message: Uint8Array, signature: Uint8Array) => boolean
 
-function createVerifyOne(instance: WasmInstance, tables: Tables): VerifyOne {
+function createVerifyOne(instance: WasmInstance, tables: KeyTables): VerifyOne {
   const { bytes, messagesAt, messageBytesMax, parametersAt } = instance
   const verifySlot = instance.entry('edVerify')
   const isSignatureSound = instance.entry('edSignatureIsSound')
   return (entry, message, signature) => {
     if (signature.length !== SIGNATURE_BYTES) return false
-    const slot = message.length > messageBytesMax ? -1 : tables.slotOf(entry)
-    // After slotOf: building a table writes the key where the signature belongs.
+    const slot = message.length > messageBytesMax ? -1 : tables.placeOf(entry.holder)
+    // After placeOf: building a table writes the key where the signature belongs.
     bytes.set(signature, parametersAt)
     if (slot === -1) {
       return isSignatureSound() === 1 && verify(null, message, keyObjectOf(entry), signature)
@@ -181,7 +139,7 @@ interface Asked {
 
 function createVerifyBatch(
   instance: WasmInstance,
-  tables: Tables,
+  tables: KeyTables,
   verifyOne: VerifyOne,
 ): (asked: readonly Asked[]) => boolean[] {
   const { bytes, messagesAt, messageStride, messageBytesMax, parametersAt } = instance
@@ -190,10 +148,10 @@ function createVerifyBatch(
   const lengthsAt = slotsAt + BATCH_MAX * 4
   return (asked) => {
     // All tables first: making one may take another's place, and then its key has none.
-    for (const { entry } of asked) tables.slotOf(entry)
+    for (const { entry } of asked) tables.placeOf(entry.holder)
     const isBatched = asked.map(
       ({ entry, message, signature }) =>
-        entry.slot !== -1 &&
+        entry.holder.place !== -1 &&
         message.length <= messageBytesMax &&
         signature.length === SIGNATURE_BYTES,
     )
@@ -202,7 +160,7 @@ function createVerifyBatch(
       if (!isBatched[index]) return
       bytes.set(message, messagesAt + count * messageStride)
       bytes.set(signature, parametersAt + count * SIGNATURE_BYTES)
-      bytes.writeUInt32LE(entry.slot, slotsAt + 4 * count)
+      bytes.writeUInt32LE(entry.holder.place, slotsAt + 4 * count)
       bytes.writeUInt32LE(message.length, lengthsAt + 4 * count)
       count++
     })
@@ -216,7 +174,7 @@ function createVerifyBatch(
 
 function keyObjectOf(entry: Entry): KeyObject {
   entry.keyObject ??= createPublicKey({
-    key: Buffer.concat([SPKI_HEAD, entry.publicKey]),
+    key: Buffer.concat([SPKI_HEAD, entry.holder.publicKey]),
     format: 'der',
     type: 'spki',
   })

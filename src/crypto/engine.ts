@@ -1,6 +1,9 @@
 import { createEd25519Signers, type Ed25519Signer } from './ed25519.ts'
+import { createHmacKeys, type HmacKeys } from './hmac.ts'
 import type { SigningKey } from './keyring.ts'
+import { nodeHmacKeys } from './node-hmac.ts'
 import { createP256Signers } from './p256.ts'
+import { nodePublicKeys, type PublicKeys } from './public-keys.ts'
 import { provesEd25519Signing, provesP256Signing } from './signing-self-test.ts'
 import {
   type CryptoEngine,
@@ -10,25 +13,39 @@ import {
   nodeEngine,
   type Stamp,
 } from './stamp.ts'
+import { provesHmac } from './verifying-self-test.ts'
 import { createWasmInstance, type WasmInstance } from './wasm.ts'
+import { createWasmPublicKeys } from './wasm-public-keys.ts'
 
 export type CryptoChoice = 'wasm' | 'node'
 
+/** All of cryptography that one process does, on the engine that was chosen. */
+export interface Crypto extends CryptoEngine {
+  /** Verifies what others signed; shares no memory with what holds secrets. */
+  readonly publicKeys: PublicKeys
+  /** Verifies what others made with a secret that we share. */
+  readonly hmacKeys: HmacKeys
+}
+
+/** All of it through OpenSSL. */
+export const nodeCrypto: Crypto = {
+  ...nodeEngine,
+  publicKeys: nodePublicKeys,
+  hmacKeys: nodeHmacKeys,
+}
+
 /**
- * The engine that was chosen. WebAssembly proves each curve when the first key of it is prepared,
- * before anything is signed: where it does not load, or does not compute what node:crypto does, it
- * is node:crypto from then on, and `onProblem` is told why.
+ * The engine that was chosen. WebAssembly proves each of its parts when the first key of it is
+ * prepared, before anything is signed or believed: where it does not load, or does not compute what
+ * node:crypto does, it is node:crypto from then on, and `onProblem` is told why.
  */
-export function openCrypto(
-  choice: CryptoChoice,
-  onProblem: (problem: string) => void,
-): CryptoEngine {
-  if (choice === 'node') return nodeEngine
+export function openCrypto(choice: CryptoChoice, onProblem: (problem: string) => void): Crypto {
+  if (choice === 'node') return nodeCrypto
   try {
     return createWasmEngine(createWasmInstance(), onProblem)
   } catch (cause) {
     onProblem(wordOf(cause))
-    return nodeEngine
+    return nodeCrypto
   }
 }
 
@@ -36,7 +53,7 @@ export function openCrypto(
 export function createWasmEngine(
   secrets: WasmInstance,
   onProblem: (problem: string) => void,
-): CryptoEngine {
+): Crypto {
   let isBroken = false
   // A curve's tables take some 15 ms to build: one that no key uses is not built.
   const ed25519 = once(() => proved(createEd25519Signers(secrets), provesEd25519Signing))
@@ -60,6 +77,48 @@ export function createWasmEngine(
         isBroken = true
         onProblem(wordOf(cause))
         return nodeEngine.stamp(key)
+      }
+    },
+    publicKeys: createWasmPublicKeys({ onProblem }),
+    hmacKeys: createMacKeys({
+      open: () => createHmacKeys(secrets),
+      proves: provesHmac,
+      spare: nodeHmacKeys,
+      onProblem,
+    }),
+  }
+}
+
+interface Prepares<Key> {
+  prepare(key: Uint8Array): Key
+}
+
+/** Keys of MACs in the memory of secrets; beyond its slots, and if it is broken, in `spare`. */
+function createMacKeys<Key>(options: {
+  open: () => Prepares<Key>
+  proves: (keys: Prepares<Key>) => boolean
+  spare: Prepares<Key>
+  onProblem: (problem: string) => void
+}): Prepares<Key> {
+  const { proves, spare, onProblem } = options
+  const open = once(() => {
+    try {
+      const keys = options.open()
+      if (proves(keys)) return keys
+      onProblem('the WebAssembly self-test found a wrong MAC')
+    } catch (cause) {
+      onProblem(wordOf(cause))
+    }
+    return spare
+  })
+  return {
+    prepare(key) {
+      try {
+        return open().prepare(key)
+      } catch (cause) {
+        // Every slot is taken.
+        if (cause instanceof RangeError) return spare.prepare(key)
+        throw cause
       }
     },
   }

@@ -21,11 +21,16 @@ export interface HmacKey {
   forget(): void
 }
 
+/** Prepares keys of any length. */
+export interface HmacKeys {
+  prepare(key: Uint8Array): HmacKey
+}
+
 /**
  * Keys of HMAC-SHA-256 (RFC 2104) in a WebAssembly instance. `prepare` takes a key of any length,
  * and throws a RangeError when every slot is taken.
  */
-export function createHmacKeys(instance: WasmInstance): { prepare(key: Uint8Array): HmacKey } {
+export function createHmacKeys(instance: WasmInstance): HmacKeys {
   const { bytes, messagesAt, parametersAt, outputAt } = instance
   const prepareKey = instance.entry('hmacPrepare')
   const signKey = instance.entry('hmacSign')

@@ -1,5 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import { createPublicKey, verify } from 'node:crypto'
+import {
+  createKeyTables,
+  createTableHolder,
+  type KeyTables,
+  type TableHolder,
+} from './key-tables.ts'
 import { placeMessage } from './p256.ts'
 import { claimKeyTables, type WasmInstance } from './wasm.ts'
 
@@ -9,10 +15,7 @@ const SIGNATURE_BYTES = 64
 const SPKI_HEAD = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')
 /** Once is often all; a table costs as much as some fifteen verifications without one. */
 const USES_BEFORE_TABLE = 2
-/**
- * A key takes another's table only after this many uses, or two keys too many would rebuild
- * forever.
- */
+/** A key takes another's table only after this many uses. */
 const USES_BEFORE_EVICTION = 32
 
 const INVALID = 0
@@ -38,13 +41,8 @@ export interface P256Keys {
 }
 
 interface Entry {
-  readonly publicKey: Uint8Array
+  readonly holder: TableHolder
   keyObject: KeyObject | undefined
-  /** Where its table lies, or 0. */
-  tableAt: number
-  /** Uses since it last had no table. */
-  uses: number
-  lastUse: number
 }
 
 /**
@@ -65,8 +63,8 @@ export function createP256Keys(
 
   function isValid(entry: Entry, message: Uint8Array, signature: Uint8Array): boolean {
     if (signature.length !== SIGNATURE_BYTES) return false
-    const tableAt = tables.tableOf(entry)
-    if (tableAt !== 0) {
+    const tableAt = tables.placeOf(entry.holder)
+    if (tableAt !== -1) {
       const length = placeMessage(instance, 0, message)
       bytes.set(signature, parametersAt)
       const verdict = verifyWithTable(tableAt, length)
@@ -82,11 +80,10 @@ export function createP256Keys(
       if (publicKey.length !== PUBLIC_KEY_BYTES) return undefined
       bytes.set(publicKey, parametersAt)
       if (isKeySound() !== 1) return undefined
-      const own = Uint8Array.from(publicKey)
-      const entry = { publicKey: own, keyObject: undefined, tableAt: 0, uses: 0, lastUse: 0 }
+      const entry = { holder: createTableHolder(publicKey), keyObject: undefined }
       return {
         verify: (message, signature) => isValid(entry, message, signature),
-        forget: () => tables.release(entry),
+        forget: () => tables.release(entry.holder),
       }
     },
     tablesCount: tables.count,
@@ -94,66 +91,26 @@ export function createP256Keys(
   }
 }
 
-interface Tables {
-  /** Where the key's table lies, made now if its time has come, or 0. Counts a use. */
-  tableOf(entry: Entry): number
-  release(entry: Entry): void
-  count(): number
-  readonly max: number
-}
-
-function createTables(instance: WasmInstance, usesBeforeTable: number): Tables {
+function createTables(instance: WasmInstance, usesBeforeTable: number): KeyTables {
   const { bytes, parametersAt } = instance
   const buildTable = instance.entry('p256PrepareKey')
   const firstAt = instance.entry('p256KeysAt')()
   const tableBytes = instance.entry('p256KeyBytes')()
   const max = Math.floor((bytes.length - firstAt) / tableBytes)
-  const holders = new Set<Entry>()
-  const free = Array.from({ length: max }, (_, index) => firstAt + (max - 1 - index) * tableBytes)
-  let clock = 0
-
-  function release(entry: Entry): void {
-    if (entry.tableAt !== 0) free.push(entry.tableAt)
-    entry.tableAt = 0
-    entry.uses = 0
-    holders.delete(entry)
-  }
-
-  function evict(): void {
-    let oldest: Entry | undefined
-    for (const each of holders) {
-      if (oldest === undefined || each.lastUse < oldest.lastUse) oldest = each
-    }
-    if (oldest !== undefined) release(oldest)
-  }
-
-  return {
-    tableOf(entry) {
-      entry.lastUse = ++clock
-      if (entry.tableAt !== 0) return entry.tableAt
-      entry.uses++
-      if (entry.uses < usesBeforeTable) return 0
-      if (free.length === 0 && entry.uses >= USES_BEFORE_EVICTION) evict()
-      const tableAt = free.pop()
-      if (tableAt === undefined) return 0
-      bytes.set(entry.publicKey, parametersAt)
-      if (buildTable(tableAt) !== 1) {
-        free.push(tableAt)
-        return 0
-      }
-      entry.tableAt = tableAt
-      holders.add(entry)
-      return tableAt
+  return createKeyTables({
+    places: Array.from({ length: max }, (_, index) => firstAt + index * tableBytes),
+    usesBeforeTable,
+    usesBeforeEviction: USES_BEFORE_EVICTION,
+    build(publicKey, tableAt) {
+      bytes.set(publicKey, parametersAt)
+      return buildTable(tableAt) === 1
     },
-    release,
-    count: () => holders.size,
-    max,
-  }
+  })
 }
 
 function keyObjectOf(entry: Entry): KeyObject {
   entry.keyObject ??= createPublicKey({
-    key: Buffer.concat([SPKI_HEAD, entry.publicKey]),
+    key: Buffer.concat([SPKI_HEAD, entry.holder.publicKey]),
     format: 'der',
     type: 'spki',
   })

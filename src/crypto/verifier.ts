@@ -1,7 +1,7 @@
-import { verifySignature } from './algorithm.ts'
 import { parseBase64url } from './base64url.ts'
-import { parseObject } from './jwk.ts'
+import { JWKS_KEYS_MAX, parseObject, type VerifyingKey } from './jwk.ts'
 import type { KeySource } from './key-source.ts'
+import { nodePublicKeys, type PublicKey, type PublicKeys } from './public-keys.ts'
 
 /** What a bearer token must say to be accepted. */
 export interface Expectations {
@@ -59,10 +59,13 @@ interface Parts {
  */
 export function createVerifier(options: {
   keys: KeySource
+  /** Default: node:crypto's. */
+  publicKeys?: PublicKeys
   /** A token made for longer than this is refused, however good its signature. */
   lifetimeMaxMs?: number
 }): Verifier {
-  const { keys, lifetimeMaxMs = LIFETIME_MAX_MS } = options
+  const { keys, publicKeys = nodePublicKeys, lifetimeMaxMs = LIFETIME_MAX_MS } = options
+  const isSigned = createIsSigned(publicKeys)
 
   return {
     async verify(bearer, expectations) {
@@ -72,13 +75,36 @@ export function createVerifier(options: {
       if (key === undefined) return refuse('key_unknown')
       if (key === 'unavailable') return refuse('keys_unavailable')
       if (parts.alg !== key.alg) return refuse('algorithm_mismatch')
-      if (!verifySignature(key, parts.input, parts.signature)) return refuse('signature_invalid')
+      if (!isSigned(key, parts)) return refuse('signature_invalid')
       const claims = parseUtf8Object(parts.payload)
       if (claims === undefined) return refuse('claims_malformed')
       const problem = claimsProblem(claims, expectations, lifetimeMaxMs)
       return problem === undefined ? { ok: true, claims } : refuse(problem)
     },
   }
+}
+
+/** Verifies with keys that stay prepared, each until its `kid` stands for another one. */
+function createIsSigned(publicKeys: PublicKeys): (key: VerifyingKey, parts: Parts) => boolean {
+  const known = new Map<string, { source: VerifyingKey; prepared: PublicKey | undefined }>()
+
+  function preparedOf(key: VerifyingKey): PublicKey | undefined {
+    const before = known.get(key.kid)
+    const isSame = before?.source.alg === key.alg && before.source.publicKey.equals(key.publicKey)
+    if (before !== undefined && isSame) return before.prepared
+    before?.prepared?.forget()
+    const prepared = publicKeys.prepare(key.alg, key.publicKey)
+    known.set(key.kid, { source: key, prepared })
+    // Of keys that came and went the oldest is let go.
+    const [oldest] = known.keys()
+    if (known.size > JWKS_KEYS_MAX && oldest !== undefined) {
+      known.get(oldest)?.prepared?.forget()
+      known.delete(oldest)
+    }
+    return prepared
+  }
+
+  return (key, { input, signature }) => preparedOf(key)?.verify(input, signature) === true
 }
 
 function refuse(problem: BearerProblem): Verification {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openSigner } from '../../src/authorizer/signing.ts'
+import { openLoudCrypto, openSigner } from '../../src/authorizer/signing.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createRing } from '../crypto/scratch.ts'
@@ -17,7 +17,8 @@ for (const crypto of ['wasm', 'node'] as const) {
     const metrics = createMetrics({ build: { version: '0', node: 'v', engine: 'node' } })
     t.after(() => metrics.close())
     const config = { crypto, signatureCheckEvery: 1 }
-    const signer = openSigner({ config, keyring, log, metrics })
+    const engine = openLoudCrypto(config, log)
+    const signer = openSigner({ config, engine, keyring, log, metrics })
     assert.equal(signer.engine(), crypto)
     assert.equal((await signer.signSoon('{}')).split('.').length, 3)
     const text = await metrics.expose()

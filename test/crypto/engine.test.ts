@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import test from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -33,7 +34,6 @@ test('without WebAssembly it is node:crypto, and the reason is told', async () =
 })
 
 test('keys can be rotated more often than there are slots', async () => {
-  const { generateKeyPairSync } = await import('node:crypto')
   const engine = openCrypto('wasm', (problem) => assert.fail(problem))
   for (const [alg, type, options] of [
     ['EdDSA', 'ed25519', {}],
@@ -68,4 +68,42 @@ test('an instance that computes wrongly is found before anything is signed', asy
   assert.deepEqual(problems, ['the WebAssembly self-test found a wrong signature'])
   const theirs = createSigner({ keyring })
   assert.equal(signer.sign('{}'), theirs.sign('{}'))
+})
+
+for (const choice of ['wasm', 'node'] as const) {
+  test(`what others signed is verified by the engine that was chosen: ${choice}`, () => {
+    const { publicKeys, hmacKeys } = openCrypto(choice, (problem) => assert.fail(problem))
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const message = Buffer.from('m')
+    assert.equal(publicKeys.kind, choice)
+    const key = publicKeys.prepare('EdDSA', publicKey)
+    assert.equal(key?.verify(message, sign(null, message, privateKey)), true)
+    const mac = createHmac('sha256', 'secret').update('m').digest('hex')
+    assert.equal(hmacKeys.prepare(Buffer.from('secret')).verifyHex('m', mac), true)
+  })
+}
+
+test('more keys of MACs than there are slots are node:crypto’s', () => {
+  const { hmacKeys } = openCrypto('wasm', (problem) => assert.fail(problem))
+  const mac = createHmac('sha256', 'secret').update('m').digest()
+  const secret = Buffer.from('secret')
+  const keys = Array.from({ length: 16_400 }, () => hmacKeys.prepare(secret))
+  assert.ok(keys.every((key) => key.verify('m', mac)))
+  for (const key of keys) key.forget()
+})
+
+test('a MAC that is computed wrongly is found before anything is believed', () => {
+  const instance = createWasmInstance()
+  const spoilt = {
+    ...instance,
+    entry(name: string) {
+      const right = instance.entry(name)
+      return name === 'hmacVerify' ? () => 1 : right
+    },
+  }
+  const problems: string[] = []
+  const { hmacKeys } = createWasmEngine(spoilt, (problem) => problems.push(problem))
+  const key = hmacKeys.prepare(Buffer.from('secret'))
+  assert.equal(key.verify('m', Buffer.alloc(32)), false)
+  assert.deepEqual(problems, ['the WebAssembly self-test found a wrong MAC'])
 })
