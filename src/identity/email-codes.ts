@@ -46,7 +46,10 @@ async function confirm(parts: Parts, code: string, client: Client): Promise<Outc
   if (active === undefined) return refuse(422, 'identity.user.active_or_doesnt_exist')
   if (active.otp) return refuse(401, 'identity.session.missing_otp')
   const { sessionId, csrfToken } = await openSession(parts, { uid, generation, client })
-  return done(userView(active, await stores.users.labels(uid), csrfToken), { sessionId })
+  return done(userView(active, await stores.users.labels(uid), csrfToken), {
+    sessionId,
+    subject: uid,
+  })
 }
 
 /** Proving that an e-mail address is one's own. */
@@ -72,6 +75,7 @@ export function createEmailCodeEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/users/email/confirm_code',
       about: 'Confirm an address with the code of the letter: activates the user and signs in.',
       class: 'identity.user',
+      activity: { topic: 'session', action: 'login', isFailureToo: false },
       params: Type.Object({ token: Type.String({ maxLength: 256 }) }),
       success: { status: 201, body: UserView },
       refusals: [

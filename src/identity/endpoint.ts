@@ -14,6 +14,16 @@ export interface Refusal {
   readonly status: number
   readonly codes: readonly string[]
   readonly retryAfterS: number | undefined
+  /** The uid it is about, where no token says so; for the record of activities. */
+  readonly subject?: string
+}
+
+/** How calls of an endpoint are written down. */
+export interface Recorded {
+  readonly topic: 'session' | 'otp' | 'password' | 'account' | 'api_key'
+  readonly action: string
+  /** Refused ones too: only where a limit stands before them, or anybody could fill the disk. */
+  readonly isFailureToo: boolean
 }
 
 /** It was done; `body` is shaped by the endpoint's schema on its way out. */
@@ -23,6 +33,10 @@ export interface Done {
   /** A new session id for the cookie, `null` to clear it, undefined to leave it alone. */
   readonly sessionId: string | null | undefined
   readonly page: Page | undefined
+  /** The uid it is about, where no token says so; for the record of activities. */
+  readonly subject?: string
+  /** What was done, where the call decides it; else the endpoint's own word. */
+  readonly action?: string
 }
 
 export interface Page {
@@ -42,8 +56,8 @@ export function refuseForNow(retryAfterS: number): Refusal {
   return { kind: 'refusal', status: 429, codes: ['identity.session.rate_limited'], retryAfterS }
 }
 
-export function done(body: unknown, more: Partial<Pick<Done, 'sessionId' | 'page'>> = {}): Done {
-  return { kind: 'done', body, sessionId: more.sessionId, page: more.page }
+export function done(body: unknown, more: Partial<Omit<Done, 'kind' | 'body'>> = {}): Done {
+  return { kind: 'done', body, sessionId: undefined, page: undefined, ...more }
 }
 
 /** Who calls, as the token says and the store confirms. */
@@ -75,6 +89,8 @@ interface Described {
   readonly success: { readonly status: 200 | 201; readonly body: TSchema }
   /** `401 identity.session.banned`: every refusal of its own, as documented. */
   readonly refusals: readonly string[]
+  /** Calls are written down under these words, which are Barong's; undefined: they are not. */
+  readonly activity?: Recorded
 }
 
 /** One line of the API: everything there is to know about it, as plain data. */

@@ -1,4 +1,5 @@
 import { createAboutEndpoints } from './about.ts'
+import { createActivityEndpoints } from './activity-log.ts'
 import { createAdminPolicyEndpoints } from './admin-policy.ts'
 import { createAdminUserEndpoints } from './admin-users.ts'
 import { createEmailCodeEndpoints } from './email-codes.ts'
@@ -22,5 +23,6 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
     ...createOwnSessionEndpoints(parts),
     ...createAdminUserEndpoints(parts),
     ...createAdminPolicyEndpoints(parts),
+    ...createActivityEndpoints(parts),
   ]
 }

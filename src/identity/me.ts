@@ -98,6 +98,7 @@ function createKeepingEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/users/password',
       about: 'Change the password: ends every other session of the user.',
       class: 'resource.password',
+      activity: { topic: 'password', action: 'password change', isFailureToo: true },
       params: PasswordParams,
       success: { status: 201, body: Empty },
       refusals: [

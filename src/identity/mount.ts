@@ -7,6 +7,7 @@ import { type Done, type Endpoint, type Outcome, refuse } from './endpoint.ts'
 import { describe } from './openapi.ts'
 import { readParams, type Source } from './params.ts'
 import type { Parts } from './parts.ts'
+import { recordAnswered } from './recording.ts'
 
 /** The same API at our address and at the one where Barong's clients look for it. */
 const MOUNTS = ['/api/v2', '/api/v2/barong'] as const
@@ -69,7 +70,9 @@ async function answer(parts: Parts, endpoint: Endpoint, request: FastifyRequest)
   if (actor !== undefined && 'kind' in actor) return actor
   const read = readParams(endpoint.params, endpoint.class, sourcesOf(request))
   if (!read.ok) return refuse(422, ...read.codes)
-  return endpoint.answer({ params: read.params, client }, actor)
+  const outcome = await endpoint.answer({ params: read.params, client }, actor)
+  await recordAnswered(parts, { endpoint, client, actor, params: read.params, outcome })
+  return outcome
 }
 
 /** Gives every endpoint its two addresses. */

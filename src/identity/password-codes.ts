@@ -64,7 +64,7 @@ async function reset(
   if (user === undefined) return refuse(422, 'jwt.decode_and_verify.segments')
   if (user.state === 'pending') await recordEmailProof(stores.users, user)
   log.info({ event: 'password.reset', uid, address: client.address.text }, 'password reset')
-  return done({})
+  return done({}, { subject: uid })
 }
 
 /** A forgotten password. */
@@ -76,6 +76,7 @@ export function createPasswordCodeEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/users/password/generate_code',
       about: 'Ask for a password reset letter; the answer is the same for every address.',
       class: 'identity.user',
+      activity: { topic: 'password', action: 'request password reset', isFailureToo: false },
       params: Type.Object({
         email: Type.String(),
         captcha_response: Type.Optional(Type.Unknown()),
@@ -90,6 +91,7 @@ export function createPasswordCodeEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/users/password/confirm_code',
       about: 'Set a new password with the code of the letter: ends every session of the user.',
       class: 'identity.user',
+      activity: { topic: 'password', action: 'password reset', isFailureToo: false },
       params: ResetParams,
       success: { status: 201, body: Empty },
       refusals: [

@@ -93,13 +93,14 @@ async function logIn(parts: Parts, params: LoginParams, client: Client): Promise
 }
 
 async function logOut({ stores, log }: Parts, client: Client): Promise<Outcome> {
-  let endedCount = 0
+  let uid: string | undefined
   for (const hash of presentedHashes(client)) {
-    if (await stores.sessions.end(hash)) endedCount++
+    const listing = await stores.sessions.find(hash)
+    if (await stores.sessions.end(hash)) uid = listing?.session.uid ?? ''
   }
-  if (endedCount === 0) return refuse(404, 'identity.session.not_found')
+  if (uid === undefined) return refuse(404, 'identity.session.not_found')
   log.info({ event: 'session.ended', address: client.address.text }, 'signed out')
-  return done({}, { sessionId: null })
+  return done({}, { sessionId: null, subject: uid })
 }
 
 /** Signing in and out. */
@@ -111,6 +112,7 @@ export function createSessionEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/sessions',
       about: 'Sign in: opens a session and sets its cookie.',
       class: 'identity.session',
+      activity: { topic: 'session', action: 'login', isFailureToo: true },
       params: Type.Object({
         email: Type.String(),
         password: Type.String(),
@@ -135,6 +137,7 @@ export function createSessionEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/sessions',
       about: 'Sign out: ends the session of the cookie.',
       class: 'identity.session',
+      activity: { topic: 'session', action: 'logout', isFailureToo: false },
       params: Type.Object({}),
       success: { status: 200, body: Empty },
       refusals: ['404 identity.session.not_found'],

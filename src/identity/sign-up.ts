@@ -114,7 +114,7 @@ async function signUp(parts: Parts, params: SignUpParams, client: Client): Promi
     const { isUsernameDropped } = created
     return writeConfirmation({ to: email, publicOrigin, code, isUsernameDropped })
   })
-  return done(answer)
+  return done(answer, { subject: created.outcome === 'created' ? created.user.uid : '' })
 }
 
 /** Becoming a user. */
@@ -126,6 +126,7 @@ export function createSignUpEndpoints(parts: Parts): readonly Endpoint[] {
       path: '/users',
       about: 'Sign up: the account waits for its e-mail address to be confirmed.',
       class: 'identity.user',
+      activity: { topic: 'account', action: 'signup', isFailureToo: false },
       params: SignUpParams,
       success: { status: 201, body: SignUpView },
       refusals: [

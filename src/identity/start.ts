@@ -128,6 +128,8 @@ function keep(stores: IdentityStores, log: Log) {
       if (await stores.keeper.seal()) log.warn('Redis was sealed anew and filled from Postgres')
       const count = await stores.keeper.reconcile()
       if (count > 0) log.warn({ count }, 'recorded changes were brought into force late')
+      const { damaged } = await stores.activities.drain()
+      if (damaged > 0) log.error({ damaged }, 'activities could not be read, and are lost')
       isFailing = false
     } catch (fault) {
       if (!isFailing) log.error({ err: fault }, 'the stores cannot be kept in step; trying again')
@@ -148,6 +150,7 @@ function keep(stores: IdentityStores, log: Log) {
       clearTimeout(timer)
       await round
       await stores.keeper.copyIdle().catch(() => undefined)
+      await stores.activities.drain().catch(() => undefined)
     },
   }
 }

@@ -76,7 +76,7 @@ export const PermissionView = Type.Object({
 })
 
 /** ISO 8601 in UTC to the second, as Barong writes instants. */
-function instant(atMs: number): string {
+export function instant(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`
 }
 
