@@ -26,6 +26,28 @@ export interface Posting {
   readonly endsAtMs: number
 }
 
+/** A key as the board keeps it: undecoded records. */
+export interface PostedKey {
+  readonly key: Uint8Array
+  readonly principal: Uint8Array
+}
+
+/** Everything that is written for one key; its holder's principal is posted with it. */
+export interface KeyPosting {
+  readonly kid: string
+  readonly uid: string
+  readonly record: Uint8Array
+  readonly version: number
+  /** The board may forget it from here on. */
+  readonly untilMs: number
+}
+
+/** A key with its holder, as it is written while sealing. */
+export interface KeySealing extends KeyPosting {
+  readonly principal: Uint8Array
+  readonly principalVersion: number
+}
+
 /** A session that goes on while its user's generation is raised. */
 export interface Kept {
   readonly hash: string
@@ -40,6 +62,11 @@ export interface Notice {
   readonly ended: readonly string[]
   /** Sessions that are lifted to the new generation where they still exist. */
   readonly kept: readonly Kept[]
+  /** Keys that were removed, with a tombstone each, and keys as they are now. */
+  readonly keys?: {
+    readonly ended: readonly string[]
+    readonly posted: readonly KeyPosting[]
+  }
   readonly principal:
     | {
         readonly uid: string
@@ -52,13 +79,15 @@ export interface Notice {
 
 /**
  * What authorizers read and the identity API writes: Redis, or its twin inside this process.
- * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `seal`, `ping`, `leave` and
- * `close` throws `store_unsealed` on a board that may have forgotten something.
+ * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `prepareKeys`, `seal`, `ping`,
+ * `leave` and `close` throws `store_unsealed` on a board that may have forgotten something.
  */
 export interface Board extends Invalidations {
   /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
   readonly activities: ActivityQueue
   load(hash: string): Promise<Loaded<PostedFacts>>
+  /** Only keys of this very sealing count: older ones may have been removed since. */
+  loadKey(kid: string): Promise<Loaded<PostedKey>>
   touch(batch: readonly Touch[]): Promise<void>
   /**
    * `outdated`: the user's generation has moved on, or the session has already been ended.
@@ -80,6 +109,8 @@ export interface Board extends Invalidations {
     postings: readonly Posting[],
     ended: readonly string[],
   ): Promise<void>
+  /** As `prepare`, for keys. */
+  prepareKeys(epochNumber: number, keys: readonly KeySealing[]): Promise<void>
   /** Declares the board complete under this number; `store_conflict` as for `prepare`. */
   seal(epochNumber: number): Promise<void>
   ping(): Promise<void>
@@ -88,6 +119,10 @@ export interface Board extends Invalidations {
 
 /** A late write of an ended session, or of an older principal, is refused for this long. */
 export const TOMBSTONE_MS = 15 * 60_000
+/** Keys without an end, and the principals of all keys: as good as forever. */
+export const KEY_UNTIL_MS = 4_102_444_800_000
+/** A key that has expired is still known by its name for this long. */
+export const KEY_GRACE_MS = 48 * 3_600_000
 /** A raised generation is remembered for this long; the records it outlaws are deleted at once. */
 export const GENERATION_MS = 48 * 3_600_000
 /** The log keeps about this many entries; whoever is further behind forgets everything. */

@@ -1,7 +1,7 @@
 import { encodeActivity } from './activity-record.ts'
 import type { Board } from './board.ts'
 import type { Database } from './database.ts'
-import { createSessionFacts } from './facts.ts'
+import { createKeyFacts, createSessionFacts } from './facts.ts'
 import { createKeeper } from './keeper.ts'
 import { createOutbox } from './outbox.ts'
 import { createActivities } from './sql-activities.ts'
@@ -15,6 +15,7 @@ import type { AuthorizerStores, IdentityStores } from './stores.ts'
 export function joinAuthorizer(board: Board, database: Database): AuthorizerStores {
   return {
     facts: createSessionFacts(board),
+    keys: createKeyFacts(board),
     invalidations: board,
     policies: createPermissions(database),
     activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },

@@ -10,7 +10,7 @@ import type { Principal, Session } from '../core/principal.ts'
  * another value; it is no defence against a writer, who could forge it.
  */
 const VERSION = 1
-export const KINDS = { session: 1, principal: 2, activity: 4 } as const
+export const KINDS = { session: 1, principal: 2, key: 3, activity: 4 } as const
 const HEADER_BYTES = 6
 /** Far above any honest record: a User-Agent is cut at the door. */
 const RECORD_BYTES_MAX = 64 * 1024
@@ -141,7 +141,7 @@ export function text(value: unknown): string {
   return value
 }
 
-function truth(value: unknown): boolean {
+export function truth(value: unknown): boolean {
   if (typeof value !== 'boolean') throw garbage('a field is neither true nor false')
   return value
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import type { PostedFacts } from './board.ts'
+import type { PostedFacts, PostedKey } from './board.ts'
 import type { Head } from './invalidations.ts'
 import type { Loaded } from './sessions.ts'
 
@@ -15,6 +15,17 @@ export function readLoaded(reply: unknown): Loaded<PostedFacts> {
   const idleAtMs = number(idle)
   const sessionGeneration = number(own)
   return { ...head, found: { session, principal, idleAtMs, sessionGeneration, generation: known } }
+}
+
+/** Reply of the script `loadKey`. */
+export function readLoadedKey(reply: unknown): Loaded<PostedKey> {
+  const [epoch, seq, key, principal] = list(reply)
+  const head = { epoch: latin(epoch), seq: number(seq) }
+  if (key === undefined) return { ...head, found: undefined }
+  if (!Buffer.isBuffer(key) || !Buffer.isBuffer(principal)) {
+    throw new Fault('store_garbage', { about: 'a key without its holder' })
+  }
+  return { ...head, found: { key, principal } }
 }
 
 /** Reply of the script `heartbeat`. */

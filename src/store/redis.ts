@@ -1,7 +1,8 @@
-import type { Board, Notice, Posting } from './board.ts'
+import type { Board, KeyPosting, KeySealing, Notice, Posting } from './board.ts'
 import {
   EPOCH_STRIDE,
   GENERATION_MS,
+  KEY_UNTIL_MS,
   LOG_ENTRIES_MAX,
   SINCE_ENTRIES_MAX,
   TOMBSTONE_MS,
@@ -16,7 +17,7 @@ import {
   type RedisOptions,
   type Subscriber,
 } from './redis-link.ts'
-import { latin, list, number, readHead, readLoaded } from './redis-reply.ts'
+import { latin, list, number, readHead, readLoaded, readLoadedKey } from './redis-reply.ts'
 import type { Touch } from './sessions.ts'
 
 /** Extensions in one script: a longer batch would hold Redis up for everybody else. */
@@ -38,6 +39,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
   return {
     activities: createRedisActivities(link),
     load: async (hash) => readLoaded(await run('load', hash)),
+    loadKey: async (kid) => readLoadedKey(await run('loadKey', kid)),
     async touch(batch) {
       for (let at = 0; at < batch.length; at += TOUCHES_MAX) {
         const part = batch.slice(at, at + TOUCHES_MAX)
@@ -81,6 +83,9 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
       const records = postings.flatMap(postingArguments)
       await run('prepare', epochNumber, GENERATION_MS, ended.length, ...ended, ...records)
     },
+    async prepareKeys(epochNumber, keys) {
+      await run('prepareKeys', epochNumber, KEY_UNTIL_MS, ...keys.flatMap(sealingArguments))
+    },
     async seal(epochNumber) {
       await run('seal', epochNumber, epochNumber * EPOCH_STRIDE)
     },
@@ -100,15 +105,25 @@ function postingArguments(one: Posting): readonly Argument[] {
 }
 
 function applyArguments(notice: Notice): readonly Argument[] {
-  const { scope, id, ended, kept, principal } = notice
-  const until = Date.now() + TOMBSTONE_MS
+  const { scope, id, ended, kept, keys = { ended: [], posted: [] }, principal } = notice
+  const until = keys.posted.length > 0 ? KEY_UNTIL_MS : Date.now() + TOMBSTONE_MS
   return [
     ...[scope, id, TOMBSTONE_MS, LOG_ENTRIES_MAX],
     ...[ended.length, ...ended],
     ...[kept.length, ...kept.flatMap((one) => [one.hash, one.generation])],
+    ...[keys.ended.length, ...keys.ended],
+    ...[keys.posted.length, ...keys.posted.flatMap(keyArguments)],
     ...(principal === undefined
       ? []
       : [principal.uid, principal.version, principal.record, principal.generation, until]),
     ...(principal === undefined ? [] : [GENERATION_MS]),
   ]
+}
+
+function sealingArguments(one: KeySealing): readonly Argument[] {
+  return [...keyArguments(one), one.principalVersion, one.principal]
+}
+
+function keyArguments({ kid, uid, record, version, untilMs }: KeyPosting): readonly Argument[] {
+  return [kid, uid, record, version, untilMs]
 }

@@ -1,3 +1,5 @@
+import { LOAD_KEY, POST_KEY, PREPARE_KEYS } from './key-scripts.ts'
+
 /**
  * What Redis does in one step. All keys begin with `{dv}`: one slot, and one server to ask.
  *
@@ -5,6 +7,8 @@
  *   {dv}seq number of the last log entry     {dv}inv  the log, ids `<seq>-0`
  *   {dv}m   hash: worker → `applied,beats`   {dv}i    touched sessions by idle deadline
  *   {dv}sealing `<n>`: who is re-filling it; lost if the server restarts half-way
+ *   {dv}k:<kid>  hash: b record, v version, u uid, n number of the sealing it belongs to
+ *   {dv}x:<kid>  tombstone of a key
  *   {dv}a   stream of activities that wait for Postgres: `r` record
  *   {dv}s:<hash> hash: b record, i idle deadline, u uid, g generation;
  *                expires at the absolute end, not when idle: the refusals differ
@@ -116,10 +120,11 @@ return 'opened'
 
 /**
  * ARGV: run id, scope, id, tombstone life, log length, count of ended, ended hashes…,
- * count of kept, (hash, generation)…, and for a principal: uid, version, record, generation,
- * until, generation life.
+ * count of kept, (hash, generation)…, count of removed keys, kids…,
+ * count of keys, (kid, uid, record, version, until)…, and for a principal: uid, version, record,
+ * generation, until, generation life.
  */
-const APPLY = `${SEALED}${POST_PRINCIPAL}
+const APPLY = `${SEALED}${POST_PRINCIPAL}${POST_KEY}
 local at = 7
 for n = 1, tonumber(ARGV[6]) do
   redis.call('DEL', '{dv}s:' .. ARGV[at])
@@ -134,6 +139,20 @@ for n = 1, kept do
     lift('{dv}s:' .. ARGV[at], ARGV[at + 1])
   end
   at = at + 2
+end
+local removed = tonumber(ARGV[at])
+at = at + 1
+for n = 1, removed do
+  redis.call('DEL', '{dv}k:' .. ARGV[at])
+  redis.call('SET', '{dv}x:' .. ARGV[at], '1', 'PX', ARGV[4])
+  at = at + 1
+end
+local keys = tonumber(ARGV[at])
+at = at + 1
+for n = 1, keys do
+  putKey(string.match(ep, '^%d+'), ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3],
+    ARGV[at + 4])
+  at = at + 5
 end
 if ARGV[at] then
   post(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 4])
@@ -230,6 +249,7 @@ return #ARGV - 3
 
 export const SCRIPTS = {
   load: LOAD,
+  loadKey: `${SEALED}${LOAD_KEY}`,
   touch: TOUCH,
   heartbeat: HEARTBEAT,
   since: SINCE,
@@ -240,6 +260,7 @@ export const SCRIPTS = {
   isSealed: IS_SEALED,
   begin: BEGIN,
   prepare: PREPARE,
+  prepareKeys: `${FILLING}${POST_PRINCIPAL}${PREPARE_KEYS}`,
   seal: SEAL,
   queue: QUEUE,
 } as const

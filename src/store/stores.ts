@@ -1,4 +1,5 @@
 import type { Activities, ActivityLog } from './activities.ts'
+import type { KeyFactsSource } from './api-keys.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Policies } from './policies.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
@@ -7,6 +8,7 @@ import type { OneTimeTokens, Users } from './users.ts'
 /** What an authorizer needs of the world. */
 export interface AuthorizerStores {
   readonly facts: SessionFacts
+  readonly keys: KeyFactsSource
   readonly invalidations: Invalidations
   readonly policies: Pick<Policies, 'loadPermissions'>
   readonly activities: ActivityLog

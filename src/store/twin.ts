@@ -2,21 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { Fault } from '../core/fault.ts'
 import type { Invalidation } from '../core/invalidation.ts'
-import type { Board, Notice, Posting } from './board.ts'
+import type { Board, Notice, PostedKey, Posting } from './board.ts'
 import {
   EPOCH_STRIDE,
   GENERATION_MS,
+  KEY_UNTIL_MS,
   LOG_ENTRIES_MAX,
   SINCE_ENTRIES_MAX,
   TOMBSTONE_MS,
 } from './board.ts'
+import { createExpiring } from './expiring.ts'
 import type { InvalidationHandler } from './invalidations.ts'
+import type { Loaded } from './sessions.ts'
 import { createTwinActivities } from './twin-activities.ts'
-
-interface Entry<T> {
-  value: T
-  untilMs: number
-}
+import { createTwinKeys } from './twin-keys.ts'
 
 interface Row {
   readonly session: Uint8Array
@@ -39,7 +38,7 @@ const SWEEP_MS = 60_000
  */
 export function createTwinBoard(nowMs: () => number): Board {
   const state = createState(nowMs)
-  const { sessions, principals, generations, tombstones, members, touched } = state
+  const { sessions, principals, keys, generations, tombstones, members, touched } = state
   const emitter = new EventEmitter().setMaxListeners(0)
   const sweeper = setInterval(state.sweep, SWEEP_MS).unref()
 
@@ -60,6 +59,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       const found = { session, principal: record, idleAtMs, sessionGeneration, generation }
       return { ...head, found }
     },
+    loadKey: async (kid) => loadKey(state, kid),
     async touch(batch) {
       state.head()
       for (const { hash, idleAtMs } of batch) {
@@ -116,6 +116,13 @@ export function createTwinBoard(nowMs: () => number): Board {
       for (const hash of ended) sessions.forget(hash)
       for (const posting of postings) state.put(posting)
     },
+    async prepareKeys(epochNumber, sealings) {
+      state.filling(epochNumber)
+      for (const one of sealings) {
+        keys.put(one, epochNumber)
+        state.post(one.uid, { record: one.principal, version: one.principalVersion }, KEY_UNTIL_MS)
+      }
+    },
     seal: async (epochNumber) => state.seal(epochNumber),
     ping: async () => undefined,
     async close() {
@@ -125,22 +132,41 @@ export function createTwinBoard(nowMs: () => number): Board {
   }
 }
 
-/** A map whose entries are gone at their instant. */
-function createExpiring<T>(nowMs: () => number) {
-  const entries = new Map<string, Entry<T>>()
-  const known = (key: string): Entry<T> | undefined => {
-    const entry = entries.get(key)
-    return entry !== undefined && entry.untilMs > nowMs() ? entry : undefined
+function loadKey(state: ReturnType<typeof createState>, kid: string): Loaded<PostedKey> {
+  const head = state.head()
+  const posting = state.keys.read(kid, state.epochNumber())
+  if (posting === undefined) return { ...head, found: undefined }
+  const principal = state.principals.read(posting.uid)
+  if (principal === undefined) {
+    throw new Fault('store_garbage', { about: 'a key without its holder' })
   }
+  return { ...head, found: { key: posting.record, principal: principal.record } }
+}
+
+/** The log and its number. */
+function createLog() {
+  const entries: Invalidation[] = []
+  let seq = 0
   return {
-    read: (key: string): T | undefined => known(key)?.value,
-    remember(key: string, value: T, untilMs: number): void {
-      entries.set(key, { value, untilMs: Math.max(untilMs, known(key)?.untilMs ?? 0) })
+    seq: () => seq,
+    restart(from: number): void {
+      entries.length = 0
+      seq = from
     },
-    forget: (key: string): boolean => entries.delete(key),
-    sweep(): void {
-      const now = nowMs()
-      for (const [key, entry] of entries) if (entry.untilMs <= now) entries.delete(key)
+    append({ scope, id }: Notice): Invalidation {
+      seq += 1
+      const message = { seq, scope, id }
+      entries.push(message)
+      // Cut in lumps: shifting the array at every entry would copy it at every entry.
+      if (entries.length > 1.1 * LOG_ENTRIES_MAX) {
+        entries.splice(0, entries.length - LOG_ENTRIES_MAX)
+      }
+      return message
+    },
+    since(from: number): readonly Invalidation[] | undefined {
+      const count = seq - from
+      if (count < 0 || count > entries.length || count > SINCE_ENTRIES_MAX) return undefined
+      return count === 0 ? [] : entries.slice(-count)
     },
   }
 }
@@ -151,16 +177,16 @@ function createState(nowMs: () => number) {
   const principals = createExpiring<Principal>(nowMs)
   const generations = createExpiring<number>(nowMs)
   const tombstones = createExpiring<true>(nowMs)
+  const keys = createTwinKeys(nowMs)
   const touched = new Map<string, number>()
   const members = new Map<string, number>()
-  const log: Invalidation[] = []
+  const log = createLog()
   let sealed: number | undefined
   let sealing: number | undefined
-  let seq = 0
 
   function head() {
     if (sealed === undefined) throw new Fault('store_unsealed', { about: 'the twin of Redis' })
-    return { epoch: `${sealed}.${runId}`, seq }
+    return { epoch: `${sealed}.${runId}`, seq: log.seq() }
   }
 
   function filling(epochNumber: number): void {
@@ -180,7 +206,18 @@ function createState(nowMs: () => number) {
   }
 
   return {
-    ...{ sessions, principals, generations, tombstones, touched, members, head, filling },
+    ...{
+      sessions,
+      principals,
+      keys,
+      generations,
+      tombstones,
+      touched,
+      members,
+      head,
+      filling,
+      post,
+    },
     epochNumber: () => sealed,
     isSealed: () => sealed !== undefined,
     begin(epochNumber: number): void {
@@ -189,9 +226,8 @@ function createState(nowMs: () => number) {
     },
     seal(epochNumber: number): void {
       filling(epochNumber)
-      log.length = 0
+      log.restart(epochNumber * EPOCH_STRIDE)
       members.clear()
-      seq = epochNumber * EPOCH_STRIDE
       sealed = epochNumber
     },
     put(one: Posting): void {
@@ -204,7 +240,7 @@ function createState(nowMs: () => number) {
       post(one.uid, { record: one.principal, version: one.principalVersion }, one.endsAtMs)
       raise(one.uid, one.generation)
     },
-    change({ ended, kept, principal }: Notice): void {
+    change({ ended, kept, keys: changed, principal }: Notice): void {
       for (const hash of ended) {
         sessions.forget(hash)
         touched.delete(hash)
@@ -214,26 +250,20 @@ function createState(nowMs: () => number) {
         const row = sessions.read(hash)
         if (row !== undefined) row.generation = Math.max(row.generation, generation)
       }
+      for (const kid of changed?.ended ?? []) keys.remove(kid)
+      for (const one of changed?.posted ?? []) keys.put(one, sealed)
       if (principal === undefined) return
-      post(principal.uid, principal, nowMs() + TOMBSTONE_MS)
+      const hasKeys = changed !== undefined && changed.posted.length > 0
+      post(principal.uid, principal, hasKeys ? KEY_UNTIL_MS : nowMs() + TOMBSTONE_MS)
       raise(principal.uid, principal.generation)
     },
-    append({ scope, id }: Notice): Invalidation {
-      seq += 1
-      const message = { seq, scope, id }
-      log.push(message)
-      // Cut in lumps: shifting the array at every entry would copy it at every entry.
-      if (log.length > 1.1 * LOG_ENTRIES_MAX) log.splice(0, log.length - LOG_ENTRIES_MAX)
-      return message
-    },
+    append: log.append,
     since(from: number): readonly Invalidation[] | undefined {
       head()
-      const count = seq - from
-      if (count < 0 || count > log.length || count > SINCE_ENTRIES_MAX) return undefined
-      return count === 0 ? [] : log.slice(-count)
+      return log.since(from)
     },
     sweep(): void {
-      for (const table of [sessions, principals, generations, tombstones]) table.sweep()
+      for (const table of [sessions, principals, keys, generations, tombstones]) table.sweep()
     },
   }
 }
