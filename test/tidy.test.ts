@@ -105,6 +105,18 @@ describe('doors', () => {
     )
   })
 
+  test('the reference shares nothing with what it is compared to', () => {
+    const reference = rest.filter((source) => source.path.startsWith('test/reference/'))
+    assert.ok(reference.length > 0)
+    assertNone(
+      reference.flatMap((source) =>
+        importsOf(source)
+          .filter((path) => !/^\.\/[\w-]+\.ts$/.test(path) && !path.startsWith('node:'))
+          .map((path) => `${source.path} imports ${path}`),
+      ),
+    )
+  })
+
   test('each driver is imported by one file', () => {
     for (const [driver, owner] of Object.entries(DRIVERS)) {
       const users = src.filter((source) => importsOf(source).includes(driver))

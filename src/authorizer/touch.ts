@@ -47,7 +47,8 @@ export function createToucher(options: TouchOptions): Toucher {
       const idleAtMs = Math.min(nowMs + idleMs, known.session.endsAtMs)
       if (idleAtMs <= known.idleAtMs) return
       known.idleAtMs = idleAtMs
-      if (nowMs < entry.touchedAtMs + everyMs) return
+      // After a clock was set back the last report lies ahead: it must not silence the next ones.
+      if (nowMs >= entry.touchedAtMs && nowMs < entry.touchedAtMs + everyMs) return
       entry.touchedAtMs = nowMs
       const { hash } = known.session
       waiting.set(hash, { hash, idleAtMs })

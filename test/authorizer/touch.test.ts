@@ -75,3 +75,11 @@ test('a batch that the store refuses is reported and never rejects', async () =>
   await toucher.drain()
   assert.deepEqual(faults, [fault])
 })
+
+test('after a clock was set back, use is reported again', async () => {
+  const { toucher, batches } = world()
+  const entry = createEntry(factsOf({ idleAtMs: NOW - 3_000_000 }), NOW)
+  toucher.touch(entry, NOW - 3_600_000)
+  await toucher.drain()
+  assert.deepEqual(batches, [[{ hash: 'h'.repeat(43), idleAtMs: NOW - 1_800_000 }]])
+})

@@ -13,10 +13,10 @@ const TARGETS_BY_NAME = new Map(
 )
 
 for (const { file, kept } of readCorpus()) {
-  test(`${file}: both agree`, () => {
+  test(`${file}: both agree`, async () => {
     const target = TARGETS_BY_NAME.get(kept.target)
     assert.ok(target, `no target is called ${kept.target}`)
-    assert.equal(target.start().judge(kept.input), undefined, kept.from)
+    assert.equal(await target.start().judge(kept.input), undefined, kept.from)
   })
 }
 

@@ -20,19 +20,23 @@ export const DISAGREEMENTS_MAX = 10
  * Judges cases of one target until `inputsCount` inputs were tried. The seed alone says which, and
  * a longer run begins with the cases of a shorter one. `tell` hears how many were tried so far.
  */
-export function fuzz(
+export async function fuzz(
   target: Target,
   options: { seed: string; inputsCount: number; tell?: (inputsCount: number) => void },
-): Outcome {
+): Promise<Outcome> {
   const { seed, inputsCount, tell } = options
   const dice = createDice(`${seed} ${target.name}`)
-  const { draw, inputsOf, judge } = target.start()
+  const { draw, inputsOf, judge, narrow } = target.start()
   const disagreements: Disagreement[] = []
   let triedCount = 0
   while (triedCount < inputsCount && disagreements.length < DISAGREEMENTS_MAX) {
     const input = draw(dice)
-    const reason = judge(input)
-    if (reason !== undefined) disagreements.push({ target: target.name, reason, input })
+    const judged = judge(input)
+    const reason = judged instanceof Promise ? await judged : judged
+    if (reason !== undefined) {
+      const small = narrow === undefined ? input : await narrow(input)
+      disagreements.push({ target: target.name, reason, input: small })
+    }
     triedCount += inputsOf(input)
     tell?.(triedCount)
   }

@@ -13,7 +13,7 @@ test('the command line is read, with a fresh seed and 10,000 inputs if none are 
   const wanted = parseWanted(['--', 'crypto', '--inputs', '5', '--seed', 's', '--only', 'hmac'])
   assert.deepEqual(
     { ...wanted, targets: wanted.targets.map((each) => each.name) },
-    { name: 'crypto', inputsCount: 5, seed: 's', targets: ['hmac'] },
+    { name: 'crypto', inputsCount: 5, seed: 's', targets: ['hmac'], workersCount: 1 },
   )
 })
 
@@ -31,21 +31,21 @@ for (const { name, words, says } of REFUSED) {
 }
 
 /** Runs it and says what was written where. */
-function runAside(wanted: Wanted) {
+async function runAside(wanted: Wanted) {
   const [said, printed, kept]: [string[], string[], unknown[]] = [[], [], []]
-  const code = run(wanted, {
+  const code = await run(wanted, {
     say: (line) => void said.push(line),
     print: (line) => void printed.push(line),
-    keep(disagreement, from) {
-      kept.push({ ...disagreement, from })
+    keep(one) {
+      kept.push(one)
       return 'a-file.json'
     },
   })
   return { code, said: said.join('\n'), kept, result: JSON.parse(printed.at(-1) ?? '') }
 }
 
-test('a run without disagreements exits with 0, and its last line says what was done', () => {
-  const { code, kept, result } = runAside(
+test('a run without disagreements exits with 0, and its last line says what was done', async () => {
+  const { code, kept, result } = await runAside(
     parseWanted(['crypto', '--only', 'sha256', '--seed', 's']),
   )
   assert.equal(code, 0)
@@ -55,15 +55,15 @@ test('a run without disagreements exits with 0, and its last line says what was 
   assert.deepEqual(rest, { target: 'crypto', inputs: 10_000, seed: 's', disagreements: 0 })
 })
 
-test('a disagreement exits with 1, is shown in hex, kept, and says how to see it again', () => {
+test('a disagreement exits with 1, is shown in hex, and says how to see it again', async () => {
   const wrong = target<{ bytes: Buffer }>({
     name: 'wrong',
     about: 'a stand-in',
     share: 1,
     start: () => ({ draw: () => ({ bytes: Buffer.of(0xab, 0xcd) }), judge: () => 'not the same' }),
   })
-  const wanted = { name: 'crypto', targets: [wrong], inputsCount: 1, seed: 's' }
-  const { code, said, kept, result } = runAside(wanted)
+  const wanted = { name: 'crypto', targets: [wrong], inputsCount: 1, seed: 's', workersCount: 1 }
+  const { code, said, kept, result } = await runAside(wanted)
   assert.equal(code, 1)
   assert.equal(result.disagreements, 1)
   assert.match(said, /not the same/)
@@ -71,7 +71,16 @@ test('a disagreement exits with 1, is shown in hex, kept, and says how to see it
   assert.match(said, /a-file\.json/)
   const from = 'npm run fuzz -- crypto --seed s --only wrong'
   assert.match(said, new RegExp(from))
-  assert.deepEqual(kept, [
-    { target: 'wrong', reason: 'not the same', input: { bytes: Buffer.of(0xab, 0xcd) }, from },
-  ])
+  assert.deepEqual(kept, [{ target: 'wrong', input: { bytes: Buffer.of(0xab, 0xcd) }, from }])
+})
+
+test('threads share the inputs, each with its part of the seed', async () => {
+  const words = ['crypto', '--only', 'sha256', '--seed', 's', '--inputs', '1000', '--workers', '2']
+  const { code, result } = await runAside(parseWanted(words))
+  assert.equal(code, 0)
+  const { seconds, ...rest } = result
+  assert.ok(seconds >= 0)
+  assert.deepEqual(rest, {
+    ...{ target: 'crypto', inputs: 1000, seed: 's', workers: 2, disagreements: 0 },
+  })
 })

@@ -1,12 +1,12 @@
-// npm run fuzz -- crypto [--inputs N] [--seed S] [--only NAME] [--list]
+// npm run fuzz -- NAME [--inputs N] [--seed S] [--only TARGET] [--workers N]
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { keep } from './corpus.ts'
-import type { Disagreement } from './fuzz.ts'
 import { fuzz, shareOut } from './fuzz.ts'
-import type { Target } from './target.ts'
-import { keptToJson } from './target.ts'
+import type { Kept, Target } from './target.ts'
+import { keptFromJson, keptToJson } from './target.ts'
 import { TARGETS } from './targets.ts'
 
 const INPUTS_COUNT = 10_000
@@ -20,6 +20,8 @@ export interface Wanted {
   readonly targets: readonly Target[]
   readonly inputsCount: number
   readonly seed: string
+  /** Threads that share the inputs, each with a seed of its own made of this one. */
+  readonly workersCount: number
 }
 
 /** Reads the command line; throws an Error whose message says what it may be. */
@@ -31,6 +33,7 @@ export function parseWanted(words: readonly string[]): Wanted {
       inputs: { type: 'string', default: String(INPUTS_COUNT) },
       seed: { type: 'string', default: randomBytes(6).toString('hex') },
       only: { type: 'string' },
+      workers: { type: 'string', default: '1' },
     },
   })
   const [name = '', ...more] = positionals
@@ -47,48 +50,96 @@ export function parseWanted(words: readonly string[]): Wanted {
   if (!/^[1-9][0-9]{0,11}$/.test(values.inputs)) {
     throw new Error('--inputs takes a number from 1 on.')
   }
-  return { name, targets, inputsCount, seed }
+  if (!/^[1-9][0-9]?$/.test(values.workers)) throw new Error('--workers takes 1 to 99.')
+  return { name, targets, inputsCount, seed, workersCount: Number(values.workers) }
 }
 
 /** Where a run writes: lines for who watches, the result, and cases to be kept. */
 export interface Outlet {
   say(line: string): void
   print(line: string): void
-  keep(disagreement: Disagreement, from: string): string
+  keep(kept: Kept): string
 }
 
-/** Runs the targets one after another; the exit code. */
-export function run({ name, targets, inputsCount, seed }: Wanted, outlet: Outlet): number {
-  const counts = shareOut(targets, inputsCount)
+/** What was found, and how many inputs it took. */
+interface Found {
+  readonly inputsCount: number
+  readonly disagreements: readonly Kept[]
+}
+
+/** Runs the targets, on one thread or on many; the exit code. */
+export async function run(wanted: Wanted, outlet: Outlet): Promise<number> {
   const startedMs = Date.now()
-  let doneCount = 0
-  const disagreements: Disagreement[] = []
-  targets.forEach((target, at) => {
-    const count = counts[at] as number
-    const tell = createProgress(target.name, count, outlet.say)
-    const targetStartedMs = Date.now()
-    const outcome = fuzz(target, { seed, inputsCount: count, tell })
-    doneCount += outcome.inputsCount
-    disagreements.push(...outcome.disagreements)
-    const seconds = ((Date.now() - targetStartedMs) / 1000).toFixed(1)
-    outlet.say(`${target.name}: ${outcome.inputsCount} inputs in ${seconds} s (${target.about})`)
-  })
+  const found = wanted.workersCount === 1 ? [await search(wanted, outlet.say)] : await share(wanted)
+  const disagreements = found.flatMap((each) => each.disagreements)
   for (const each of disagreements) {
-    const from = `npm run fuzz -- ${name} --seed ${seed} --only ${each.target}`
-    outlet.say(`${each.target} disagrees: ${each.reason}`)
-    outlet.say(keptToJson({ target: each.target, from, input: each.input }))
-    outlet.say(`kept as ${outlet.keep(each, from)}; again: ${from}`)
+    outlet.say(keptToJson(each))
+    outlet.say(`kept as ${outlet.keep(each)}; again: ${each.from}`)
   }
   outlet.print(
     JSON.stringify({
-      target: name,
-      inputs: doneCount,
-      seed,
+      target: wanted.name,
+      inputs: found.reduce((sum, { inputsCount }) => sum + inputsCount, 0),
+      seed: wanted.seed,
+      ...(wanted.workersCount === 1 ? {} : { workers: wanted.workersCount }),
       disagreements: disagreements.length,
       seconds: (Date.now() - startedMs) / 1000,
     }),
   )
   return disagreements.length === 0 ? 0 : 1
+}
+
+/** Runs the targets one after another. */
+async function search(
+  { name, targets, inputsCount, seed }: Wanted,
+  say: Outlet['say'],
+): Promise<Found> {
+  const counts = shareOut(targets, inputsCount)
+  let doneCount = 0
+  const disagreements: Kept[] = []
+  for (const [at, target] of targets.entries()) {
+    const count = counts[at] as number
+    const tell = createProgress(target.name, count, say)
+    const startedMs = Date.now()
+    const outcome = await fuzz(target, { seed, inputsCount: count, tell })
+    doneCount += outcome.inputsCount
+    for (const { reason, input } of outcome.disagreements) {
+      say(`${target.name} disagrees: ${reason}`)
+      const from = `npm run fuzz -- ${name} --seed ${seed} --only ${target.name}`
+      disagreements.push({ target: target.name, from, input })
+    }
+    const seconds = ((Date.now() - startedMs) / 1000).toFixed(1)
+    say(`${target.name}: ${outcome.inputsCount} inputs in ${seconds} s (${target.about})`)
+  }
+  return { inputsCount: doneCount, disagreements }
+}
+
+/** The command line of each thread: a part of the inputs, and a seed that repeats it alone. */
+function share({ name, targets, inputsCount, seed, workersCount }: Wanted): Promise<Found[]> {
+  const part = Math.ceil(inputsCount / workersCount)
+  const only = targets.length === 1 ? ['--only', (targets[0] as Target).name] : []
+  const threads = Array.from({ length: workersCount }, (_, at) =>
+    runThread([name, ...only, '--inputs', String(part), '--seed', `${seed}.${at}`]),
+  )
+  return Promise.all(threads)
+}
+
+function runThread(words: readonly string[]): Promise<Found> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { words } })
+    worker.once('message', (text: string) => {
+      const { inputsCount, kept } = JSON.parse(text) as { inputsCount: number; kept: string[] }
+      resolve({ inputsCount, disagreements: kept.map(keptFromJson) })
+    })
+    worker.once('error', reject)
+  })
+}
+
+async function runAsThread(words: readonly string[]): Promise<void> {
+  const wanted = parseWanted(words)
+  const say = (line: string) => void process.stderr.write(`${wanted.seed}: ${line}\n`)
+  const { inputsCount, disagreements } = await search(wanted, say)
+  parentPort?.postMessage(JSON.stringify({ inputsCount, kept: disagreements.map(keptToJson) }))
 }
 
 /** Says about once a second how far a target is. */
@@ -108,7 +159,7 @@ function createProgress(
   }
 }
 
-function main(): void {
+async function main(): Promise<void> {
   let wanted: Wanted
   try {
     wanted = parseWanted(process.argv.slice(2))
@@ -117,11 +168,12 @@ function main(): void {
     process.exitCode = 2
     return
   }
-  process.exitCode = run(wanted, {
+  process.exitCode = await run(wanted, {
     say: (line) => void process.stderr.write(`${line}\n`),
     print: (line) => void process.stdout.write(`${line}\n`),
-    keep: ({ target, input }, from) => keep({ target, from, input }),
+    keep,
   })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+if (!isMainThread && workerData?.words !== undefined) await runAsThread(workerData.words)
+else if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

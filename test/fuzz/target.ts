@@ -1,6 +1,6 @@
 import type { Dice } from './dice.ts'
 
-export type Value = Buffer | string | number | boolean | readonly Value[] | Input
+export type Value = Buffer | string | number | boolean | null | readonly Value[] | Input
 
 /** All that a case is made of: written down, it can be judged again. */
 export type Input = { readonly [name: string]: Value }
@@ -21,8 +21,13 @@ export interface Started {
   /** How many inputs a case counts for. */
   inputsOf(input: Input): number
   /** What the two do not agree on, or `undefined`. A throw is a disagreement too. */
-  judge(input: Input): string | undefined
+  judge(input: Input): Judged
+  /** A smaller case on which they do not agree either, for whoever has to read it. */
+  narrow?(input: Input): Promise<Input>
 }
+
+/** A promise only where what is judged has to wait. */
+export type Judged = string | undefined | Promise<string | undefined>
 
 /** A target whose cases have a type of their own. */
 export function target<Case extends Input>(description: {
@@ -32,7 +37,8 @@ export function target<Case extends Input>(description: {
   start(): {
     draw(dice: Dice): Case
     inputsOf?(input: Case): number
-    judge(input: Case): string | undefined
+    judge(input: Case): Judged
+    narrow?(input: Case): Promise<Case>
   }
 }): Target {
   const { name, about, share } = description
@@ -41,20 +47,26 @@ export function target<Case extends Input>(description: {
     about,
     share,
     start() {
-      const { draw, inputsOf = () => 1, judge } = description.start()
+      const { draw, inputsOf = () => 1, judge, narrow } = description.start()
       return {
         draw,
         inputsOf: (input) => inputsOf(input as Case),
         judge(input) {
           try {
-            return judge(input as Case)
+            const judged = judge(input as Case)
+            return judged instanceof Promise ? judged.catch(thrown) : judged
           } catch (cause) {
-            return `threw ${cause instanceof Error ? cause.stack : String(cause)}`
+            return thrown(cause)
           }
         },
+        ...(narrow === undefined ? {} : { narrow: (input: Input) => narrow(input as Case) }),
       }
     },
   }
+}
+
+function thrown(cause: unknown): string {
+  return `threw ${cause instanceof Error ? cause.stack : String(cause)}`
 }
 
 /** A case as a file of the corpus holds it. */
@@ -70,7 +82,7 @@ export function keptToJson(kept: Kept): string {
   const plain = (value: Value): unknown => {
     if (Buffer.isBuffer(value)) return { hex: value.toString('hex') }
     if (Array.isArray(value)) return value.map(plain)
-    if (typeof value !== 'object') return value
+    if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plain(each)]))
   }
   return `${JSON.stringify({ ...kept, input: plain(kept.input) }, null, 2)}\n`

@@ -1,3 +1,4 @@
+import { decideTarget } from './decide/decide.ts'
 import {
   ed25519ForgedTarget,
   ed25519PoisonedTarget,
@@ -23,4 +24,5 @@ export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
     tokenTarget,
     interleavedTarget,
   ],
+  decide: [decideTarget],
 }

@@ -1,0 +1,194 @@
+import { DIALECT_NAMES } from '../../../src/core/check.ts'
+import type { Login, World } from '../../reference/world.ts'
+import type { Dice } from '../dice.ts'
+import type { Question } from './case.ts'
+import { ADDRESSES, drawPath, NOW_MS } from './draw-world.ts'
+
+type Line = readonly [name: string, value: string]
+
+const METHODS = ['GET', 'GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
+const ODD_METHODS = ['PURGE', 'TRACE', 'ALL', 'get', 'M-SEARCH', 'G ET', '', 'A'.repeat(21)]
+const HOSTS = ['app.example', 'APP.example.:443', '[::1]:80', '', 'a..b', 'a b', '-', 'a:']
+
+/** Put into a path somewhere: each has a second reading somewhere, or just looks like it. */
+const ODDITIES = [
+  ...['//', '/./', '/../', '/..', '.', '..', '%2e', '%2E%2e', '%2f', '%5c', '\\', ';', ';a=1'],
+  ...['%00', '%', '%4', '%zz', '%41', '%7e', '%25', '%252e', '#', '%23', '%3f', '%20', '%09', '\t'],
+  ...[' ', '*', '%c3%a9', 'e%cc%81', '%ef%bc%8f', '%ff', '%c0%af', '%e2%80%8b', '%c2%a0', '\u00e9'],
+  ...['%22', '%7B', '%21', '!', '$', '&', "'", '(', '+', ',', '=', ':', '@', '/', '%e3%80%80'],
+]
+/** On both sides of the bound; each costs as much as hundreds of others. */
+const LONG_TARGETS = [8190, 8191, 8192].flatMap((count) => [
+  `/${'a'.repeat(count)}`,
+  '/a'.repeat(count / 2),
+])
+const QUERIES = ['', '?', '?x=1', '?/a', '??', '?a#b', '?a b', '?%2f..', '?\u00e9', '?;']
+
+/** Headers that only the authorizer may use, in spellings of theirs, and some that just look so. */
+const RESERVED_LINES: readonly Line[] = [
+  ...(['X-Dvara-User', 'x_dvara_role', 'Remote-User', 'REMOTE.USER', 'X Auth User'] as const).map(
+    (name): Line => [name, 'ID0'],
+  ),
+  ...(['X_Csrf_Token', 'x.original.uri', 'User_Agent', 'X-Authentik-Uid'] as const).map(
+    (name): Line => [name, 'a'],
+  ),
+]
+const HARMLESS_LINES: readonly Line[] = [
+  ['Authorization', 'Bearer of-the-client'],
+  ['X-Dvara', 'a'],
+  ['Remote-Userx', 'a'],
+  ['X-HTTP-Method-Override', 'GET'],
+  ['X-Real_Name', 'a'],
+  ['Accept', '*/*'],
+]
+
+/** One question of a world, near to what the world holds and to the edges of it. */
+export function drawQuestion(dice: Dice, world: World): Question {
+  const login = dice.pick(world.sessions)
+  return {
+    dialect: dice.pick(DIALECT_NAMES),
+    method: dice.once(16) ? dice.pick(ODD_METHODS) : dice.pick(METHODS),
+    target: drawTarget(dice, world),
+    host: dice.once(16) ? dice.pick(HOSTS) : 'app.example',
+    client: dice.once(3) ? dice.pick(ADDRESSES) : login.address,
+    lines: drawLines(dice, world, login),
+    atMs: drawInstant(dice, login),
+  }
+}
+
+function drawTarget(dice: Dice, world: World): string {
+  let path = drawPlainPath(dice, world)
+  if (!path.startsWith('/')) path = `/${path}`
+  switch (dice.below(12)) {
+    case 0:
+      path += `/${dice.pick(['a', 'x', 'A'])}`
+      break
+    case 1:
+      path += dice.pick(['x', '/', '-', '.a', 'A'])
+      break
+    case 2:
+      path = path.toUpperCase()
+      break
+    case 3:
+      path = path.slice(0, 1 + dice.below(path.length))
+      break
+    case 4:
+    case 5: {
+      const at = dice.below(path.length + 1)
+      path = path.slice(0, at) + dice.pick(ODDITIES) + path.slice(at)
+      break
+    }
+    default:
+  }
+  if (dice.once(64)) return dice.pick(dice.once(32) ? LONG_TARGETS : ['', '*', 'a', '?x'])
+  return dice.once(6) ? path + dice.pick(QUERIES) : path
+}
+
+function drawPlainPath(dice: Dice, world: World): string {
+  const { permissions, routes } = world
+  switch (dice.below(8)) {
+    case 0:
+      return drawPath(dice)
+    case 1:
+      return routes.public.length > 0 ? dice.pick(routes.public) : '/a'
+    case 2:
+      return routes.blocked.length > 0 ? dice.pick(routes.blocked) : '/a/b'
+    case 3:
+      return routes.audiences.length > 0 ? dice.pick(routes.audiences).prefix : '/'
+    default:
+      return permissions.length > 0 ? dice.pick(permissions).path : '/api'
+  }
+}
+
+/** Mostly the session's own browser, address and token; now and then one thing of it is not. */
+function drawLines(dice: Dice, world: World, login: Login): Line[] {
+  const lines: Line[] = []
+  drawCookies(dice, world, login, lines)
+  if (!dice.once(12)) lines.push(['User-Agent', dice.once(8) ? 'curl/8' : login.userAgent])
+  else if (dice.once(2)) lines.push(['User-Agent', 'a'], ['user-agent', 'b'])
+  drawToken(dice, world, login, lines)
+  if (dice.once(24)) drawKeyLines(dice, lines)
+  if (dice.once(32)) lines.push(dice.pick(RESERVED_LINES))
+  if (dice.once(8)) lines.push(dice.pick(HARMLESS_LINES))
+  return lines
+}
+
+function drawCookies(dice: Dice, world: World, login: Login, lines: Line[]): void {
+  const { cookieName: name } = world
+  const right = `${name}=${login.id}`
+  const other = dice.pick(world.sessions).id
+  switch (dice.below(20)) {
+    case 0:
+      return
+    case 1:
+      lines.push(['Cookie', `${name}=${dice.bytes(32).toString('base64url')}`])
+      return
+    case 2: {
+      const values = ['', login.id.slice(1), `${login.id}A`, `"${login.id}"`, '../x', '__proto__']
+      lines.push(['Cookie', `${name}=${dice.pick(values)}`])
+      return
+    }
+    case 3:
+      lines.push(['Cookie', right], ['Cookie', `${name}=${other}`])
+      return
+    case 4:
+      lines.push(['cookie', `${right} ;\t${right}`])
+      return
+    case 5:
+      lines.push(['Cookie', `x${right}; ${name}x=${other}; ${name}; =${name}=${other}`])
+      return
+    case 6:
+      lines.push(['Cookie', `${name.toUpperCase()}X=${other};${right}; ${name}=`])
+      return
+    case 7:
+      lines.push(['Cookie', `a1=${name}=${other}; b="${name}=${other}"; ${right}`])
+      return
+    default:
+      lines.push(['Cookie', dice.once(4) ? `a1=1; ${right}; b=2` : right])
+  }
+}
+
+function drawToken(dice: Dice, world: World, login: Login, lines: Line[]): void {
+  const name = dice.once(8) ? 'x-csrf-token' : 'X-CSRF-Token'
+  switch (dice.below(12)) {
+    case 0:
+      return
+    case 1:
+      lines.push([name, dice.pick(world.sessions).csrfToken])
+      return
+    case 2:
+      lines.push([name, dice.pick(['', 'wrong', login.csrfToken.slice(1), `${login.csrfToken}x`])])
+      return
+    case 3:
+      lines.push([name, login.csrfToken], [name, login.csrfToken])
+      return
+    default:
+      lines.push([name, login.csrfToken])
+  }
+}
+
+const BLANKS = ['', ' ', '\t', '\u00a0']
+
+function drawKeyLines(dice: Dice, lines: Line[]): void {
+  for (const name of ['X-Auth-Apikey', 'X-Auth-Nonce', 'X-Auth-Signature']) {
+    if (dice.once(4)) continue
+    lines.push([name, dice.once(6) ? dice.pick(BLANKS) : 'a'])
+    if (dice.once(12)) lines.push([name.toLowerCase(), 'a'])
+  }
+}
+
+/** The edges of the session from both sides, and a clock that is now and then set back. */
+function drawInstant(dice: Dice, login: Login): number {
+  switch (dice.below(8)) {
+    case 0:
+      return login.endsAtMs + dice.below(3) - 1
+    case 1:
+      return login.idleAtMs + dice.below(3) - 1
+    case 2:
+      return NOW_MS + dice.below(90_000_000)
+    case 3:
+      return NOW_MS - dice.below(5000)
+    default:
+      return NOW_MS + dice.below(1100)
+  }
+}

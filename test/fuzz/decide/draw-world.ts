@@ -1,0 +1,134 @@
+import type { Login, PermissionRow, Person, RouteLists, World } from '../../reference/world.ts'
+import type { Dice } from '../dice.ts'
+
+/** The instant around which every world turns. */
+export const NOW_MS = 1_700_000_000_000
+
+/** Few and alike, so that prefixes collide: one begins another, one is another in capitals. */
+const SEGMENTS = ['a', 'ab', 'b', 'A', 'x.y', 'a-b', '7', 'api', 'v2', 'admin', '*', '~', '@']
+const ROLES = ['member', 'admin', 'Member', 'sa', '']
+const VERBS = ['ALL', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PURGE', 'get']
+const ACTIONS = ['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'AUDIT']
+const BINDINGS = ['strict', 'strict', 'agent', 'network', 'off']
+const STATES = ['active', 'active', 'active', 'pending', 'banned', 'deleted', 'Active', '']
+const AGENTS = ['Mozilla/5.0', 'mozilla/5.0', 'curl/8', '', 'a, b']
+const TOPICS = [null, 'general', 'orders']
+/** Neighbours on both sides of /16, /64 and the mapped form of one of them. */
+export const ADDRESSES = [
+  ...['198.51.100.7', '198.51.255.255', '198.52.0.0', '0.0.0.0', '203.0.113.9'],
+  ...['::ffff:198.51.100.8', '::ffff:c633:6407', '2001:db8::1', '2001:db8::ffff:0:1'],
+  ...['2001:db8:0:1::1', '2001:DB8:0:0:ffff::', '::1', '::c633:6407', '10.0.0.1'],
+] as const
+const AUDIENCES = [['dvara'], ['trade'], ['trade', 'ledger']] as const
+
+export function drawWorld(dice: Dice): World {
+  const paths = Array.from({ length: 2 + dice.below(5) }, () => drawPath(dice))
+  const principals = Array.from({ length: 1 + dice.below(4) }, (_, at) => drawPerson(dice, at))
+  const sessions = Array.from({ length: 1 + dice.below(6) }, (_, at) =>
+    drawLogin(dice, at, dice.pick(principals).uid),
+  )
+  return {
+    cookieName: dice.pick(['dvara_session', '__Host-dvara', 'a']),
+    isCsrfRequired: !dice.once(4),
+    binding: dice.pick(BINDINGS),
+    idleMs: dice.pick([1, 1000, 1_800_000]),
+    tokenTtlMs: dice.pick([1000, 60_000, 3_600_000]),
+    issuer: dice.pick(['dvara', 'barong']),
+    routes: drawRoutes(dice, paths),
+    permissions: drawPermissions(dice, paths),
+    principals,
+    sessions,
+  }
+}
+
+/** Two to four segments, lower case more often than not. */
+export function drawPath(dice: Dice): string {
+  let path = ''
+  for (let count = 1 + dice.below(4); count > 0; count--) path += `/${dice.pick(SEGMENTS)}`
+  return dice.once(3) ? path : path.toLowerCase()
+}
+
+/** A prefix that stands near one of the paths: itself, above it, below it, or cut in a segment. */
+function drawPrefix(dice: Dice, paths: readonly string[]): string {
+  const path = dice.pick(paths)
+  switch (dice.below(8)) {
+    case 0:
+      return path.slice(0, path.lastIndexOf('/')) || '/'
+    case 1:
+      return path.length > 2 ? path.slice(0, -1).replace(/\.$/, '') : path
+    case 2:
+      return `${path}/${dice.pick(SEGMENTS)}`
+    case 3:
+      return `${path}/`
+    case 4:
+      return path.slice(1)
+    case 5:
+      return dice.once(4) ? '/' : path
+    default:
+      return path
+  }
+}
+
+function drawRoutes(dice: Dice, paths: readonly string[]): RouteLists {
+  const some = (countMax: number) =>
+    Array.from({ length: dice.below(countMax + 1) }, () => drawPrefix(dice, paths).toLowerCase())
+      // A star would be a plain character in one list and a pattern in another.
+      .filter((prefix) => !prefix.includes('*'))
+  const audiences = [...new Set(some(3).map((prefix) => `/${prefix.replace(/^\/|\/+$/g, '')}`))]
+  return {
+    public: dice.once(2) ? some(2) : [],
+    blocked: dice.once(2) ? some(2) : [],
+    preflight: dice.once(2) ? some(2) : [],
+    audiences: audiences.map((prefix) => ({ prefix, audience: dice.pick(AUDIENCES) })),
+    defaultAudience: dice.pick(AUDIENCES),
+  }
+}
+
+/** Now and then a path that no request can have, and the same row twice. */
+function drawPermissions(dice: Dice, paths: readonly string[]): PermissionRow[] {
+  const rows: PermissionRow[] = []
+  for (let id = 1, count = dice.below(14); id <= count; id++) {
+    const again = dice.once(10) ? rows[dice.below(rows.length)] : undefined
+    rows.push({
+      role: dice.pick(ROLES),
+      verb: dice.pick(VERBS),
+      path: dice.once(20)
+        ? dice.pick(['//a', '/a;b', '/a%20', '?', '', 'a//'])
+        : drawPrefix(dice, paths),
+      action: dice.pick(ACTIONS),
+      topic: dice.pick(TOPICS),
+      ...again,
+      id,
+    })
+  }
+  return rows
+}
+
+function drawPerson(dice: Dice, at: number): Person {
+  const kind = dice.once(4) ? 'service' : 'user'
+  return {
+    uid: `ID${at}`,
+    kind,
+    username: dice.pick([null, 'someone', 'é"']),
+    email: dice.pick(['a@b.example', '']),
+    role: dice.pick(ROLES),
+    level: dice.below(4),
+    state: dice.pick(STATES),
+    referralId: dice.pick([null, 0, 7]),
+    otp: dice.once(2),
+  }
+}
+
+function drawLogin(dice: Dice, at: number, uid: string): Login {
+  const endsAtMs = NOW_MS + dice.pick([0, 1, 999, 1000, 1500, 60_000, 86_400_000])
+  const idleMs = dice.pick([0, 1, 999, 1000, 60_000, 86_400_000])
+  return {
+    id: dice.bytes(32).toString('base64url').slice(0, 42) + String(at),
+    uid,
+    csrfToken: dice.pick([`c${at}`, 'c0ffee', 'C0FFEE']),
+    userAgent: dice.pick(AGENTS),
+    address: dice.pick(ADDRESSES),
+    endsAtMs,
+    idleAtMs: Math.min(endsAtMs, NOW_MS + idleMs),
+  }
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import type { Claims, Login, Person, World } from './world.ts'
+
+/** The claims of a token made now, without `jti`. */
+export function claimsOf(
+  world: World,
+  person: Person,
+  login: Login,
+  audience: readonly string[],
+  nowMs: number,
+): Claims {
+  const endsAtMs = Math.min(nowMs + world.tokenTtlMs, login.endsAtMs)
+  const isUser = person.kind === 'user'
+  return {
+    iat: Math.floor(nowMs / 1000),
+    exp: Math.floor(endsAtMs / 1000),
+    sub: 'session',
+    iss: world.issuer,
+    aud: audience,
+    uid: person.uid,
+    ...(isUser ? { username: person.username } : {}),
+    email: person.email,
+    role: person.role,
+    level: person.level,
+    state: person.state,
+    ...(isUser ? { referral_id: person.referralId } : {}),
+    sid: digest(`dvara sid ${digest(login.id)}`),
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}

@@ -1,0 +1,58 @@
+import { isCovered } from './path.ts'
+import type { PermissionRow, RouteLists } from './world.ts'
+
+/** What refuses ignores case; what lets pass does not. */
+export function isBlocked(routes: RouteLists, path: string): boolean {
+  return routes.blocked.some((prefix) => isCovered(path.toLowerCase(), prefix))
+}
+
+export function isPreflight(routes: RouteLists, path: string): boolean {
+  return routes.preflight.some((prefix) => isCovered(path, prefix))
+}
+
+export function isPublic(routes: RouteLists, path: string): boolean {
+  return routes.public.some((prefix) => isCovered(path, prefix))
+}
+
+/** The audience of the longest prefix that covers the path, whatever its case. */
+export function audienceOf(routes: RouteLists, path: string): readonly string[] {
+  const covering = routes.audiences.filter(({ prefix }) => isCovered(path.toLowerCase(), prefix))
+  const lengthOf = ({ prefix }: { prefix: string }) => prefix.replace(/\/+$/, '').length
+  covering.sort((one, other) => lengthOf(other) - lengthOf(one))
+  return covering[0]?.audience ?? routes.defaultAudience
+}
+
+/** What the rows say of one role's request. */
+export interface Permitted {
+  readonly isAccepted: boolean
+  readonly isAudited: boolean
+  /** Of the first AUDIT row that matches. */
+  readonly topic: string | null
+}
+
+export function permit(
+  rows: readonly PermissionRow[],
+  at: { role: string; method: string; path: string },
+): Permitted {
+  const matching = rows.filter((row) => row.role === at.role && isRowMatching(row, at))
+  const audits = matching.filter((row) => row.action === 'AUDIT')
+  const isDropped = matching.some((row) => row.action === 'DROP')
+  const isGranted = matching.some((row) => row.action === 'ACCEPT')
+  return {
+    isAccepted: isGranted && !isDropped,
+    isAudited: audits.length > 0,
+    topic: audits[0]?.topic ?? null,
+  }
+}
+
+function isRowMatching(row: PermissionRow, at: { method: string; path: string }): boolean {
+  if (!isVerbCovered(row.verb.toUpperCase(), at.method)) return false
+  if (row.action === 'ACCEPT') return isCovered(at.path, row.path)
+  return isCovered(at.path.toLowerCase(), row.path.toLowerCase())
+}
+
+function isVerbCovered(verb: string, method: string): boolean {
+  if (verb === method) return method !== 'ALL'
+  if (verb === 'GET') return method === 'HEAD'
+  return verb === 'ALL' && ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'].includes(method)
+}

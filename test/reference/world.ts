@@ -1,0 +1,86 @@
+/**
+ * Everything that one authorizer believes, as plain data: what the reference judges by. Nothing
+ * of it is compiled, indexed or parsed beforehand.
+ */
+export interface World {
+  readonly cookieName: string
+  readonly isCsrfRequired: boolean
+  /** What of a login must be true of its use: strict, agent, network or off. */
+  readonly binding: string
+  /** How long a session may lie unused. */
+  readonly idleMs: number
+  readonly tokenTtlMs: number
+  readonly issuer: string
+  readonly routes: RouteLists
+  readonly permissions: readonly PermissionRow[]
+  readonly principals: readonly Person[]
+  readonly sessions: readonly Login[]
+}
+
+/** Path prefixes as a policy file writes them. */
+export interface RouteLists {
+  readonly public: readonly string[]
+  readonly blocked: readonly string[]
+  readonly preflight: readonly string[]
+  readonly audiences: readonly { readonly prefix: string; readonly audience: readonly string[] }[]
+  readonly defaultAudience: readonly string[]
+}
+
+export interface PermissionRow {
+  readonly id: number
+  readonly role: string
+  readonly verb: string
+  readonly path: string
+  readonly action: string
+  readonly topic: string | null
+}
+
+export interface Person {
+  readonly uid: string
+  readonly kind: string
+  readonly username: string | null
+  readonly email: string
+  readonly role: string
+  readonly level: number
+  readonly state: string
+  readonly referralId: number | null
+  readonly otp: boolean
+}
+
+/** A session by the value of its cookie. */
+export interface Login {
+  readonly id: string
+  readonly uid: string
+  readonly csrfToken: string
+  readonly userAgent: string
+  readonly address: string
+  readonly endsAtMs: number
+  /** Over at this instant unless it is used before. */
+  readonly idleAtMs: number
+}
+
+/** What a client sent, as its gateway received it. */
+export interface Request {
+  readonly method: string
+  /** Path and query, raw. */
+  readonly target: string
+  readonly host: string
+  readonly client: string
+  /** Header lines in order; names in any case. */
+  readonly lines: readonly (readonly [name: string, value: string])[]
+  readonly atMs: number
+}
+
+/** What must be answered, and what the upstream must be told. */
+export type Judgement =
+  | { readonly kind: 'deny'; readonly reason: string; readonly status: number }
+  | { readonly kind: 'anyone' }
+  | {
+      readonly kind: 'allow'
+      readonly user: string
+      readonly role: string
+      /** The token's claims but `jti`, in their order. */
+      readonly claims: Claims
+    }
+
+export type Claims = Readonly<Record<string, string | number | null | readonly string[]>>
