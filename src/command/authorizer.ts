@@ -37,6 +37,8 @@ export const authorizer = command({
 /** One process that decides, with its own ops listener. */
 async function runAlone(config: Config, { log }: Logging): Promise<void> {
   const running = await openAuthorizer(config, log, listenAtOf(config, 'exclusive'))
+  // What exposes them is loaded before it is asked for: checks would wait for it then.
+  await running.metrics.expose()
   const ops = openOps(config, () => running.metrics.expose(), running.readiness)
   log.info({ ops: await ops.open(), port: running.port }, 'the authorizer answers')
   const signal = await untilStopped(() => void running.reload())

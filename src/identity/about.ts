@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { done, type Endpoint, openEndpoint, refuseForNow } from './endpoint.ts'
 import type { Parts } from './parts.ts'
+import { Type } from './shape.ts'
 
 const None = Type.Object({})
 

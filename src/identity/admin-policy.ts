@@ -1,8 +1,8 @@
-import { type Static, Type } from 'typebox'
 import { ACTIONS, type Action, type Permission } from '../core/rule.ts'
 import { PageParams } from './admin-users.ts'
 import { done, type Endpoint, guardedEndpoint, type Outcome, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
+import { type Static, Type } from './shape.ts'
 import { Empty, PermissionView, permissionView } from './views.ts'
 
 const VERBS = ['GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'PATCH', 'ALL'] as const

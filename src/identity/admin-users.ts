@@ -1,7 +1,7 @@
-import { type Static, Type } from 'typebox'
 import type { UserQuery } from '../store/users.ts'
 import { done, type Endpoint, guardedEndpoint, type Outcome, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
+import { type Static, Type } from './shape.ts'
 import { createInTurn, type Edit, editUser, type InTurn, judgeTarget } from './user-edits.ts'
 import { UserRow, UserView, userRow, userView } from './views.ts'
 

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import type { Client } from './client.ts'
 import { parseEmail } from './email.ts'
 import { issueCode, recordEmailProof, redeemCode } from './email-proof.ts'
@@ -12,6 +11,7 @@ import {
 } from './endpoint.ts'
 import { writeConfirmation } from './letters.ts'
 import type { Parts } from './parts.ts'
+import { Type } from './shape.ts'
 import { openSession } from './sign-in.ts'
 import { Empty, UserView, userView } from './views.ts'
 

@@ -1,6 +1,6 @@
-import type { Static, TObject, TSchema } from 'typebox'
 import type { User } from '../store/users.ts'
 import type { Client } from './client.ts'
+import type { ObjectShape, Shape, Static } from './shape.ts'
 
 /** Barong's three doors of this process; each is mounted at two addresses. */
 export type Door = 'identity' | 'resource' | 'admin'
@@ -86,7 +86,7 @@ interface Described {
   readonly about: string
   /** `identity.session` and the like: what errors about parameters begin with. */
   readonly class: string
-  readonly success: { readonly status: 200 | 201; readonly body: TSchema }
+  readonly success: { readonly status: 200 | 201; readonly body: Shape }
   /** `401 identity.session.banned`: every refusal of its own, as documented. */
   readonly refusals: readonly string[]
   /** Calls are written down under these words, which are Barong's; undefined: they are not. */
@@ -96,12 +96,12 @@ interface Described {
 /** One line of the API: everything there is to know about it, as plain data. */
 export interface Endpoint extends Described {
   readonly access: Access
-  readonly params: TObject
+  readonly params: ObjectShape
   answer(call: Call<unknown>, actor: Actor | undefined): Promise<Outcome>
 }
 
 /** An endpoint that asks for no token. */
-export function openEndpoint<P extends TObject>(
+export function openEndpoint<P extends ObjectShape>(
   spec: Described & { readonly params: P; answer(call: Call<Static<P>>): Promise<Outcome> },
 ): Endpoint {
   const { answer, ...described } = spec
@@ -110,7 +110,7 @@ export function openEndpoint<P extends TObject>(
 }
 
 /** An endpoint behind the authorizer's token, and a role where `access` names one. */
-export function guardedEndpoint<P extends TObject>(
+export function guardedEndpoint<P extends ObjectShape>(
   spec: Described & {
     readonly access: Exclude<Access, 'anyone'>
     readonly params: P

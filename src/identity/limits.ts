@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RateLimiterMemory } from 'rate-limiter-flexible'
 import type { Address } from '../core/address.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
 import { networkOf } from './client.ts'
@@ -48,23 +48,32 @@ function keyOf(...parts: readonly string[]): string {
   return sha256Base64url(parts.join('\n'))
 }
 
+/** Loaded by the first attempt: it brings limiters for a dozen databases, 40 modules. */
+const loadLibrary = () => import('rate-limiter-flexible')
+
 function createBucket(pointsMax: number, windowMs: number) {
-  const limiter = new RateLimiterMemory({
-    points: pointsMax,
-    duration: Math.max(1, Math.ceil(windowMs / 1000)),
-  })
+  let opened: Promise<RateLimiterMemory> | undefined
+  async function open(): Promise<RateLimiterMemory> {
+    const { RateLimiterMemory } = await loadLibrary()
+    const duration = Math.max(1, Math.ceil(windowMs / 1000))
+    return new RateLimiterMemory({ points: pointsMax, duration })
+  }
   return {
     async take(key: string): Promise<number> {
+      opened ??= open()
+      const limiter = await opened
       try {
         await limiter.consume(key)
         return 0
       } catch (problem) {
+        const { RateLimiterRes } = await loadLibrary()
         if (!(problem instanceof RateLimiterRes)) throw problem
         return Math.max(1, Math.ceil(problem.msBeforeNext / 1000))
       }
     },
     async giveBack(key: string): Promise<void> {
-      await limiter.reward(key)
+      opened ??= open()
+      await (await opened).reward(key)
     },
   }
 }

@@ -1,6 +1,5 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTransport } from 'nodemailer'
 import type { Letter } from './letters.ts'
 
 /** Sends letters, or keeps them where a developer finds them. */
@@ -13,26 +12,43 @@ export interface Mailer {
 /** A mail server that has not moved for so long is given up. */
 const SMTP_TIMEOUT_MS = 10_000
 
+/** A transport opened by its first letter: its library is 40 modules, and most starts send none. */
+function openOnce<T extends { close(): void }>(open: () => Promise<T>) {
+  let opened: Promise<T> | undefined
+  return {
+    get(): Promise<T> {
+      opened ??= open()
+      return opened
+    },
+    close(): void {
+      opened?.then((transport) => transport.close()).catch(() => undefined)
+    },
+  }
+}
+
 /** Through the SMTP server at `url` (`smtp://` or `smtps://`), over at most two connections. */
 export function createSmtpMailer(options: { url: string; from: string }): Mailer {
-  const transport = createTransport(
-    {
-      url: options.url,
-      pool: true,
-      maxConnections: 2,
-      connectionTimeout: SMTP_TIMEOUT_MS,
-      greetingTimeout: SMTP_TIMEOUT_MS,
-      socketTimeout: SMTP_TIMEOUT_MS,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    },
-    { from: options.from },
-  )
+  const transport = openOnce(async () => {
+    const { createTransport } = await import('nodemailer')
+    return createTransport(
+      {
+        url: options.url,
+        pool: true,
+        maxConnections: 2,
+        connectionTimeout: SMTP_TIMEOUT_MS,
+        greetingTimeout: SMTP_TIMEOUT_MS,
+        socketTimeout: SMTP_TIMEOUT_MS,
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      },
+      { from: options.from },
+    )
+  })
   return {
     async send(letter) {
-      await transport.sendMail({ ...letter })
+      await (await transport.get()).sendMail({ ...letter })
     },
-    close: () => transport.close(),
+    close: transport.close,
   }
 }
 
@@ -46,13 +62,16 @@ export function createOutboxMailer(options: {
   nowMs(): number
   randomBytes(count: number): Uint8Array
 }): Mailer {
-  const transport = createTransport(
-    { streamTransport: true, buffer: true, newline: 'unix', disableFileAccess: true },
-    { from: options.from, disableUrlAccess: true },
-  )
+  const transport = openOnce(async () => {
+    const { createTransport } = await import('nodemailer')
+    return createTransport(
+      { streamTransport: true, buffer: true, newline: 'unix', disableFileAccess: true },
+      { from: options.from, disableUrlAccess: true },
+    )
+  })
   return {
     async send(letter) {
-      const rendered = await transport.sendMail({ ...letter })
+      const rendered = await (await transport.get()).sendMail({ ...letter })
       const instant = new Date(options.nowMs()).toISOString().replaceAll(':', '-')
       const name = `${instant}-${Buffer.from(options.randomBytes(4)).toString('hex')}`
       await mkdir(options.folder, { recursive: true, mode: 0o700 })
@@ -65,6 +84,6 @@ export function createOutboxMailer(options: {
         throw problem
       }
     },
-    close: () => transport.close(),
+    close: transport.close,
   }
 }

@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox'
 import {
   type ActorCall,
   done,
@@ -12,6 +11,7 @@ import type { Parts } from './parts.ts'
 import { isPasswordBounded } from './password.ts'
 import { judgeNewPassword } from './password-rules.ts'
 import { changeThen } from './recorded.ts'
+import { type Static, Type } from './shape.ts'
 import { isUserData } from './sign-up.ts'
 import { Empty, LabelView, labelView, UserView, userView } from './views.ts'
 

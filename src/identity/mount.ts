@@ -4,13 +4,18 @@ import { loadActor } from './bearer.ts'
 import type { Client } from './client.ts'
 import { readCookies } from './cookies.ts'
 import { type Done, type Endpoint, type Outcome, refuse } from './endpoint.ts'
-import { describe } from './openapi.ts'
+import { pickDeclared } from './fits.ts'
 import { readParams, type Source } from './params.ts'
 import type { Parts } from './parts.ts'
 import { recordAnswered } from './recording.ts'
 
 /** The same API at our address and at the one where Barong's clients look for it. */
 const MOUNTS = ['/api/v2', '/api/v2/barong'] as const
+
+/** Where an endpoint is found, under each mount. */
+export function addressesOf({ door, path }: Endpoint): readonly { mount: string; url: string }[] {
+  return MOUNTS.map((mount) => ({ mount, url: `${mount}/${door}${path}` }))
+}
 
 function readClient(request: FastifyRequest, cookieName: string): Client | undefined {
   const address = parseAddress(request.ip)
@@ -43,13 +48,19 @@ function setCookie(reply: FastifyReply, parts: Parts, sessionId: string | null):
   })
 }
 
-function replyDone(reply: FastifyReply, parts: Parts, status: number, outcome: Done): FastifyReply {
+function replyDone(
+  reply: FastifyReply,
+  parts: Parts,
+  { success }: Endpoint,
+  outcome: Done,
+): FastifyReply {
   if (outcome.sessionId !== undefined) setCookie(reply, parts, outcome.sessionId)
   if (outcome.page !== undefined) {
     const { total, page, limit } = outcome.page
     reply.headers({ Total: String(total), Page: String(page), 'Per-Page': String(limit) })
   }
-  return reply.code(status).send(outcome.body)
+  // Shaped here and not by Fastify, which would compile a serializer for every status of a route.
+  return reply.code(success.status).send(pickDeclared(success.body, outcome.body))
 }
 
 /** Ends the reply: `{"errors":[…]}` with whatever the refusal says besides. */
@@ -82,15 +93,14 @@ export function mountEndpoints(
   endpoints: readonly Endpoint[],
 ): void {
   for (const endpoint of endpoints) {
-    for (const mount of MOUNTS) {
+    for (const { url } of addressesOf(endpoint)) {
       app.route({
         method: endpoint.method,
-        url: `${mount}/${endpoint.door}${endpoint.path}`,
-        schema: describe(endpoint, mount),
+        url,
         handler: async (request, reply) => {
           const outcome = await answer(parts, endpoint, request)
           if (outcome.kind === 'refusal') return replyRefusal(reply, outcome)
-          return replyDone(reply, parts, endpoint.success.status, outcome)
+          return replyDone(reply, parts, endpoint, outcome)
         },
       })
     }

@@ -1,20 +1,20 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance, FastifySchema } from 'fastify'
-import { type TProperties, type TSchema, Type } from 'typebox'
+import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify'
+import { COMPILERS } from './compilers.ts'
+import { DOCS_PATH, OPENAPI_PATH } from './documents.ts'
 import type { Endpoint } from './endpoint.ts'
+import { addressesOf } from './mount.ts'
+import { type ObjectShape, type Shape, Type } from './shape.ts'
 import { Errors } from './views.ts'
-
-const OPENAPI_PATH = '/api/v2/openapi.json'
-export const DOCS_PATH = '/api/v2/docs'
 
 /** What any call may hear besides an endpoint's own refusals. */
 const COMMON_REFUSALS = ['400', '403', '413', '415', '422', '429', '500', '503'] as const
 
-function pick(properties: TProperties, required: readonly string[], names: readonly string[]) {
-  const picked: TProperties = {}
+function pick({ properties, required = [] }: ObjectShape, names: readonly string[]) {
+  const picked: Record<string, Shape> = {}
   for (const name of names) {
-    const shape = properties[name] as TSchema
+    const shape = properties[name] as Shape
     picked[name] = required.includes(name) ? shape : Type.Optional(shape)
   }
   return names.length === 0 ? undefined : Type.Object(picked)
@@ -22,12 +22,10 @@ function pick(properties: TProperties, required: readonly string[], names: reado
 
 /** Where each parameter stands; the mount itself reads them, these only document. */
 function placeParams({ method, path, params }: Endpoint): Partial<FastifySchema> {
-  const properties = params.properties as TProperties
-  const required = (params.required ?? []) as readonly string[]
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
-  const others = Object.keys(properties).filter((name) => !inPath.includes(name))
-  const pathShape = pick(properties, required, inPath)
-  const restShape = pick(properties, required, others)
+  const others = Object.keys(params.properties).filter((name) => !inPath.includes(name))
+  const pathShape = pick(params, inPath)
+  const restShape = pick(params, others)
   const isInBody = method === 'POST' || method === 'PUT'
   return {
     ...(pathShape === undefined ? {} : { params: pathShape }),
@@ -51,7 +49,7 @@ function describeRefusals(endpoint: Endpoint): Record<string, unknown> {
 }
 
 /** The endpoint in the words of the OpenAPI document. */
-export function describe(endpoint: Endpoint, mount: string): FastifySchema {
+function describe(endpoint: Endpoint, mount: string): FastifySchema {
   const { status, body } = endpoint.success
   return {
     tags: [`${mount}/${endpoint.door}`],
@@ -63,18 +61,23 @@ export function describe(endpoint: Endpoint, mount: string): FastifySchema {
   }
 }
 
-/** Collects what is mounted after it, and serves the document and a page to read it. */
-export async function serveOpenapi(
-  app: FastifyInstance,
-  { version, isSecure }: { version: string; isSecure: boolean },
-): Promise<void> {
+export interface Documented {
+  readonly endpoints: readonly Endpoint[]
+  readonly version: string
+  /** Browsers reach the API over https. */
+  readonly isSecure: boolean
+}
+
+/** A server of the OpenAPI document and a page to read it; it describes, and does nothing. */
+export async function openDocuments(documented: Documented): Promise<FastifyInstance> {
+  const app = Fastify({ schemaController: { compilersFactory: COMPILERS } })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'dvara identity API',
         description: 'Signing in and out, accounts, and their administration.',
-        version,
+        version: documented.version,
       },
       components: {
         securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -82,6 +85,17 @@ export async function serveOpenapi(
     },
   })
   app.get(OPENAPI_PATH, { schema: { hide: true } }, async () => app.swagger())
+  await registerPage(app, documented.isSecure)
+  for (const endpoint of documented.endpoints) {
+    for (const { mount, url } of addressesOf(endpoint)) {
+      const handler = async () => undefined
+      app.route({ method: endpoint.method, url, schema: describe(endpoint, mount), handler })
+    }
+  }
+  return app
+}
+
+async function registerPage(app: FastifyInstance, isSecure: boolean): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: DOCS_PATH,
     uiConfig: { url: OPENAPI_PATH, tryItOutEnabled: false, validatorUrl: null },

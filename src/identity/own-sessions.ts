@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import { done, type Endpoint, guardedEndpoint, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
+import { Type } from './shape.ts'
 import { Empty, SessionView, sessionView } from './views.ts'
 
 /** One's own sessions: what is signed in, and ending it. */

@@ -1,5 +1,5 @@
-import type { TObject, TSchema } from 'typebox'
-import { Check } from 'typebox/value'
+import { fits } from './fits.ts'
+import type { ObjectShape, Shape } from './shape.ts'
 
 /** Where a parameter may stand: the path, the query, the body. */
 export type Source = Readonly<Record<string, unknown>>
@@ -11,17 +11,12 @@ export type ParamsRead =
 const INTEGER = /^-?[0-9]{1,15}$/
 
 /** Forms and queries know text only; a whole number or a boolean is what its text says. */
-function fromText(shape: TSchema, value: unknown): unknown {
+function fromText(shape: Shape, value: unknown): unknown {
   if (typeof value !== 'string') return value
-  const type = 'type' in shape ? shape.type : undefined
+  const { type } = shape
   if (type === 'integer') return INTEGER.test(value) ? Number(value) : value
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
   return value
-}
-
-function ownCode(shape: TSchema): string | undefined {
-  const code = (shape as { refusal?: unknown }).refusal
-  return typeof code === 'string' ? code : undefined
 }
 
 /**
@@ -30,14 +25,14 @@ function ownCode(shape: TSchema): string | undefined {
  * A parameter given in two places is invalid: there would be two readings of it.
  */
 export function readParams(
-  shape: TObject,
+  shape: ObjectShape,
   codeClass: string,
   sources: readonly Source[],
 ): ParamsRead {
   const params: Record<string, unknown> = {}
   const codes: string[] = []
-  const required = new Set<string>(shape.required ?? [])
-  for (const [name, property] of Object.entries(shape.properties as Record<string, TSchema>)) {
+  const required = new Set(shape.required)
+  for (const [name, property] of Object.entries(shape.properties)) {
     const given = sources.filter((from) => Object.hasOwn(from, name) && from[name] != null)
     const value = fromText(property, given[0]?.[name])
     const isBlank = typeof value === 'string' && value.trim() === ''
@@ -47,8 +42,8 @@ export function readParams(
       if (required.has(name)) codes.push(`${codeClass}.missing_${name}`)
     } else if (isBlank) {
       if (required.has(name)) codes.push(`${codeClass}.empty_${name}`)
-    } else if (!Check(property, value)) {
-      codes.push(ownCode(property) ?? `${codeClass}.invalid_${name}`)
+    } else if (!fits(property, value)) {
+      codes.push(property.refusal ?? `${codeClass}.invalid_${name}`)
     } else {
       params[name] = value
     }

@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox'
 import type { Client } from './client.ts'
 import { parseEmail } from './email.ts'
 import { issueCode, recordEmailProof, redeemCode } from './email-proof.ts'
@@ -14,6 +13,7 @@ import { writeReset } from './letters.ts'
 import type { Parts } from './parts.ts'
 import { judgeNewPassword } from './password-rules.ts'
 import { changeThen } from './recorded.ts'
+import { type Static, Type } from './shape.ts'
 import { Empty } from './views.ts'
 
 const ResetParams = Type.Object({

@@ -1,20 +1,16 @@
 import fastifyCookie from '@fastify/cookie'
 import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
-import Fastify, {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyServerOptions,
-  LogController,
-} from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { Fault } from '../core/fault.ts'
 import { acceptBodies, BODY_BYTES_MAX } from './body.ts'
+import { COMPILERS } from './compilers.ts'
 import type { IdentityDeps } from './deps.ts'
+import { serveDocuments } from './documents.ts'
 import { createEndpoints } from './endpoints.ts'
 import { createLimits } from './limits.ts'
 import { mountEndpoints, replyRefusal } from './mount.ts'
-import { serveOpenapi } from './openapi.ts'
 import { isForeign } from './origin.ts'
 import type { Parts } from './parts.ts'
 import { createPasswords, PasswordQueueFull } from './password.ts'
@@ -105,13 +101,6 @@ export async function createIdentityServer(deps: IdentityDeps): Promise<FastifyI
   return serveParts(createParts(deps))
 }
 
-type Compilers = NonNullable<
-  NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']
->
-
-/** Instead of Fastify's own, whose loading alone takes 45 ms of a start. */
-const acceptAll = (() => () => () => true) as unknown as NonNullable<Compilers['buildValidator']>
-
 /** The same over parts that the caller keeps, so that it can wait for letters to be posted. */
 export async function serveParts(parts: Parts): Promise<FastifyInstance> {
   const { settings, log } = parts
@@ -125,7 +114,7 @@ export async function serveParts(parts: Parts): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: PATH_PARAM_LENGTH_MAX },
     exposeHeadRoutes: false,
     // Parameters are read in one place, by the endpoint's own schema and in Barong's words.
-    schemaController: { compilersFactory: { buildValidator: acceptAll } },
+    schemaController: { compilersFactory: COMPILERS },
     frameworkErrors: (problem, _request, reply) => {
       replyProblem(reply as FastifyReply, log, problem)
     },
@@ -135,9 +124,13 @@ export async function serveParts(parts: Parts): Promise<FastifyInstance> {
   acceptBodies(app)
   await protect(app, parts)
   await app.register(fastifyCookie)
-  const isSecure = settings.publicOrigin.startsWith('https:')
-  await serveOpenapi(app, { version: settings.version, isSecure })
-  mountEndpoints(app, parts, createEndpoints(parts))
+  const endpoints = createEndpoints(parts)
+  mountEndpoints(app, parts, endpoints)
+  serveDocuments(app, async () => {
+    const { openDocuments } = await import('./openapi.ts')
+    const isSecure = settings.publicOrigin.startsWith('https:')
+    return openDocuments({ endpoints, version: settings.version, isSecure })
+  })
   app.addHook('onClose', () => parts.postbox.settled())
   await app.ready()
   return app

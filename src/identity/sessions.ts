@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { Fault } from '../core/fault.ts'
 import { isStateAccepted } from '../core/principal.ts'
 import type { User } from '../store/users.ts'
@@ -14,6 +13,7 @@ import {
 } from './endpoint.ts'
 import type { Parts } from './parts.ts'
 import { isPasswordBounded } from './password.ts'
+import { Type } from './shape.ts'
 import { openSession, presentedHashes } from './sign-in.ts'
 import { Empty, UserView, userView } from './views.ts'
 

@@ -1,4 +1,3 @@
-import { type Static, Type } from 'typebox'
 import { Fault } from '../core/fault.ts'
 import type { NewUser, User } from '../store/users.ts'
 import type { Client } from './client.ts'
@@ -16,6 +15,7 @@ import { writeConfirmation, writeTaken } from './letters.ts'
 import type { Parts } from './parts.ts'
 import { judgeNewPassword } from './password-rules.ts'
 import { mintUid } from './secret-id.ts'
+import { type Static, Type } from './shape.ts'
 import { SignUpView } from './views.ts'
 
 const DATA_LENGTH_MAX = 1024

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Permission } from '../core/rule.ts'
 import type { SessionListing } from '../store/sessions.ts'
 import type { Label, User } from '../store/users.ts'
+import { Type } from './shape.ts'
 
 const Nullable = (type: 'string' | 'integer') =>
   Type.Unsafe<string | number | null>({ type: [type, 'null'] })

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import {
   BUCKETS_US,
   BUILD_INFO,
@@ -26,17 +26,32 @@ export interface Exposition {
   close(): void
 }
 
-/** For whoever answers /metrics: a single process, or the supervisor of many. */
+/**
+ * For whoever answers /metrics: a single process, or the supervisor of many. The first exposition
+ * loads 90 modules; a process that must not pause asks for one before it is asked.
+ */
 export function createExposition(): Exposition {
+  let opened: Promise<Registry> | undefined
+  return {
+    async expose(snapshot) {
+      opened ??= openRegistry()
+      const registry = await opened
+      return `${renderSnapshot(snapshot)}${await registry.metrics()}`
+    },
+    close() {
+      opened?.then((registry) => registry.clear()).catch(() => undefined)
+    },
+  }
+}
+
+async function openRegistry(): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client')
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const { name } of registry.getMetricsAsArray()) {
     if (LEFT_OUT.test(name)) registry.removeSingleMetric(name)
   }
-  return {
-    expose: async (snapshot) => `${renderSnapshot(snapshot)}${await registry.metrics()}`,
-    close: () => registry.clear(),
-  }
+  return registry
 }
 
 /** The text of dvara's own metrics. A gauge that was never set is left out. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Type } from 'typebox'
 import { parseAddress } from '../../src/core/address.ts'
 import {
   type ActorCall,
@@ -10,6 +9,7 @@ import {
   refuse,
   refuseForNow,
 } from '../../src/identity/endpoint.ts'
+import { Type } from '../../src/identity/shape.ts'
 
 const SPEC = {
   door: 'resource',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { DOCS_PATH } from '../../src/identity/documents.ts'
 import { createEndpoints } from '../../src/identity/endpoints.ts'
-import { DOCS_PATH } from '../../src/identity/openapi.ts'
 import { openWorld, type Running, type World } from './world.ts'
 
 let world: World

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Type } from 'typebox'
 import { readParams } from '../../src/identity/params.ts'
+import { Type } from '../../src/identity/shape.ts'
 
 const SHAPE = Type.Object({
   email: Type.String({ maxLength: 10 }),

@@ -18,6 +18,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/core/api-key.ts': 'test/store/record.test.ts',
   'src/core/invalidation.ts': 'test/cache/apply.test.ts',
   'src/core/policy.ts': 'test/core/decide.test.ts',
+  'src/identity/compilers.ts': 'test/identity/mount.test.ts',
   'src/identity/start.ts': 'test/process/outage.test.ts',
   'src/store/accounts.ts': 'test/store/board.test.ts',
   'src/store/api-keys.ts': 'test/store/board.test.ts',
