@@ -1,9 +1,9 @@
-import { type Static, Type } from 'typebox'
 import { ACTIVITY_RESULTS, type ActivityCategory } from '../core/activity.ts'
 import type { ActivityQuery, ListedActivity } from '../store/activities.ts'
 import { PageParams } from './admin-users.ts'
 import { done, type Endpoint, guardedEndpoint, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
+import { type Static, Type } from './shape.ts'
 import { instant } from './views.ts'
 
 /** What one may ask about oneself, in Barong's words. */
