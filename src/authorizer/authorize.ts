@@ -5,9 +5,17 @@ import type { Check } from '../core/check.ts'
 import { readCredential } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
 import { Fault } from '../core/fault.ts'
+import { createFindings, type Findings } from '../core/findings.ts'
 import type { Policy } from '../core/policy.ts'
 import { matchAudience } from '../core/route.ts'
-import { type Answer, type Authorize, deny, GRANT_ANYONE, type Verdict } from '../core/verdict.ts'
+import {
+  type Answer,
+  type Authorize,
+  type Deny,
+  deny,
+  GRANT_ANYONE,
+  type Verdict,
+} from '../core/verdict.ts'
 import type { Entry, MakeGrant } from './grants.ts'
 import type { PolicyHolder } from './policy.ts'
 import type { Toucher } from './touch.ts'
@@ -33,6 +41,9 @@ export interface Dependencies {
 /** An entry idle by our own reading is read anew, at most this often: others may have used it. */
 const REREAD_AFTER_MS = 1000
 
+/** What is to blame where nothing remembered may be believed. */
+const NO_LEASE = 'no_lease'
+
 /** After a heartbeat has failed, misses are refused at once for this long. */
 const BEAT_AGAIN_AFTER_MS = 50
 
@@ -45,72 +56,91 @@ export function createAuthorize(deps: Dependencies): Authorize {
   const { policies, table, flights, lease, makeGrant, toucher, nowMs, monotonicMs } = deps
   let beatFailedAtMs = Number.NEGATIVE_INFINITY
 
-  function authorize(check: Check): Answer | Promise<Answer> {
+  function authorize(check: Check, found = createFindings()): Answer | Promise<Answer> {
     const policy = policies.current()
+    found.policyVersion = policy.version
     const screened = screen(check, policy)
     if (screened !== undefined) return screened.kind === 'deny' ? screened : GRANT_ANYONE
 
     const credential = readCredential(check, policy.cookieName)
+    found.credential = credential.kind
+    if (check.apiKey !== undefined) found.kid = check.apiKey.kid ?? ''
     const refused = screenCredential(check, credential, policy)
     if (refused !== undefined) return refused
     if (credential.kind !== 'session') return deny('authz.invalid_session')
 
     const monotonic = monotonicMs()
     if (!lease.isLive(monotonic) || policies.isStale()) {
-      if (monotonic < beatFailedAtMs + BEAT_AGAIN_AFTER_MS) return deny('authz.unavailable')
-      return authorizeAfterBeat(check, credential.id)
+      if (monotonic < beatFailedAtMs + BEAT_AGAIN_AFTER_MS) return unavailable(found, NO_LEASE)
+      return authorizeAfterBeat(check, found, credential.id)
     }
     const now = nowMs()
     const entry = table.recall(credential.id)
     const isHit = entry !== undefined && !isToBeReread(entry, now)
     deps.onRecall(isHit)
-    if (!isHit) return authorizeAfterLoad(check, credential.id)
-    return conclude(check, entry, policy, now)
+    if (!isHit) return authorizeAfterLoad(check, found, credential.id)
+    found.source = 'memory'
+    return conclude(check, found, entry, policy, now)
   }
 
-  function refuseUnsigned(cause: unknown): Answer {
-    deps.onFault(new Fault('signer_failed', { cause }))
-    return deny('authz.unavailable')
+  async function signOrRefuse(found: Findings, grant: Promise<Answer>): Promise<Answer> {
+    try {
+      return await grant
+    } catch (cause) {
+      deps.onFault(new Fault('signer_failed', { cause }))
+      return unavailable(found, 'signer_failed')
+    }
   }
 
-  async function authorizeAfterBeat(check: Check, id: string): Promise<Answer> {
+  async function authorizeAfterBeat(check: Check, found: Findings, id: string): Promise<Answer> {
     const isBelievable = (await deps.beat()) && (await policies.refresh())
     if (!isBelievable || !lease.isLive(monotonicMs())) {
       beatFailedAtMs = monotonicMs()
-      return deny('authz.unavailable')
+      return unavailable(found, NO_LEASE)
     }
-    return authorizeAfterLoad(check, id)
+    return authorizeAfterLoad(check, found, id)
   }
 
-  async function authorizeAfterLoad(check: Check, id: string): Promise<Answer> {
+  async function authorizeAfterLoad(check: Check, found: Findings, id: string): Promise<Answer> {
     try {
       const known = table.recall(id)
       const entry =
         known !== undefined && !isToBeReread(known, nowMs()) ? known : await flights.fly(id)
       // The world may have changed while we waited: policy, clock and lease are read anew.
-      if (!lease.isLive(monotonicMs()) || policies.isStale()) return deny('authz.unavailable')
-      return await conclude(check, entry, policies.current(), nowMs())
+      if (!lease.isLive(monotonicMs()) || policies.isStale()) return unavailable(found, NO_LEASE)
+      found.source = 'store'
+      return await conclude(check, found, entry, policies.current(), nowMs())
     } catch (fault) {
       deps.onFault(fault)
-      return deny('authz.unavailable')
+      return unavailable(found, fault instanceof Fault ? fault.code : 'bug')
     }
   }
 
   function conclude(
     check: Check,
+    found: Findings,
     entry: Entry | undefined,
     policy: Policy,
     now: number,
   ): Answer | Promise<Answer> {
     const verdict: Verdict = decide(check, entry?.facts, policy, now)
-    if (entry === undefined) return verdict.kind === 'deny' ? verdict : deny('authz.unavailable')
+    found.policyVersion = policy.version
+    if (entry === undefined) return verdict.kind === 'deny' ? verdict : unavailable(found, 'bug')
+    found.principal = entry.facts.principal
+    found.sessionHash = entry.facts.session.hash
     if (isUse(verdict)) toucher.touch(entry, now)
     if (verdict.kind === 'deny') return verdict
     const grant = makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
-    return grant instanceof Promise ? grant.catch(refuseUnsigned) : grant
+    return grant instanceof Promise ? signOrRefuse(found, grant) : grant
   }
 
   return authorize
+}
+
+/** The one refusal that is nobody's fault but ours; `about` tells operators whose. */
+function unavailable(found: Findings, about: string): Deny {
+  found.about = about
+  return deny('authz.unavailable')
 }
 
 /** Idle too long by our reading, which another authorizer may have extended meanwhile. */

@@ -1,14 +1,18 @@
 import cluster, { type Worker } from 'node:cluster'
+import { createRun } from '../gateway/decision-id.ts'
 import type { ListenAt } from '../gateway/engine.ts'
 import type { Log } from '../telemetry/log.ts'
-import type { Readiness } from '../telemetry/ops.ts'
+import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
 import { type MetricsSnapshot, mergeSnapshots, retireSnapshot } from '../telemetry/snapshot.ts'
+import { FAILED, type Question } from './operations.ts'
 import type { Order, Word } from './words.ts'
 
 /** One worker process as its supervisor sees it. */
 export interface Member {
   readonly worker: Worker
   readonly startedAtMs: number
+  /** Marks the ids of its decisions. */
+  readonly run: string
   isListening: boolean
   isLeaving: boolean
   snapshot: MetricsSnapshot | undefined
@@ -29,6 +33,9 @@ export interface Crew {
   reportId: number
   /** Who waits for which report. */
   readonly heard: Map<number, (workerId: number) => void>
+  questionId: number
+  /** Who waits for which answer. */
+  readonly told: Map<number, (answer: OperationAnswer) => void>
 }
 
 /** A worker that ended before it listened; what it had to say, it has said. */
@@ -47,6 +54,8 @@ const SETTLED_AFTER_MS = 1000
 const RESTART_DELAY_MS_MAX = 10_000
 /** A worker is asked for its numbers; one that is stuck must not hold up the scrape. */
 const REPORT_WITHIN_MS = 500
+/** An explanation may ask a store. */
+const ANSWER_WITHIN_MS = 2000
 /** A worker that still runs so long after its time to drain is ended. */
 const KILL_AFTER_MS = 2000
 
@@ -62,6 +71,8 @@ export function createCrew(given: Pick<Crew, 'listenAt' | 'drainMs' | 'log'>): C
     earlyDeaths: 0,
     reportId: 0,
     heard: new Map(),
+    questionId: 0,
+    told: new Map(),
   }
 }
 
@@ -71,6 +82,7 @@ export function launch(crew: Crew): Promise<void> {
   const member: Member = {
     worker,
     startedAtMs: Date.now(),
+    run: createRun(Math.random, new Set([...crew.members.values()].map(({ run }) => run))),
     isListening: false,
     isLeaving: false,
     snapshot: undefined,
@@ -79,8 +91,10 @@ export function launch(crew: Crew): Promise<void> {
   crew.members.set(worker.id, member)
   return new Promise((resolve, reject) => {
     worker.on('message', (word: Word) => {
-      if (word.kind === 'up') order(worker, { kind: 'listen', at: crew.listenAt })
-      else if (word.kind === 'report') hearReport(crew, member, word)
+      if (word.kind === 'up') {
+        order(worker, { kind: 'listen', at: crew.listenAt, run: member.run })
+      } else if (word.kind === 'report') hearReport(crew, member, word)
+      else if (word.kind === 'told') crew.told.get(word.id)?.(word.answer)
       else {
         member.isListening = true
         resolve()
@@ -156,6 +170,25 @@ export function askReports(crew: Crew): Promise<void> {
       if (waiting.size === 0) done()
     })
     for (const { worker } of asked) order(worker, { kind: 'report', id })
+  })
+}
+
+/** Asks one worker what an operator wants to know; FAILED if it does not say in time. */
+export function askMember(
+  crew: Crew,
+  { worker }: Member,
+  question: Question,
+): Promise<OperationAnswer> {
+  const id = ++crew.questionId
+  return new Promise((resolve) => {
+    const done = (answer: OperationAnswer): void => {
+      clearTimeout(timer)
+      crew.told.delete(id)
+      resolve(answer)
+    }
+    const timer = setTimeout(() => done(FAILED), ANSWER_WITHIN_MS)
+    crew.told.set(id, done)
+    order(worker, { kind: 'ask', id, question })
   })
 }
 

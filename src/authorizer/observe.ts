@@ -1,7 +1,7 @@
-import type { Check, DialectName } from '../core/check.ts'
+import type { Check } from '../core/check.ts'
 import { Fault } from '../core/fault.ts'
-import type { Answer } from '../core/verdict.ts'
 import type { GatewayEvent } from '../gateway/event.ts'
+import type { Observe } from '../gateway/server.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { CredentialKind } from '../telemetry/metric-table.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -23,15 +23,11 @@ export function createSayFault(log: Log, sayAtMost: SayAtMost): SayFault {
   }
 }
 
-/** Counts one answer, after its reply. */
-export function createObserve(metrics: Metrics, cookieName: string) {
-  return function observe(
-    dialect: DialectName | 'none',
-    answer: Answer,
-    check: Check | undefined,
-    elapsedUs: number,
-  ): void {
+/** Counts one answer, after its reply, and keeps it. */
+export function createObserve(metrics: Metrics, cookieName: string, keep: Observe): Observe {
+  return function observe(dialect, answer, check, elapsedUs, decision, found) {
     metrics.observeDecision(dialect, answer, credentialOf(check, cookieName), elapsedUs)
+    keep(dialect, answer, check, elapsedUs, decision, found)
   }
 }
 

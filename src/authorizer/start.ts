@@ -18,6 +18,7 @@ import type { Log } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import type { Readiness } from '../telemetry/ops.ts'
 import { createAuthorize } from './authorize.ts'
+import { type Desk, openDesk } from './desk.ts'
 import { createFollower, type Follower } from './follow.ts'
 import { createEntry, createGrants, type Entry } from './grants.ts'
 import { watchKeyring } from './keyring-watch.ts'
@@ -35,6 +36,8 @@ export interface RunningAuthorizer {
   readonly metrics: Metrics
   /** Able to decide now? */
   readiness(): Readiness
+  /** What operators ask. */
+  readonly ask: Desk['ask']
   /** Reads policy file and keyring again now. */
   reload(): Promise<void>
   /** Stops accepting, finishes what was begun, reports what is owed, closes. */
@@ -54,6 +57,8 @@ export interface StartOptions {
   /** Of the release, for the build metric. */
   readonly version: string
   readonly sayFault: SayFault
+  /** Marks the ids of its decisions; drawn if not given. */
+  readonly run?: string
 }
 
 /** How often the policy file and the keyring are looked at. */
@@ -89,7 +94,8 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
   const toucher = openToucher(options)
   const crypto = openLoudCrypto(config, log)
-  const parts = { options, engine, crypto, metrics, memory, policy, follower, toucher }
+  const desk = openDesk({ config, run: given.run, policy, follower })
+  const parts = { options, engine, crypto, metrics, memory, policy, follower, toucher, desk }
   const server = openServer(parts)
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
@@ -100,6 +106,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     port,
     metrics,
     readiness: () => readinessOf(memory, policy),
+    ask: desk.ask,
     async reload() {
       await Promise.all([policy.reloadRoutes(), keyringWatch.look()])
     },
@@ -168,6 +175,7 @@ interface Parts {
   readonly policy: PolicyHolder
   readonly follower: Follower
   readonly toucher: Toucher
+  readonly desk: Desk
 }
 
 function openServer(parts: Parts): Server {
@@ -210,7 +218,8 @@ function openServer(parts: Parts): Server {
     trustedProxies: networksOf(config.trustedProxies),
     jwks: () => ({ body: keyring.jwks(), maxAgeS: config.jwksMaxAgeS }),
     answerWithinMs: config.answerWithinMs,
-    observe: createObserve(metrics, sessionCookieName(config)),
+    ids: parts.desk.ids,
+    observe: createObserve(metrics, sessionCookieName(config), parts.desk.keep),
     report: report.gatewayEvent,
     nowUs: () => performance.now() * 1000,
   })

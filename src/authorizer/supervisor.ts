@@ -1,8 +1,10 @@
 import { createServer } from 'node:net'
+import { runOf } from '../gateway/decision-id.ts'
 import { createExposition } from '../telemetry/exposition.ts'
-import type { Readiness } from '../telemetry/ops.ts'
+import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
 import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/snapshot.ts'
-import { askReports, type Crew, createCrew, dismiss, launch } from './crew.ts'
+import { askMember, askReports, type Crew, createCrew, dismiss, launch } from './crew.ts'
+import { type Ask, mergeDecisions, type Question, unknownDecision } from './operations.ts'
 
 /** N processes on one port: the dead are replaced, and all can be replaced one by one. */
 export interface Supervisor {
@@ -11,6 +13,8 @@ export interface Supervisor {
   /** One /metrics for all: the living, and what the dead had counted. */
   loadMetrics(): Promise<string>
   readiness(): Readiness
+  /** Asks the worker that knows, or all. */
+  readonly ask: Ask
   /** Replaces every worker, each after its successor listens. Calls do not overlap. */
   restart(): Promise<void>
   /** No failed request: each worker finishes what it has begun. */
@@ -60,6 +64,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return first === undefined ? '' : exposition.expose(mergeSnapshots([first, ...more]))
     },
     readiness: () => readinessOf(crew, workersCount),
+    ask: (question) => askCrew(crew, question),
     restart() {
       restarting = restarting.then(replaceAll).catch((cause: unknown) => {
         log.error({ err: cause }, 'a successor could not start; the other workers stay')
@@ -73,6 +78,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       exposition.close()
     },
   }
+}
+
+/** A decision is known to the worker that made it; anything else to any, or to all together. */
+async function askCrew(crew: Crew, question: Question): Promise<OperationAnswer> {
+  const members = [...crew.members.values()].filter(({ isListening }) => isListening)
+  if (question.kind === 'decisions') {
+    const answers = await Promise.all(members.map((member) => askMember(crew, member, question)))
+    return mergeDecisions(answers, question.query.limit)
+  }
+  const run = runOf(question.id)
+  const maker = members.find((member) => member.run === run)
+  return maker === undefined ? unknownDecision(question.id) : askMember(crew, maker, question)
 }
 
 /** Ready while one can decide; what ails the others is said all the same. */

@@ -1,22 +1,30 @@
 import type { ListenAt } from '../gateway/engine.ts'
+import { FAILED, type Question } from './operations.ts'
 import type { RunningAuthorizer } from './start.ts'
 import type { Order, Word } from './words.ts'
+
+type ListenOrder = Extract<Order, { kind: 'listen' }>
 
 /**
  * The life of a worker: waits for its order to listen, answers for its numbers, and drains when
  * told or when its supervisor is gone. Resolves when it has drained.
  */
 export async function serveSupervisor(
-  open: (listenAt: ListenAt) => Promise<RunningAuthorizer>,
+  open: (listenAt: ListenAt, run: string) => Promise<RunningAuthorizer>,
 ): Promise<void> {
   // The supervisor alone hears the terminal: it decides who stops and when.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   const orders = hearOrders()
   say({ kind: 'up' })
-  const running = await open(await orders.listen)
+  const { at, run } = await orders.listen
+  const running = await open(at, run)
   orders.onReport((id) => {
     const snapshot = running.metrics.snapshot()
     say({ kind: 'report', id, snapshot, readiness: running.readiness() })
+  })
+  orders.onAsk(async (id, question) => {
+    const answer = await running.ask(question).catch(() => FAILED)
+    say({ kind: 'told', id, answer })
   })
   say({ kind: 'listening' })
   await orders.drain
@@ -26,17 +34,19 @@ export async function serveSupervisor(
 
 function hearOrders() {
   let report: ((id: number) => void) | undefined
-  let listenNow: (at: ListenAt) => void
+  let ask: ((id: number, question: Question) => void) | undefined
+  let listenNow: (order: ListenOrder) => void
   let drainNow: () => void
-  const listen = new Promise<ListenAt>((resolve) => {
+  const listen = new Promise<ListenOrder>((resolve) => {
     listenNow = resolve
   })
   const drain = new Promise<void>((resolve) => {
     drainNow = resolve
   })
   process.on('message', (order: Order) => {
-    if (order.kind === 'listen') listenNow(order.at)
+    if (order.kind === 'listen') listenNow(order)
     else if (order.kind === 'report') report?.(order.id)
+    else if (order.kind === 'ask') ask?.(order.id, order.question)
     else drainNow()
   })
   // Without a supervisor nobody would replace or stop this process.
@@ -46,6 +56,9 @@ function hearOrders() {
     drain,
     onReport(answer: (id: number) => void) {
       report = answer
+    },
+    onAsk(answer: (id: number, question: Question) => void) {
+      ask = answer
     },
   }
 }

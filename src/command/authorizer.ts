@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { createSayFault } from '../authorizer/observe.ts'
+import { type Ask, createOperations } from '../authorizer/operations.ts'
 import { startAuthorizer } from '../authorizer/start.ts'
 import { createSupervisor, reservePort } from '../authorizer/supervisor.ts'
 import { serveSupervisor } from '../authorizer/worker.ts'
@@ -37,9 +38,10 @@ export const authorizer = command({
 /** One process that decides, with its own ops listener. */
 async function runAlone(config: Config, { log }: Logging): Promise<void> {
   const running = await openAuthorizer(config, log, listenAtOf(config, 'exclusive'))
+  const metrics = () => running.metrics.expose()
   // What exposes them is loaded before it is asked for: checks would wait for it then.
-  await running.metrics.expose()
-  const ops = openOps(config, () => running.metrics.expose(), running.readiness)
+  await metrics()
+  const ops = openOps(config, { metrics, isReady: running.readiness, ask: running.ask })
   log.info({ ops: await ops.open(), port: running.port }, 'the authorizer answers')
   const signal = await untilStopped(() => void running.reload())
   log.info({ signal }, 'draining')
@@ -58,7 +60,8 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
   const supervisor = createSupervisor({ workersCount: workers, listenAt, drainMs, log })
   const stopped = untilStopped(() => void supervisor.restart())
   await supervisor.start()
-  const ops = openOps(config, supervisor.loadMetrics, supervisor.readiness)
+  const { loadMetrics: metrics, readiness: isReady, ask } = supervisor
+  const ops = openOps(config, { metrics, isReady, ask })
   log.info({ ops: await ops.open(), listenAt, workers }, 'the authorizer answers')
   const signal = await stopped
   log.info({ signal }, 'draining')
@@ -67,10 +70,10 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
 }
 
 async function runWorker(config: Config, log: Log): Promise<void> {
-  await serveSupervisor((listenAt) => openAuthorizer(config, log, listenAt))
+  await serveSupervisor((listenAt, run) => openAuthorizer(config, log, listenAt, run))
 }
 
-async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt) {
+async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?: string) {
   const sayFault = createSayFault(log, createSayAtMost(Date.now))
   const keyring = await openKeyring({ directory: config.keysDirectory })
   const stores = await openAuthorizerStores({
@@ -90,6 +93,7 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt) {
     log,
     version: readVersion(),
     sayFault,
+    ...(run === undefined ? {} : { run }),
   })
   return {
     ...running,
@@ -100,8 +104,15 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt) {
   }
 }
 
-function openOps(config: Config, metrics: () => Promise<string>, isReady: () => Readiness) {
-  return createOpsServer({ listen: config.opsListen, metrics, isReady, isLive: () => true })
+interface Shown {
+  readonly metrics: () => Promise<string>
+  readonly isReady: () => Readiness
+  readonly ask: Ask
+}
+
+function openOps({ opsListen }: Config, { metrics, isReady, ask }: Shown) {
+  const operations = createOperations(ask)
+  return createOpsServer({ listen: opsListen, metrics, isReady, isLive: () => true, operations })
 }
 
 function listenAtOf({ listen }: Config, mode: 'exclusive' | 'shared'): ListenAt {

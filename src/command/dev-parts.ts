@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { access, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createSayFault } from '../authorizer/observe.ts'
+import { createOperations } from '../authorizer/operations.ts'
 import { type RunningAuthorizer, startAuthorizer } from '../authorizer/start.ts'
 import type { ConfigFor } from '../config/settings.ts'
 import { createKeyringSource } from '../crypto/key-source.ts'
@@ -106,6 +107,7 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
       metrics: () => authorizer.metrics.expose(),
       isReady: authorizer.readiness,
       isLive: () => true,
+      operations: createOperations(authorizer.ask),
     })
     const opsAddress = await ops.open()
     drains.push(ops.close)
@@ -196,7 +198,7 @@ function printWelcome(
     '',
     `  authorizer     ${places.authorizer}    gateways ask /authz/nginx, /authz/envoy/…, …`,
     `  identity API   ${places.identity}    to read: ${places.identity}/api/v2/docs`,
-    `  operations     ${places.ops}    /metrics, /health/ready`,
+    `  operations     ${places.ops}    /metrics, /health/ready, /decisions`,
     `  policy         ${policyFile}    edit it: changes are in force within a second`,
   ]
   if (isFresh && admin !== undefined) {

@@ -215,6 +215,14 @@ export const operations = {
     fallback: 'info',
     for: EVERY,
   }),
+  decisionsKept: setting({
+    about:
+      'Decisions that one worker keeps for /decisions and `dvara explain`, without secrets; ' +
+      'about 1 KB each.',
+    parse: count({ min: 1, max: 1_000_000 }),
+    fallback: 4096,
+    for: DECIDING,
+  }),
   drainMs: setting({
     about: 'How long a process that was told to stop finishes what it has begun.',
     parse: durationMs({ min: 0, max: 600_000 }),

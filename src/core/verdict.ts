@@ -1,3 +1,5 @@
+import type { Check } from './check.ts'
+import type { Findings } from './findings.ts'
 import type { Facts } from './principal.ts'
 import { REASONS, type Reason } from './reason.ts'
 
@@ -32,8 +34,11 @@ export interface Grant {
 /** What a gateway is told. */
 export type Answer = Grant | Deny
 
-/** Answers at once from memory; a promise only when the store must be asked. Never rejects. */
-export type Authorize = (check: import('./check.ts').Check) => Answer | Promise<Answer>
+/**
+ * Answers at once from memory; a promise only when the store must be asked. Never rejects. What
+ * it finds on its way it writes into `found`.
+ */
+export type Authorize = (check: Check, found?: Findings) => Answer | Promise<Answer>
 
 const DENIALS = new Map<Reason, Deny>()
 for (const [reason, row] of Object.entries(REASONS) as [Reason, (typeof REASONS)[Reason]][]) {

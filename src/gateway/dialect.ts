@@ -1,5 +1,6 @@
 import type { Address } from '../core/address.ts'
 import type { Check, DialectName, PresentedApiKey } from '../core/check.ts'
+import type { Hearsay } from '../core/findings.ts'
 import type { NetworkSet } from '../core/network.ts'
 import { readTarget } from '../core/path.ts'
 import type { Reason } from '../core/reason.ts'
@@ -27,12 +28,7 @@ export interface Asked {
 }
 
 /** What a gateway says of the original request, not yet believed to be well-formed. */
-export interface Told {
-  readonly method: string
-  readonly target: string
-  readonly host: string
-  readonly address: Address
-}
+export type Told = Hearsay
 
 /** How one gateway spells a check and expects the answer. */
 export interface Dialect {
@@ -56,13 +52,24 @@ export interface Dialect {
 /** What could be read of a check, and if it is refused, what is to blame. */
 export type Read =
   | { readonly kind: 'check'; readonly check: Check }
-  | { readonly kind: 'refused'; readonly denial: Deny; readonly about: string }
+  | {
+      readonly kind: 'refused'
+      readonly denial: Deny
+      readonly about: string
+      /** As the gateway spelt it, where it said enough. */
+      readonly told: Told | undefined
+    }
 
 /** A value that equals no token: no header can hold it. */
 const MATCHES_NOTHING = '\0'
 
 /** Upper case, and the hyphen of M-SEARCH. Any other method is refused before a rule sees it. */
 const METHOD = /^[A-Z][A-Z-]{0,19}$/
+
+/** Whether a rule may see this method at all. */
+export function isMethod(method: string): boolean {
+  return METHOD.test(method)
+}
 
 /** Reads a check in the given dialect; refusals come in the order of precedence of REASONS. */
 export function readCheck(dialect: Dialect, asked: Asked): Read {
@@ -71,11 +78,11 @@ export function readCheck(dialect: Dialect, asked: Asked): Read {
   const told = dialect.readTold(asked)
   if (typeof told === 'string') return refuse('authz.malformed_check', told)
   const host = readHost(told.host)
-  if (host === undefined) return refuse('authz.malformed_check', 'host')
-  if (headers.hasReserved) return refuse('authz.reserved_header', '')
-  if (!METHOD.test(told.method)) return refuse('authz.unsupported_method', '')
+  if (host === undefined) return refuse('authz.malformed_check', 'host', told)
+  if (headers.hasReserved) return refuse('authz.reserved_header', '', told)
+  if (!isMethod(told.method)) return refuse('authz.unsupported_method', '', told)
   const target = readTarget(told.target)
-  if (target === undefined) return refuse('authz.ambiguous_path', '')
+  if (target === undefined) return refuse('authz.ambiguous_path', '', told)
 
   const check: Check = {
     dialect: dialect.name,
@@ -102,6 +109,6 @@ function readApiKey(headers: Headers): PresentedApiKey | undefined {
   return { kid, nonce, signature }
 }
 
-function refuse(reason: Reason, about: string): Read {
-  return { kind: 'refused', denial: deny(reason), about }
+function refuse(reason: Reason, about: string, told?: Told): Read {
+  return { kind: 'refused', denial: deny(reason), about, told }
 }

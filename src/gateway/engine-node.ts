@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { type Address, parseAddress } from '../core/address.ts'
+import { DECISION_HEADER } from './decision-id.ts'
 import {
   acceptSafely,
   type Callbacks,
@@ -177,12 +178,15 @@ class NodeOutbound implements Outbound {
     this.isHeld = true
   }
 
-  reply(reply: Reply, isLast: boolean): void {
+  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array): void {
     if (this.isOver) return
     this.isOver = true
     const response = this.#response
     try {
       const headers = [...reply.headers, 'Content-Length', String(Buffer.byteLength(reply.body))]
+      if (decisionId !== undefined) {
+        headers.push(DECISION_HEADER, String.fromCharCode(...decisionId))
+      }
       if (isLast || this.#state.isDraining) headers.push('Connection', 'close')
       response.writeHead(reply.status, reply.statusLine.slice(4), headers)
       if (this.#isHead) response.end()

@@ -1,6 +1,7 @@
 import type * as Uws from 'uWebSockets.js'
 import { chmod, unlink } from 'node:fs/promises'
 import { type Address, readAddress } from '../core/address.ts'
+import { DECISION_HEADER } from './decision-id.ts'
 import {
   acceptSafely,
   type Callbacks,
@@ -164,6 +165,7 @@ interface HeadBytes {
 }
 
 const heads = new WeakMap<Reply, HeadBytes>()
+const DECISION_NAME = Buffer.from(DECISION_HEADER, 'latin1')
 
 /**
  * uWebSockets.js copies bytes as they are; text it first asks V8 to write out, which costs a token
@@ -202,13 +204,13 @@ class UwsOutbound implements Outbound {
     this.#response.onAborted(() => this.#finish())
   }
 
-  reply(reply: Reply, isLast: boolean): void {
+  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array): void {
     if (this.isOver) return
     const closes = isLast || this.#state.isDraining
     try {
       // Inside the accepting function the response is corked already.
-      if (this.isHeld) this.#response.cork(() => this.#write(reply, closes))
-      else this.#write(reply, closes)
+      if (this.isHeld) this.#response.cork(() => this.#write(reply, closes, decisionId))
+      else this.#write(reply, closes, decisionId)
     } catch (cause) {
       this.#state.callbacks.onBug(cause)
       this.#response.close()
@@ -216,13 +218,14 @@ class UwsOutbound implements Outbound {
     this.#finish()
   }
 
-  #write(reply: Reply, closes: boolean): void {
+  #write(reply: Reply, closes: boolean, decisionId: Uint8Array | undefined): void {
     const response = this.#response
     const { statusLine, headers } = bytesOf(reply)
     response.writeStatus(statusLine)
     for (let at = 0; at < headers.length; at += 2) {
       response.writeHeader(headers[at] as Uint8Array, headers[at + 1] as Uint8Array)
     }
+    if (decisionId !== undefined) response.writeHeader(DECISION_NAME, decisionId)
     if (!this.#isHead || reply.body.length === 0) response.end(reply.body, closes)
     else if (closes) response.endWithoutBody(0, true)
     else {

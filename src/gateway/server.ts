@@ -1,7 +1,9 @@
 import { LOOPBACK } from '../core/address.ts'
 import type { Check, DialectName } from '../core/check.ts'
+import { createFindings, type Findings } from '../core/findings.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import { type Answer, type Authorize, deny } from '../core/verdict.ts'
+import type { DecisionIds } from './decision-id.ts'
 import { type Dialect, readCheck } from './dialect.ts'
 import { matchEndpoint } from './endpoint.ts'
 import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
@@ -19,16 +21,26 @@ export interface ServerDependencies {
   readonly jwks: () => { body: Uint8Array | string; maxAgeS: number }
   /** An answer that takes longer is `authz.unavailable`; what comes later is dropped. */
   readonly answerWithinMs: number
-  /** Once for each check that was answered, after its reply. `none`: its dialect was not read. */
-  readonly observe: (
-    dialect: DialectName | 'none',
-    answer: Answer,
-    check: Check | undefined,
-    elapsedUs: number,
-  ) => void
+  /** Names every answer to a check, in its header. */
+  readonly ids: DecisionIds
+  /** Once for each check that was answered, after its reply. */
+  readonly observe: Observe
   readonly report: Report
   readonly nowUs: () => number
 }
+
+/**
+ * What was answered to whom, why, and what it took. `none`: its dialect was not read. `decision`
+ * is the number of `ids`; `found` is not written any more.
+ */
+export type Observe = (
+  dialect: DialectName | 'none',
+  answer: Answer,
+  check: Check | undefined,
+  elapsedUs: number,
+  decision: number,
+  found: Findings,
+) => void
 
 export interface Server {
   /** Throws an EngineError that says what to do. */
@@ -52,27 +64,41 @@ interface Asking {
   /** Whether the connection ends with the reply. */
   readonly isLast: boolean
   readonly startUs: number
+  readonly found: Findings
 }
 
 /** Hears gateways, asks `authorize`, and answers each in its dialect. */
 export function createServer(dependencies: ServerDependencies): Server {
-  const { engine, trustedGateways, nowUs, observe } = dependencies
+  const { engine, trustedGateways, nowUs } = dependencies
   const report = createReporter(dependencies.report, nowUs)
   const gather = createGatherer()
   const conclude = createConclude(dependencies, report)
   const ask = createAsk(dependencies, report, conclude)
 
   const accept: Accept = (inbound, outbound) => {
+    try {
+      hear(inbound, outbound)
+    } catch (cause) {
+      report({ kind: 'bug', cause })
+      replyUnavailable(outbound, dependencies.ids)
+    }
+  }
+
+  function hear(inbound: Inbound, outbound: Outbound): void {
     const startUs = nowUs()
     if (!isTrusted(inbound, trustedGateways)) {
-      outbound.reply(UNTRUSTED_REPLY, true)
-      report({ kind: 'untrusted_gateway', peer: inbound.peer?.text ?? '' })
-      observe('none', UNTRUSTED, undefined, nowUs() - startUs)
+      refuseStranger(inbound, outbound, startUs)
       return
     }
     const endpoint = matchEndpoint(inbound.path, inbound.query)
-    if (endpoint.kind === 'missing') return outbound.reply(endpoint.reply, false)
-    if (endpoint.kind === 'jwks') return replyJwks(inbound, outbound)
+    if (endpoint.kind === 'missing') {
+      outbound.reply(endpoint.reply, false)
+      return
+    }
+    if (endpoint.kind === 'jwks') {
+      replyJwks(inbound, outbound)
+      return
+    }
 
     const { dialect, target } = endpoint
     const headers = gather(inbound)
@@ -84,14 +110,27 @@ export function createServer(dependencies: ServerDependencies): Server {
       peer: inbound.peer ?? LOOPBACK,
       trustedProxies: dependencies.trustedProxies,
     })
+    const found = createFindings()
     if (read.kind === 'check') {
-      ask({ dialect, check: read.check, outbound, isLast, startUs }, read.check)
+      ask({ dialect, check: read.check, outbound, isLast, startUs, found }, read.check)
       return
     }
+    found.about = read.about
+    found.told = read.told
     if (read.denial.reason === 'authz.malformed_check') {
       report({ kind: 'malformed_check', dialect: dialect.name, about: read.about })
     }
-    conclude({ dialect, check: undefined, outbound, isLast, startUs }, read.denial)
+    conclude({ dialect, check: undefined, outbound, isLast, startUs, found }, read.denial)
+  }
+
+  function refuseStranger(inbound: Inbound, outbound: Outbound, startUs: number): void {
+    const { ids, observe } = dependencies
+    const found = createFindings()
+    found.about = inbound.peer?.text ?? ''
+    const decision = ids.next()
+    outbound.reply(UNTRUSTED_REPLY, true, ids.bytes)
+    report({ kind: 'untrusted_gateway', peer: found.about })
+    observe('none', UNTRUSTED, undefined, nowUs() - startUs, decision, found)
   }
 
   function replyJwks(inbound: Inbound, outbound: Outbound): void {
@@ -111,16 +150,17 @@ type Conclude = (asking: Asking, answer: Answer) => void
 
 /** Asks `authorize`; at once where it answers at once, within `answerWithinMs` where it waits. */
 function createAsk(
-  { authorize, answerWithinMs }: ServerDependencies,
+  { authorize, answerWithinMs, ids }: ServerDependencies,
   report: (event: GatewayEvent) => void,
   conclude: Conclude,
 ): (asking: Asking, check: Check) => void {
   return function ask(asking, check) {
     let answer: Answer | Promise<Answer>
     try {
-      answer = authorize(check)
+      answer = authorize(check, asking.found)
     } catch (cause) {
       report({ kind: 'authorize_failed', dialect: asking.dialect.name, cause })
+      asking.found.about = 'bug'
       answer = UNAVAILABLE
     }
     if (answer instanceof Promise) awaitAnswer(asking, answer)
@@ -135,6 +175,7 @@ function createAsk(
       isConcluded = true
       // A caller that has gone waits for nothing.
       if (!asking.outbound.isOver) report({ kind: 'authorize_late', dialect: name })
+      asking.found.about = 'late'
       concludeSafely(asking, UNAVAILABLE)
     }, answerWithinMs)
     const onAnswer = (answer: Answer) => {
@@ -144,6 +185,7 @@ function createAsk(
     }
     promise.then(onAnswer, (cause) => {
       report({ kind: 'authorize_failed', dialect: name, cause })
+      asking.found.about = 'bug'
       onAnswer(UNAVAILABLE)
     })
   }
@@ -155,27 +197,35 @@ function createAsk(
       if (!asking.outbound.isOver) conclude(asking, answer)
     } catch (cause) {
       report({ kind: 'bug', cause })
-      asking.outbound.reply(UNAVAILABLE_REPLY, true)
+      replyUnavailable(asking.outbound, ids)
     }
   }
 }
 
+/** After a bug; named like every other answer. */
+function replyUnavailable(outbound: Outbound, ids: DecisionIds): void {
+  ids.next()
+  outbound.reply(UNAVAILABLE_REPLY, true, ids.bytes)
+}
+
 /** Replies in the dialect, then observes. */
 function createConclude(
-  { observe, nowUs }: ServerDependencies,
+  { ids, observe, nowUs }: ServerDependencies,
   report: (event: GatewayEvent) => void,
 ): Conclude {
   return function conclude(asking, answer) {
-    const { dialect, check, outbound, isLast, startUs } = asking
+    const { dialect, check, outbound, isLast, startUs, found } = asking
     let given = answer
     let reply = answer.kind === 'allow' ? dialect.wordAllow(answer) : undefined
     if (answer.kind === 'allow' && reply === undefined) {
       report({ kind: 'grant_unwritable', dialect: dialect.name })
+      found.about = 'unwritable'
       given = UNAVAILABLE
     }
     if (given.kind === 'deny') reply = dialect.denials.get(given.reason)
-    outbound.reply(reply ?? UNAVAILABLE_REPLY, isLast)
-    observe(dialect.name, given, check, nowUs() - startUs)
+    const decision = ids.next()
+    outbound.reply(reply ?? UNAVAILABLE_REPLY, isLast, ids.bytes)
+    observe(dialect.name, given, check, nowUs() - startUs, decision, found)
   }
 }
 

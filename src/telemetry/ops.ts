@@ -8,6 +8,28 @@ export interface Readiness {
   readonly problems: readonly string[]
 }
 
+/** One more thing that operators may ask of this process. */
+export interface Operation {
+  readonly method: 'GET' | 'POST'
+  /** The whole path, or with a `/` at its end whatever begins so. */
+  readonly path: string
+  answer(asked: OperationAsked): Promise<OperationAnswer>
+}
+
+export interface OperationAsked {
+  /** What follows `path`; empty where it is the whole. */
+  readonly rest: string
+  readonly query: URLSearchParams
+  /** The parsed body of a POST. */
+  readonly body: unknown
+}
+
+/** Written as JSON. */
+export interface OperationAnswer {
+  readonly status: number
+  readonly value: unknown
+}
+
 export interface OpsDependencies {
   readonly listen:
     | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
@@ -18,6 +40,7 @@ export interface OpsDependencies {
   readonly isReady: () => Readiness
   /** Worth keeping alive? A process that says no is to be restarted. */
   readonly isLive: () => boolean
+  readonly operations?: readonly Operation[]
 }
 
 export interface OpsServer {
@@ -37,9 +60,11 @@ interface Page {
 const OPS_CONNECTIONS_MAX = 64
 /** A request that takes longer to arrive is cut. */
 const OPS_REQUEST_MS_MAX = 5000
+/** A question in a body is a few lines. */
+const OPS_BODY_BYTES_MAX = 65_536
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** /metrics, /health/live and /health/ready on a listener of their own. */
+/** /metrics, /health/live, /health/ready and `operations` on a listener of their own. */
 export function createOpsServer(deps: OpsDependencies): OpsServer {
   let scrape: Promise<string> | undefined
 
@@ -52,10 +77,13 @@ export function createOpsServer(deps: OpsDependencies): OpsServer {
   }
 
   async function loadPage(request: IncomingMessage): Promise<Page> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED
     const url = request.url ?? ''
     const query = url.indexOf('?')
     const path = query === -1 ? url : url.slice(0, query)
+    const operation = deps.operations?.find((one) => isAsked(one, request.method, path))
+    if (operation !== undefined)
+      return loadOperation(operation, request, path, url.slice(path.length))
+    if (request.method !== 'GET' && request.method !== 'HEAD') return METHOD_NOT_ALLOWED
     if (path === '/metrics') return loadMetrics()
     if (path === '/health/live') return pageOfLiveness(deps.isLive())
     if (path === '/health/ready') return pageOfReadiness(deps.isReady())
@@ -65,7 +93,7 @@ export function createOpsServer(deps: OpsDependencies): OpsServer {
   const server = createServer(
     { requestTimeout: OPS_REQUEST_MS_MAX, headersTimeout: OPS_REQUEST_MS_MAX },
     (request, response) => {
-      // A body is of no use here; it is not read, and the connection ends with the answer.
+      // Where a body is of no use it is not read: the connection ends with the answer.
       if (hasBody(request)) response.setHeader('Connection', 'close')
       loadPage(request).then(
         (page) => replyPage(response, request, page),
@@ -100,6 +128,63 @@ export function createOpsServer(deps: OpsDependencies): OpsServer {
 const NOT_FOUND = pageOfJson(404, { error: 'try /metrics, /health/live or /health/ready' })
 const METHOD_NOT_ALLOWED = pageOfJson(405, { error: 'only GET and HEAD' })
 const FAILED = pageOfJson(500, { error: 'could not be collected; the log says why' })
+
+function isAsked({ method, path }: Operation, asked: string | undefined, at: string): boolean {
+  if (asked !== method && !(asked === 'HEAD' && method === 'GET')) return false
+  return path.endsWith('/') ? at.startsWith(path) && at.length > path.length : at === path
+}
+
+/**
+ * What is told here is for operators, and there is no sign-in: a page in a browser that got hold
+ * of this address must not read it, which is what Sec-Fetch-Site and a JSON body see to.
+ */
+async function loadOperation(
+  operation: Operation,
+  request: IncomingMessage,
+  path: string,
+  search: string,
+): Promise<Page> {
+  const site = request.headers['sec-fetch-site'] ?? 'none'
+  if (site !== 'none') return pageOfJson(403, { error: 'not for pages in a browser' })
+  let body: unknown
+  if (operation.method === 'POST') {
+    const type = request.headers['content-type'] ?? ''
+    if (!/^application\/json *(;|$)/i.test(type)) {
+      return pageOfJson(415, { error: 'send JSON, and Content-Type: application/json' })
+    }
+    const text = await readBody(request)
+    if (text === undefined) {
+      return pageOfJson(413, { error: `at most ${OPS_BODY_BYTES_MAX} bytes` })
+    }
+    body = parseJson(text)
+    if (body === undefined) return pageOfJson(400, { error: 'the body is not JSON' })
+  }
+  const rest = operation.path.endsWith('/') ? path.slice(operation.path.length) : ''
+  const { status, value } = await operation.answer({
+    ...{ rest, query: new URLSearchParams(search), body },
+  })
+  return pageOfJson(status, value)
+}
+
+/** Undefined if it is too long; rejects if it breaks off. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const parts: Buffer[] = []
+  let bytesCount = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytesCount += part.length
+    if (bytesCount > OPS_BODY_BYTES_MAX) return undefined
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 function pageOfJson(status: number, value: unknown): Page {
   return { status, type: JSON_TYPE, body: `${JSON.stringify(value)}\n` }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createObserve, createReport, createSayFault } from '../../src/authorizer/observe.ts'
 import { Fault } from '../../src/core/fault.ts'
+import { createFindings } from '../../src/core/findings.ts'
 import { deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
@@ -19,14 +20,17 @@ function world() {
   return { lines, log, metrics }
 }
 
-test('an answer is counted by dialect, reason and kind of credential', async (t) => {
+test('an answer is counted by dialect, reason and kind of credential, and kept', async (t) => {
   const { metrics } = world()
   t.after(() => metrics.close())
-  const observe = createObserve(metrics, 'sid')
-  observe('nginx', GRANT_ANYONE, checkOf(), 30)
-  observe('nginx', GRANT_ANYONE, checkOf({ cookies: 'sid=x' }), 30)
-  observe('nginx', deny('authz.unexistent_apikey'), checkOf({ apiKey: KEY }), 30)
-  observe('none', deny('authz.untrusted_gateway'), undefined, 30)
+  const kept: number[] = []
+  const observe = createObserve(metrics, 'sid', (...given) => kept.push(given[4]))
+  const found = createFindings()
+  observe('nginx', GRANT_ANYONE, checkOf(), 30, 7, found)
+  observe('nginx', GRANT_ANYONE, checkOf({ cookies: 'sid=x' }), 30, 8, found)
+  observe('nginx', deny('authz.unexistent_apikey'), checkOf({ apiKey: KEY }), 30, 9, found)
+  observe('none', deny('authz.untrusted_gateway'), undefined, 30, 10, found)
+  assert.deepEqual(kept, [7, 8, 9, 10])
   const text = await metrics.expose()
   for (const [dialect, reason, credential] of [
     ['nginx', 'none', 'none'],

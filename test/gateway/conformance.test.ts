@@ -61,6 +61,11 @@ for (const kind of ENGINE_KINDS) {
       assert.equal(heard.replies.length, 1, JSON.stringify(heard))
       const [reply] = heard.replies
       assert.ok(reply !== undefined)
+      // Whatever is answered to a check has a name; what is no check has none.
+      const isCheck = !raw.toString().includes('jwks.json') && reply.status !== 404
+      const ids = valuesOf(reply, 'x-decision-id')
+      assert.equal(ids.length, isCheck ? 1 : 0)
+      if (isCheck) assert.match(ids[0] ?? '', /^tests[0-9a-hjkmnp-tv-z]{8}$/)
       return { ...reply, isClosed: heard.isClosed }
     }
 

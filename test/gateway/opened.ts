@@ -4,12 +4,16 @@ import type { Check, DialectName } from '../../src/core/check.ts'
 import { compileNetworks, type NetworkSet } from '../../src/core/network.ts'
 import type { Reason } from '../../src/core/reason.ts'
 import { type Answer, deny, type Grant } from '../../src/core/verdict.ts'
+import { createDecisionIds } from '../../src/gateway/decision-id.ts'
 import { type ListenAt, openEngine } from '../../src/gateway/engine.ts'
 import { type GatewayEvent, REPORT_EVERY_US } from '../../src/gateway/event.ts'
 import { createServer, type Server, type ServerDependencies } from '../../src/gateway/server.ts'
 
 export type EngineKind = 'uws' | 'node'
 export const ENGINE_KINDS: readonly EngineKind[] = ['uws', 'node']
+
+/** What the ids of a server of these tests begin with. */
+export const RUN = 'tests'
 
 export const GRANT: Grant = {
   kind: 'allow',
@@ -59,6 +63,7 @@ export async function openServer(
     trustedProxies: networks('10.0.0.0/8'),
     jwks: () => ({ body: '{"keys":[]}', maxAgeS: 300 }),
     answerWithinMs: 150,
+    ids: createDecisionIds({ run: RUN, key: new Uint32Array(4) }),
     observe(dialect, answer) {
       const reason = answer.kind === 'allow' ? 'allow' : answer.reason
       opened.observed.push({ dialect, reason })

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Answer } from '../../src/core/verdict.ts'
+import { createDecisionIds } from '../../src/gateway/decision-id.ts'
 import type { Accept, Engine, Inbound, Outbound } from '../../src/gateway/engine.ts'
 import type { GatewayEvent } from '../../src/gateway/event.ts'
 import { createServer } from '../../src/gateway/server.ts'
 import { address } from './asked.ts'
-import { GRANT, networks } from './opened.ts'
+import { GRANT, networks, RUN } from './opened.ts'
 
 const HEADERS = [
   ['host', 'a.example'],
@@ -36,6 +37,7 @@ async function openInMemory(authorize: () => Answer | Promise<Answer>) {
     trustedProxies: networks(),
     jwks: () => ({ body: '', maxAgeS: 1 }),
     answerWithinMs: 20,
+    ids: createDecisionIds({ run: RUN, key: new Uint32Array(4) }),
     observe: (dialect, answer, check, elapsedUs) =>
       story.push(`observed ${dialect} ${answer.kind} ${check?.path} ${elapsedUs}`),
     report: (event) => events.push(event),

@@ -133,3 +133,63 @@ test('it listens on a unix socket as well', async (context) => {
   })
   assert.equal(status, 200)
 })
+
+const OPERATIONS: OpsDependencies['operations'] = [
+  {
+    method: 'GET',
+    path: '/things',
+    answer: async ({ query }) => ({ status: 200, value: { of: query.get('of') } }),
+  },
+  {
+    method: 'GET',
+    path: '/things/',
+    answer: async ({ rest }) => ({ status: 404, value: { rest } }),
+  },
+  { method: 'POST', path: '/ask', answer: async ({ body }) => ({ status: 200, value: { body } }) },
+]
+const JSON_HEADERS = { 'Content-Type': 'application/json' }
+
+test('operations answer in JSON, by whole path or by what follows', async (context) => {
+  const { url } = await open(context, { operations: OPERATIONS })
+  const said = async (path: string, init?: RequestInit) => {
+    const reply = await fetch(`${url}${path}`, init)
+    return [reply.status, await reply.json()]
+  }
+  assert.deepEqual(await said('/things?of=mine'), [200, { of: 'mine' }])
+  assert.deepEqual(await said('/things/7'), [404, { rest: '7' }])
+  const asked = { method: 'POST', body: '{"a":1}', headers: JSON_HEADERS }
+  assert.deepEqual(await said('/ask', asked), [200, { body: { a: 1 } }])
+  assert.equal((await said('/things/'))[0], 404)
+  assert.equal((await said('/ask'))[0], 404)
+  assert.equal((await said('/things', { method: 'POST' }))[0], 405)
+})
+
+const BODIES: [string, RequestInit, number][] = [
+  ['without a type', { body: '{}' }, 415],
+  ['of a form', { body: new URLSearchParams('a=1') }, 415],
+  ['that is no JSON', { body: '{', headers: JSON_HEADERS }, 400],
+  ['that is too long', { body: `"${'x'.repeat(70_000)}"`, headers: JSON_HEADERS }, 413],
+]
+for (const [name, init, status] of BODIES) {
+  test(`a body ${name} is refused with ${status}`, async (context) => {
+    const { url } = await open(context, { operations: OPERATIONS })
+    assert.equal((await fetch(`${url}/ask`, { method: 'POST', ...init })).status, status)
+    assert.equal((await fetch(`${url}/things`)).status, 200)
+  })
+}
+
+test('a page in a browser is told nothing', async (context) => {
+  const { url } = await open(context, { operations: OPERATIONS })
+  for (const site of ['cross-site', 'same-site', 'same-origin']) {
+    const status = await new Promise((resolve, reject) => {
+      const headers = { 'Sec-Fetch-Site': site }
+      const asked = request(`${url}/things`, { headers }, (reply) => {
+        reply.resume()
+        resolve(reply.statusCode)
+      })
+      asked.on('error', reject)
+      asked.end()
+    })
+    assert.equal(status, 403)
+  }
+})

@@ -1,0 +1,11 @@
+/** Which table a row is in. */
+export type RowKind = 'permission' | 'blocked' | 'public' | 'preflight' | 'audience' | 'restriction'
+
+/** One row of the policy that matched, in words. */
+export interface Row {
+  readonly kind: RowKind
+  /** Of a permission or restriction its number in the store; of a route its prefix. */
+  readonly id: string
+  /** `member ALL /app ACCEPT` */
+  readonly says: string
+}
