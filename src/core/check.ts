@@ -14,7 +14,7 @@ export interface Check {
   readonly method: string
   /** The one canonical spelling (see path.ts): starts with `/`, no query. */
   readonly path: string
-  /** `path` in ASCII lower case: what refusing rules are matched on. The same string if equal. */
+  /** `path` as refusing rules are matched on it (see path.ts). The same string if equal. */
   readonly foldedPath: string
   /** The query without its `?`; never takes part in a rule. */
   readonly query: string

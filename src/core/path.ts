@@ -6,7 +6,10 @@
 export interface Target {
   /** As sent, up to the first `?`; starts with `/`. */
   readonly path: string
-  /** ASCII lower case of `path`; the same string when it has no capital. */
+  /**
+   * What refusing rules are matched on: `path` in ASCII lower case, with delimiters decoded, so
+   * that neither capitals nor `%3A` for `:` dodge one. The same string where that changes nothing.
+   */
   readonly foldedPath: string
   /** After the first `?`; empty when there is none. */
   readonly query: string
@@ -72,7 +75,15 @@ export function readTarget(raw: string): Target | undefined {
   if (hasPercent && !isPlainlyEncoded(path)) return undefined
   const query = at === length ? '' : raw.slice(at + 1)
   if (query !== '' && !isVisibleAscii(query)) return undefined
-  return { path, foldedPath: hasCapital || hasPercent ? path.toLowerCase() : path, query }
+  return { path, foldedPath: hasCapital || hasPercent ? fold(path, hasPercent) : path, query }
+}
+
+/** `!$&'()*+,=:@` behind a percent sign: another name to us, the same to many an upstream. */
+const ENCODED_DELIMITER = /%(?:2[146-9a-c]|3[ad]|40)/g
+
+function fold(path: string, hasPercent: boolean): string {
+  const lower = path.toLowerCase()
+  return hasPercent ? lower.replace(ENCODED_DELIMITER, decodeURIComponent) : lower
 }
 
 /** A raw `#`, a control or a byte over 0x7e in the query means that somebody will cut there. */

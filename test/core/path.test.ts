@@ -94,6 +94,11 @@ test('the query is cut at the first question mark and takes no part in the path'
   })
 })
 
+test('what refuses is matched without capitals and with delimiters decoded', () => {
+  assert.equal(readTarget('/Jobs%3ACancel/%40Me%2c%C3%A9')?.foldedPath, '/jobs:cancel/@me,%c3%a9')
+  assert.equal(readTarget('/jobs%20x/%5bid%5D')?.foldedPath, '/jobs%20x/%5bid%5d')
+})
+
 test('a prefix covers itself and what is below it, on segment boundaries', () => {
   assert.ok(isUnder('/admin', '/admin'))
   assert.ok(isUnder('/admin', '/admin/'))
@@ -143,7 +148,7 @@ function resolveDots(path: string): string {
 }
 
 const PUBLIC_PREFIXES = ['/api/v2/public', '/open']
-const BLOCKED_PREFIXES = ['/api/v2/public/internal', '/open/admin']
+const BLOCKED_PREFIXES = ['/api/v2/public/internal', '/open/admin', '/open/a:b']
 
 /** Slow and obvious: what the policy above means, said with string splits. */
 function isPublicByReading(path: string): boolean {
@@ -182,6 +187,7 @@ test('no interpretation of a public path escapes what is public (PT-1)', () => {
     ],
     ...['%252e', '%3b', 'api', 'v2', 'public', 'internal', 'admin', 'open', 'INTERNAL', 'Public'],
     ...['%69nternal', '%20', ' ', 'a', 'X', '%c3%a9', '%ef%bc%8f', '\u00e9', '/open/', '/internal'],
+    ...['a%3Ab', 'a:b', '%3a', ':', 'b'],
   )
   const start = fc.constantFrom('/api/v2/public', '/open', '/api/v2/public/', '/open/', '/', '')
   const path = fc

@@ -10,6 +10,10 @@ import { interleavedTarget } from './interleaved.ts'
 import { p256SignTarget, p256VerifyTarget } from './p256.ts'
 import type { Target } from './target.ts'
 import { tokenTarget } from './tokens.ts'
+import { cookieTarget } from './wire/cookie.ts'
+import { headersTarget } from './wire/headers.ts'
+import { pathTarget } from './wire/path.ts'
+import { recordTarget } from './wire/record.ts'
 
 /** What `npm run fuzz -- NAME` runs. */
 export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
@@ -25,4 +29,8 @@ export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
     interleavedTarget,
   ],
   decide: [decideTarget],
+  path: [pathTarget],
+  headers: [headersTarget],
+  cookie: [cookieTarget],
+  record: [recordTarget],
 }

@@ -1,9 +1,23 @@
 import { isCovered } from './path.ts'
 import type { PermissionRow, RouteLists } from './world.ts'
 
-/** What refuses ignores case; what lets pass does not. */
+/** Delimiters that a path may hold both plainly and behind a percent sign. */
+const DELIMITERS = "!$&'()*+,=:@"
+
+/**
+ * What refuses ignores case and the encoding of delimiters, since upstreams may; what lets pass
+ * does not.
+ */
+function folded(path: string): string {
+  if (!path.includes('%')) return path.toLowerCase()
+  return [...DELIMITERS].reduce(
+    (text, character) => text.replaceAll(`%${character.charCodeAt(0).toString(16)}`, character),
+    path.toLowerCase(),
+  )
+}
+
 export function isBlocked(routes: RouteLists, path: string): boolean {
-  return routes.blocked.some((prefix) => isCovered(path.toLowerCase(), prefix))
+  return routes.blocked.some((prefix) => isCovered(folded(path), prefix))
 }
 
 export function isPreflight(routes: RouteLists, path: string): boolean {
@@ -16,7 +30,7 @@ export function isPublic(routes: RouteLists, path: string): boolean {
 
 /** The audience of the longest prefix that covers the path, whatever its case. */
 export function audienceOf(routes: RouteLists, path: string): readonly string[] {
-  const covering = routes.audiences.filter(({ prefix }) => isCovered(path.toLowerCase(), prefix))
+  const covering = routes.audiences.filter(({ prefix }) => isCovered(folded(path), prefix))
   const lengthOf = ({ prefix }: { prefix: string }) => prefix.replace(/\/+$/, '').length
   covering.sort((one, other) => lengthOf(other) - lengthOf(one))
   return covering[0]?.audience ?? routes.defaultAudience
@@ -48,7 +62,7 @@ export function permit(
 function isRowMatching(row: PermissionRow, at: { method: string; path: string }): boolean {
   if (!isVerbCovered(row.verb.toUpperCase(), at.method)) return false
   if (row.action === 'ACCEPT') return isCovered(at.path, row.path)
-  return isCovered(at.path.toLowerCase(), row.path.toLowerCase())
+  return isCovered(folded(at.path), row.path.toLowerCase())
 }
 
 function isVerbCovered(verb: string, method: string): boolean {

@@ -72,6 +72,9 @@ function drawTarget(dice: Dice, world: World): string {
     case 3:
       path = path.slice(0, 1 + dice.below(path.length))
       break
+    case 6:
+      path = path.replace(/[:@]/, (mark) => (mark === ':' ? dice.pick(['%3a', '%3A']) : '%40'))
+      break
     case 4:
     case 5: {
       const at = dice.below(path.length + 1)

@@ -5,7 +5,7 @@ import type { Dice } from '../dice.ts'
 export const NOW_MS = 1_700_000_000_000
 
 /** Few and alike, so that prefixes collide: one begins another, one is another in capitals. */
-const SEGMENTS = ['a', 'ab', 'b', 'A', 'x.y', 'a-b', '7', 'api', 'v2', 'admin', '*', '~', '@']
+const SEGMENTS = ['a', 'ab', 'b', 'A', 'x.y', 'a-b', '7', 'api', 'v2', 'admin', 'a:b', '~', '@']
 const ROLES = ['member', 'admin', 'Member', 'sa', '']
 const VERBS = ['ALL', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PURGE', 'get']
 const ACTIONS = ['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'AUDIT']
