@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { projectRoot } from '../../src/config/root.ts'
 import type { Session } from '../../src/core/principal.ts'
 import { openEmbeddedStores } from '../../src/store/embedded.ts'
@@ -40,6 +41,9 @@ async function openEmbedded(): Promise<World> {
 
 /** A directory with an empty database: making one takes seconds, copying one does not. */
 export async function copyDirectory(): Promise<string> {
+  // Postgres is compiled once, not twice: the second time, for speed, costs two seconds of a test
+  // file's CPU and is never earned back by its few questions.
+  setFlagsFromString('--liftoff-only')
   const template = join(projectRoot, '.cache', 'embedded-template')
   if (!existsSync(template)) {
     // Several test files may come here at once: the first to rename wins.
