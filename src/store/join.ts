@@ -4,8 +4,11 @@ import type { Database } from './database.ts'
 import { createKeyFacts, createSessionFacts } from './facts.ts'
 import { createKeeper } from './keeper.ts'
 import { createOutbox } from './outbox.ts'
+import { createServiceAccounts } from './sql-accounts.ts'
 import { createActivities } from './sql-activities.ts'
+import { createApiKeys } from './sql-api-keys.ts'
 import { createPermissions, createPolicies } from './sql-policies.ts'
+import { createSecondFactors } from './sql-second-factors.ts'
 import { createSessions } from './sql-sessions.ts'
 import { createOneTimeTokens } from './sql-tokens.ts'
 import { createUsers } from './sql-users.ts'
@@ -38,6 +41,9 @@ export function joinIdentity(
     users: createUsers(database, outbox),
     policies: createPolicies(database, outbox),
     tokens: createOneTimeTokens(database, nowMs),
+    apiKeys: createApiKeys(deps),
+    serviceAccounts: createServiceAccounts(database, outbox),
+    secondFactors: createSecondFactors(deps),
     activities: createActivities(database, board.activities),
     keeper: createKeeper(deps),
     async ping() {

@@ -1,7 +1,15 @@
 import { Fault } from '../core/fault.ts'
-import type { Board, Posting } from './board.ts'
+import { type Board, KEY_GRACE_MS, type KeySealing, type Posting } from './board.ts'
 import { type Database, LOCKS } from './database.ts'
 import type { Keeper } from './invalidations.ts'
+import {
+  HOLDER_COLUMNS,
+  type HolderRow,
+  holderOf,
+  KEY_COLUMNS,
+  type KeyRow,
+  keyPostingOf,
+} from './key-rows.ts'
 import type { Outbox } from './outbox.ts'
 import { encodePrincipal, encodeSession } from './record.ts'
 import {
@@ -33,6 +41,12 @@ const SELECT_LIVE = `
   where s.hash > $1 and s.ended_at is null and s.generation = u.generation
     and s.ends_at > to_timestamp($2::float8 / 1000)
   order by s.hash limit ${BATCH_MAX}`
+const SELECT_KEYS = `
+  select ${KEY_COLUMNS}, ${HOLDER_COLUMNS}
+  from api_keys k join holders h on h.uid = k.uid
+  where k.kid > $1
+    and (k.expires_at is null or k.expires_at > to_timestamp($2::float8 / 1000))
+  order by k.kid limit ${BATCH_MAX}`
 const SELECT_ENDED = `
   select s.hash from sessions s
   where s.hash > $1 and s.ended_at is not null and s.ends_at > to_timestamp($2::float8 / 1000)
@@ -44,6 +58,7 @@ const COPY_IDLE = `
 const PURGES = [
   "delete from changes where applied_at < now() - interval '7 days'",
   "delete from sessions where ends_at < now() - interval '7 days'",
+  "delete from api_keys where expires_at < now() - interval '30 days'",
   "delete from one_time_tokens where not_after < now() - interval '7 days'",
 ] as const
 
@@ -64,6 +79,7 @@ export function createKeeper(deps: {
     await board.begin(raised.n)
     await forgetEnded(raised.n)
     await postLive(raised.n)
+    await postKeys(raised.n)
     await board.seal(raised.n)
     return true
   }
@@ -79,6 +95,21 @@ export function createKeeper(deps: {
       // Awaited in the next round; without this an early failure would count as unhandled.
       writing.catch(() => undefined)
       last = rows.at(-1)?.hash ?? last
+      if (rows.length < BATCH_MAX) return writing
+    }
+  }
+
+  /** After the sessions: of a holder's principal the one that was read last stays. */
+  async function postKeys(epochNumber: number): Promise<void> {
+    let last = ''
+    let writing: Promise<void> = Promise.resolve()
+    for (;;) {
+      const values = [last, nowMs() - KEY_GRACE_MS]
+      const rows = await database.query<KeyRow & HolderRow>(SELECT_KEYS, values)
+      await writing
+      writing = board.prepareKeys(epochNumber, rows.map(sealingOf))
+      writing.catch(() => undefined)
+      last = rows.at(-1)?.kid ?? last
       if (rows.length < BATCH_MAX) return writing
     }
   }
@@ -141,4 +172,9 @@ function postingOf(row: SessionRow & PrincipalRow): Posting {
     idleAtMs: row.idle_at_ms,
     endsAtMs: session.endsAtMs,
   }
+}
+
+function sealingOf(row: KeyRow & HolderRow): KeySealing {
+  const principal = encodePrincipal(holderOf(row))
+  return { ...keyPostingOf(row), principal, principalVersion: row.version }
 }

@@ -2,12 +2,19 @@ import { Fault } from '../core/fault.ts'
 import type { Scope } from '../core/invalidation.ts'
 import type { Board, Kept, Notice } from './board.ts'
 import type { Database, Queryable } from './database.ts'
+import {
+  HOLDER_COLUMNS,
+  type HolderRow,
+  holderOf,
+  KEY_COLUMNS,
+  type KeyRow,
+  keyPostingOf,
+} from './key-rows.ts'
 import { encodePrincipal } from './record.ts'
-import { PRINCIPAL_COLUMNS, type PrincipalRow, principalOf } from './rows.ts'
 
 export interface Change {
   readonly scope: Scope
-  /** Session hash, uid, or empty. */
+  /** Session hash, uid, kid, or empty. */
   readonly subject: string
   readonly ended?: readonly string[]
 }
@@ -45,8 +52,13 @@ const SELECT_OWED = `
   where applied_at is null and id > $1::float8::bigint order by id limit ${OWED_MAX}`
 const MARK_APPLIED = `
   update changes set applied_at = now() where id = $1::float8::bigint and applied_at is null`
-const SELECT_USER = `
-  select ${PRINCIPAL_COLUMNS}, u.generation::float8 as generation from users u where u.uid = $1`
+const SELECT_HOLDER = `select ${HOLDER_COLUMNS} from holders h where h.uid = $1`
+const SELECT_KEYS = `
+  select ${KEY_COLUMNS} from api_keys k
+  where k.uid = $1 and (k.expires_at is null or k.expires_at > now()) order by k.id`
+const SELECT_KEY = `
+  select ${KEY_COLUMNS}, ${HOLDER_COLUMNS}
+  from api_keys k join holders h on h.uid = k.uid where k.kid = $1`
 const SELECT_KEPT = `
   select s.hash, s.generation::float8 as generation
   from sessions s join users u using (uid)
@@ -56,23 +68,32 @@ const SELECT_KEPT = `
 export function createOutbox(database: Database, board: Board): Outbox {
   /** Always from what is true now, not from what was true at the change: safe to repeat. */
   async function noticeOf(row: ChangeRow): Promise<Notice> {
-    const notice = {
-      scope: row.scope,
-      id: row.subject,
-      ended: JSON.parse(row.ended) as readonly string[],
+    const { scope, subject } = row
+    if (scope === 'user') return userNotice(row)
+    if (scope === 'key') return keyNotice(row)
+    return { scope, id: subject, ended: endedOf(row), kept: [], principal: undefined }
+  }
+
+  /** A user or a service account, with all keys, so that none is left with an older holder. */
+  async function userNotice(row: ChangeRow): Promise<Notice> {
+    const { scope, subject: id } = row
+    const notice = { scope, id, ended: endedOf(row) }
+    const [holder] = await database.query<HolderRow>(SELECT_HOLDER, [id])
+    if (holder === undefined) return { ...notice, kept: [], principal: undefined }
+    const kept = await database.query<Kept>(SELECT_KEPT, [id])
+    const keys = await database.query<KeyRow>(SELECT_KEYS, [id])
+    const posted = keys.map(keyPostingOf)
+    return { ...notice, kept, keys: { ended: [], posted }, principal: principalNotice(holder) }
+  }
+
+  async function keyNotice({ scope, subject: id }: ChangeRow): Promise<Notice> {
+    const notice = { scope, id, ended: [], kept: [] }
+    const [row] = await database.query<KeyRow & HolderRow>(SELECT_KEY, [id])
+    if (row === undefined) {
+      return { ...notice, keys: { ended: [id], posted: [] }, principal: undefined }
     }
-    if (row.scope !== 'user') return { ...notice, kept: [], principal: undefined }
-    const [user] = await database.query<PrincipalRow & { generation: number }>(SELECT_USER, [
-      row.subject,
-    ])
-    if (user === undefined) return { ...notice, kept: [], principal: undefined }
-    const kept = await database.query<Kept>(SELECT_KEPT, [row.subject])
-    const { uid, version, generation } = user
-    return {
-      ...notice,
-      kept,
-      principal: { uid, version, generation, record: encodePrincipal(principalOf(user)) },
-    }
+    const keys = { ended: [], posted: [keyPostingOf(row)] }
+    return { ...notice, keys, principal: principalNotice(row) }
   }
 
   async function put(row: ChangeRow): Promise<void> {
@@ -119,4 +140,13 @@ export function createOutbox(database: Database, board: Board): Outbox {
       return count
     },
   }
+}
+
+function endedOf(row: ChangeRow): readonly string[] {
+  return JSON.parse(row.ended) as readonly string[]
+}
+
+function principalNotice(row: HolderRow): NonNullable<Notice['principal']> {
+  const { uid, version, generation } = row
+  return { uid, version, generation, record: encodePrincipal(holderOf(row)) }
 }

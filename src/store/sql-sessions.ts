@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.ts'
 import type { Session } from '../core/principal.ts'
 import type { Board, Posting } from './board.ts'
-import type { Database } from './database.ts'
+import type { Database, Queryable } from './database.ts'
 import type { Outbox } from './outbox.ts'
 import { encodePrincipal, encodeSession } from './record.ts'
 import {
@@ -133,12 +133,8 @@ export function createSessions(deps: {
     },
     async endAll(uid, exceptHash) {
       const done = await database.transaction(async (transaction) => {
-        const [user] = await transaction.query(RAISE, [uid])
-        if (user === undefined) return undefined
-        const values = [uid, nowMs(), exceptHash ?? null]
-        const rows = await transaction.query<{ hash: string; is_live: boolean }>(END_ALL, values)
-        if (exceptHash !== undefined) await transaction.query(LIFT, [uid, exceptHash])
-        const ended = rows.filter((row) => row.is_live).map((row) => row.hash)
+        const ended = await endSessions(transaction, { uid, exceptHash, nowMs: nowMs() })
+        if (ended === undefined) return undefined
         const change = await outbox.record(transaction, { scope: 'user', subject: uid, ended })
         return { change, count: ended.length }
       })
@@ -147,6 +143,23 @@ export function createSessions(deps: {
       return done.count
     },
   }
+}
+
+/**
+ * Ends all of a user's sessions but one, in the caller's transaction; the hashes of those that
+ * were live are for the outbox. Undefined if there is no such user.
+ */
+export async function endSessions(
+  transaction: Queryable,
+  of: { readonly uid: string; readonly exceptHash: string | undefined; readonly nowMs: number },
+): Promise<readonly string[] | undefined> {
+  const { uid, exceptHash, nowMs } = of
+  const [user] = await transaction.query(RAISE, [uid])
+  if (user === undefined) return undefined
+  const values = [uid, nowMs, exceptHash ?? null]
+  const rows = await transaction.query<{ hash: string; is_live: boolean }>(END_ALL, values)
+  if (exceptHash !== undefined) await transaction.query(LIFT, [uid, exceptHash])
+  return rows.filter((row) => row.is_live).map((row) => row.hash)
 }
 
 async function insertSession(

@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.ts'
 import type { Database, SqlValue } from './database.ts'
 import type { Outbox } from './outbox.ts'
 import { PRINCIPAL_COLUMNS, type PrincipalRow, principalOf } from './rows.ts'
+import { forgetSecondFactor, publishAll, recordUserChange } from './sql-holders.ts'
 import type { Label, User, UserChange, UserQuery, Users } from './users.ts'
 
 const USER_COLUMNS = `${PRINCIPAL_COLUMNS},
@@ -124,9 +125,10 @@ export function createUsers(database: Database, outbox: Outbox): Users {
       const owed = await database.transaction(async (transaction) => {
         const [row] = await transaction.query(UPDATE, valuesOf(uid, change))
         if (row === undefined || !isFact(change)) return undefined
-        return outbox.record(transaction, { scope: 'user', subject: uid })
+        if (change.otp === false) await forgetSecondFactor(transaction, uid)
+        return recordUserChange(transaction, outbox, { uid })
       })
-      if (owed !== undefined) await outbox.publish(owed)
+      if (owed !== undefined) await publishAll(outbox, owed)
       return findByUid(uid)
     },
     async labels(uid) {

@@ -1,7 +1,9 @@
+import type { ServiceAccounts } from './accounts.ts'
 import type { Activities, ActivityLog } from './activities.ts'
-import type { KeyFactsSource } from './api-keys.ts'
+import type { ApiKeys, KeyFactsSource } from './api-keys.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Policies } from './policies.ts'
+import type { SecondFactors } from './second-factors.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
 import type { OneTimeTokens, Users } from './users.ts'
 
@@ -21,6 +23,9 @@ export interface IdentityStores {
   readonly users: Users
   readonly policies: Policies
   readonly tokens: OneTimeTokens
+  readonly apiKeys: ApiKeys
+  readonly serviceAccounts: ServiceAccounts
+  readonly secondFactors: SecondFactors
   readonly activities: Activities
   readonly keeper: Keeper
   /** Resolves if Postgres and Redis both answer; a Fault naming the one that does not. */

@@ -4,6 +4,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
 import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
 import { type RunningServer, startPostgres, startRedis } from '../process/servers.ts'
+import { createHolder, createKey, keyFor } from './keys.ts'
 import { eventually, migrationsDir, sessionFor, signIn } from './worlds.ts'
 
 describe('keeping Redis true', () => {
@@ -59,6 +60,9 @@ describe('keeping Redis true', () => {
     await identity.sessions.end(ended.hash)
     await identity.sessions.endAll(allEnded.uid)
     await identity.users.change(live.uid, { role: 'trader' })
+    const holder = await createHolder(identity)
+    const [key, removed] = [await createKey(identity, holder), await createKey(identity, holder)]
+    await identity.apiKeys.remove(holder, removed)
     const { epoch, seq } = await authorizer.invalidations.heartbeat('w', 0)
 
     redis.kill('SIGKILL')
@@ -74,6 +78,9 @@ describe('keeping Redis true', () => {
     assert.equal((await load(touched.hash))?.idleAtMs, idleAtMs)
     assert.equal(await load(ended.hash), undefined)
     assert.equal(await load(allEnded.hash), undefined)
+    const facts = (await authorizer.keys.load(key)).found
+    assert.deepEqual([facts?.key.kid, facts?.principal.uid], [key, holder])
+    assert.equal((await authorizer.keys.load(removed)).found, undefined)
     const head = await authorizer.invalidations.heartbeat('w', 0)
     assert.notEqual(head.epoch, epoch)
     assert.ok(head.seq > seq)
@@ -83,11 +90,15 @@ describe('keeping Redis true', () => {
   test('a change while Redis is down is owed, and put into force by whoever seals', async () => {
     const ended = await signIn(identity)
     const banned = await signIn(identity)
+    const holder = await createHolder(identity)
+    const [key, gone] = [await createKey(identity, holder), await createKey(identity, holder)]
     redis.kill('SIGKILL')
     await redis.ended()
     const notYet = { code: 'store_unavailable', message: /recorded, not yet in force/ }
     await assert.rejects(identity.sessions.end(ended.hash), notYet)
     await assert.rejects(identity.users.change(banned.uid, { state: 'banned' }), notYet)
+    await assert.rejects(identity.users.change(holder, { state: 'banned' }), notYet)
+    await assert.rejects(identity.apiKeys.remove(holder, gone), notYet)
     await assert.rejects(identity.keeper.reconcile(), { code: 'store_unavailable' })
     await redis.restart()
     await reconnected()
@@ -95,6 +106,8 @@ describe('keeping Redis true', () => {
     await eventually(() => authorizer.invalidations.heartbeat('w', 0))
     assert.equal(await load(ended.hash), undefined)
     assert.equal((await load(banned.hash))?.principal.state, 'banned')
+    assert.equal((await authorizer.keys.load(key)).found?.key.state, 'inactive')
+    assert.equal((await authorizer.keys.load(gone)).found, undefined)
     assert.equal(await identity.keeper.reconcile(), 0)
   })
 
@@ -109,6 +122,26 @@ describe('keeping Redis true', () => {
     await identity.keeper.seal()
     await eventually(() => authorizer.invalidations.heartbeat('w', 0))
     assert.equal(await load(lost.hash), undefined)
+  })
+
+  test('a key that Redis did not hear of does not stay, nor does it end another', async () => {
+    const uid = await createHolder(identity)
+    const kid = await createKey(identity, uid)
+    redis.kill('SIGKILL')
+    await redis.ended()
+    const lost = keyFor(uid)
+    const away = { code: 'store_unavailable' }
+    await assert.rejects(identity.apiKeys.create(lost), away)
+    const rotation = { uid, kid, endsAtMs: Date.now() }
+    await assert.rejects(identity.apiKeys.rotate(rotation, { ...lost, kid: 'next' }), away)
+    await redis.restart()
+    await reconnected()
+    await identity.keeper.seal()
+    await eventually(() => authorizer.invalidations.heartbeat('w', 0))
+    assert.equal((await authorizer.keys.load(lost.kid)).found, undefined)
+    assert.equal((await authorizer.keys.load('next')).found, undefined)
+    assert.equal((await authorizer.keys.load(kid)).found?.key.expiresAtMs, undefined)
+    assert.equal(await identity.apiKeys.find(uid, lost.kid), undefined)
   })
 
   test('reconciling re-runs what was committed but never published', async () => {
