@@ -14,6 +14,7 @@ local TIMEOUT_MS = 500
 -- Headers of the client that a decision needs.
 local ASKED = {
   "cookie", "user-agent", "x-csrf-token", "x-auth-apikey", "x-auth-nonce", "x-auth-signature",
+  "x-auth-version", "content-digest",
   "x-forwarded-for", "x-forwarded-proto",
 }
 

@@ -16,6 +16,8 @@ import {
   GRANT_ANYONE,
   type Verdict,
 } from '../core/verdict.ts'
+import { createAuthorizeKey, type KeyDependencies } from './api-keys.ts'
+import { createBelief } from './belief.ts'
 import type { Entry, MakeGrant } from './grants.ts'
 import type { PolicyHolder } from './policy.ts'
 import type { Toucher } from './touch.ts'
@@ -30,6 +32,8 @@ export interface Dependencies {
   readonly beat: () => Promise<boolean>
   readonly makeGrant: MakeGrant
   readonly toucher: Toucher
+  /** For requests that are signed with an API key instead of coming with a session. */
+  readonly keys: KeyDependencies
   /** Wall clock, for what people agreed on: expiry. */
   readonly nowMs: () => number
   /** Monotonic clock, for what we may believe: the lease. */
@@ -44,17 +48,15 @@ const REREAD_AFTER_MS = 1000
 /** What is to blame where nothing remembered may be believed. */
 const NO_LEASE = 'no_lease'
 
-/** After a heartbeat has failed, misses are refused at once for this long. */
-const BEAT_AGAIN_AFTER_MS = 50
-
 /**
  * The corridor: every check walks it once, left to right. Answers at once from memory; returns a
  * promise only when the store must be asked. Policy and clock are read once, and again only
  * after an await.
  */
 export function createAuthorize(deps: Dependencies): Authorize {
-  const { policies, table, flights, lease, makeGrant, toucher, nowMs, monotonicMs } = deps
-  let beatFailedAtMs = Number.NEGATIVE_INFINITY
+  const { policies, table, flights, makeGrant, toucher, nowMs } = deps
+  const belief = createBelief(deps)
+  const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief })
 
   function authorize(check: Check, found = createFindings()): Answer | Promise<Answer> {
     const policy = policies.current()
@@ -67,11 +69,11 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (check.apiKey !== undefined) found.kid = check.apiKey.kid ?? ''
     const refused = screenCredential(check, credential, policy)
     if (refused !== undefined) return refused
+    if (check.apiKey !== undefined) return authorizeKey(check, check.apiKey, found)
     if (credential.kind !== 'session') return deny('authz.invalid_session')
 
-    const monotonic = monotonicMs()
-    if (!lease.isLive(monotonic) || policies.isStale()) {
-      if (monotonic < beatFailedAtMs + BEAT_AGAIN_AFTER_MS) return unavailable(found, NO_LEASE)
+    if (!belief.isLive()) {
+      if (belief.isHopeless()) return unavailable(found, NO_LEASE)
       return authorizeAfterBeat(check, found, credential.id)
     }
     const now = nowMs()
@@ -93,11 +95,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
   }
 
   async function authorizeAfterBeat(check: Check, found: Findings, id: string): Promise<Answer> {
-    const isBelievable = (await deps.beat()) && (await policies.refresh())
-    if (!isBelievable || !lease.isLive(monotonicMs())) {
-      beatFailedAtMs = monotonicMs()
-      return unavailable(found, NO_LEASE)
-    }
+    if (!(await belief.restore())) return unavailable(found, NO_LEASE)
     return authorizeAfterLoad(check, found, id)
   }
 
@@ -107,7 +105,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
       const entry =
         known !== undefined && !isToBeReread(known, nowMs()) ? known : await flights.fly(id)
       // The world may have changed while we waited: policy, clock and lease are read anew.
-      if (!lease.isLive(monotonicMs()) || policies.isStale()) return unavailable(found, NO_LEASE)
+      if (!belief.isLive()) return unavailable(found, NO_LEASE)
       found.source = 'store'
       return await conclude(check, found, entry, policies.current(), nowMs())
     } catch (fault) {

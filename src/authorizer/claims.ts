@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Principal, Session } from '../core/principal.ts'
+import type { Principal } from '../core/principal.ts'
 import { sidOf } from '../crypto/digest.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
 
@@ -18,7 +18,8 @@ export interface SessionClaims {
   readonly level: number
   readonly state: string
   readonly referral_id?: number | null
-  readonly sid: string
+  /** Absent where an API key was used. */
+  readonly sid?: string
 }
 
 /**
@@ -27,7 +28,7 @@ export interface SessionClaims {
  */
 export function buildClaims(options: {
   principal: Principal
-  session: Pick<Session, 'hash' | 'endsAtMs'>
+  session: { readonly hash: string | undefined; readonly endsAtMs: number }
   audience: readonly string[]
   issuer: string
   nowMs: number
@@ -47,9 +48,10 @@ export function buildClaims(options: {
     iss: issuer,
     aud: audience,
   } as const
-  const sid = sidOf(session.hash)
+  const sid = session.hash === undefined ? undefined : sidOf(session.hash)
   if (principal.kind === 'service') {
-    return { ...head, jti, uid, email, role, level, state, sid }
+    return { ...head, jti, uid, email, role, level, state, ...(sid && { sid }) }
   }
-  return { ...head, jti, uid, username, email, role, level, state, referral_id: referralId, sid }
+  const user = { uid, username, email, role, level, state, referral_id: referralId }
+  return { ...head, jti, ...user, ...(sid && { sid }) }
 }

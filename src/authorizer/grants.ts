@@ -1,7 +1,7 @@
 import type { Facts } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
-import type { Mint } from './mint.ts'
+import type { Bearer, Mint } from './mint.ts'
 
 /** A grant and how long it may be handed out again. */
 interface MemoizedGrant {
@@ -23,15 +23,20 @@ interface ComingGrant {
 }
 
 /**
- * What is remembered of one session: its facts, when they were read, and the grants made from
- * them. A grant dies with its entry, so a logout takes the tokens' memo along.
+ * What grants are made from, and those that were. A grant dies with its entry, so a logout takes
+ * the tokens' memo along.
  */
-export interface Entry {
-  readonly facts: Facts
-  readonly loadedAtMs: number
+export interface Granted {
+  readonly facts: Bearer
   /** One for each audience that was asked for, at most GRANTS_MAX. */
   readonly grants: MemoizedGrant[]
   readonly coming: ComingGrant[]
+}
+
+/** What is remembered of one session: its facts, when they were read, and its grants. */
+export interface Entry extends Granted {
+  readonly facts: Facts
+  readonly loadedAtMs: number
   /** When its use was last reported to the store; never before that. */
   touchedAtMs: number
 }
@@ -63,7 +68,7 @@ export interface GrantOptions {
  * cannot be signed.
  */
 export type MakeGrant = (
-  entry: Entry,
+  entry: Granted,
   audience: readonly string[],
   nowMs: number,
 ) => Grant | Promise<Grant>
@@ -92,7 +97,7 @@ export function createGrants(options: GrantOptions): MakeGrant {
 
 async function mintGrant(
   { mint }: GrantOptions,
-  { facts }: Entry,
+  { facts }: Granted,
   audience: readonly string[],
   nowMs: number,
 ): Promise<Grant> {
@@ -104,7 +109,7 @@ async function mintGrant(
 /** Signed once for all who ask while it is signed, and remembered. */
 function comingGrant(
   options: GrantOptions,
-  entry: Entry,
+  entry: Granted,
   audience: readonly string[],
   nowMs: number,
 ): Promise<Grant> {
@@ -125,7 +130,7 @@ function comingGrant(
 /** A renewal that fails is no harm: the token at hand is good, and the next asker tries again. */
 function renew(
   options: GrantOptions,
-  entry: Entry,
+  entry: Granted,
   audience: readonly string[],
   nowMs: number,
 ): void {
@@ -134,7 +139,7 @@ function renew(
 
 function remember(
   { lifetimeMs }: GrantOptions,
-  { grants, facts }: Entry,
+  { grants, facts }: Granted,
   made: { grant: Grant; audience: readonly string[]; kid: string },
   mintedAtMs: number,
 ): void {

@@ -4,6 +4,7 @@ import { createTable, type Table } from '../cache/table.ts'
 import type { Config } from '../config/settings.ts'
 import type { Facts } from '../core/principal.ts'
 import type { Entry } from './grants.ts'
+import { createKeyMemory, type KeyMemory } from './key-memory.ts'
 
 /** However often it is used, an entry is read anew after this long. */
 const ENTRY_AGE_MS_MAX = 10 * 60_000
@@ -11,12 +12,13 @@ const ENTRY_AGE_MS_MAX = 10 * 60_000
 /** What one authorizer remembers and believes. */
 export interface Memory {
   readonly table: Table<Entry>
+  readonly keys: KeyMemory
   readonly lease: Lease
   readonly ring: Ring
 }
 
 export function createMemory(
-  config: Pick<Config, 'sessionsMax' | 'leaseMs'>,
+  config: Pick<Config, 'sessionsMax' | 'apikeysMax' | 'leaseMs'>,
   monotonicMs: () => number,
 ): Memory {
   return {
@@ -26,6 +28,7 @@ export function createMemory(
       tagsOf: ({ facts }) => namesOf(facts),
       monotonicMs,
     }),
+    keys: createKeyMemory({ keysMax: config.apikeysMax, monotonicMs }),
     lease: createLease(config.leaseMs),
     ring: createRing(),
   }
@@ -34,4 +37,18 @@ export function createMemory(
 /** Under which names an invalidation may call these facts untrue. */
 export function namesOf({ session }: Facts): readonly string[] {
   return [nameOf('session', session.hash), nameOf('user', session.uid)]
+}
+
+/** All of it as one, for invalidations: a name may stand in any of the tables. */
+export function rememberedOf({
+  table,
+  keys,
+}: Memory): Pick<Table<object>, 'forgetTagged' | 'forgetAll'> {
+  const tables = [table, keys.known, keys.unknown]
+  return {
+    forgetTagged: (tag) => tables.reduce((count, one) => count + one.forgetTagged(tag), 0),
+    forgetAll() {
+      for (const one of tables) one.forgetAll()
+    },
+  }
 }

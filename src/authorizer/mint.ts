@@ -1,10 +1,21 @@
-import type { Facts } from '../core/principal.ts'
+import type { Principal } from '../core/principal.ts'
 import { createJti } from '../crypto/random.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { buildClaims } from './claims.ts'
 
+/** Whom a token speaks of, and until when. Facts of a session are such. */
+export interface Bearer {
+  readonly principal: Principal
+  readonly session: {
+    /** Undefined where there is no session: an API key was used. */
+    readonly hash: string | undefined
+    /** Infinite where no end is known. */
+    readonly endsAtMs: number
+  }
+}
+
 /** A token for the upstream: the compact JWS, without `Bearer`. Rejects if it cannot be signed. */
-export type Mint = (facts: Facts, audience: readonly string[], nowMs: number) => Promise<string>
+export type Mint = (bearer: Bearer, audience: readonly string[], nowMs: number) => Promise<string>
 
 export function createMint(options: {
   readonly signer: Pick<Signer, 'signSoon'>

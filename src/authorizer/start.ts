@@ -9,6 +9,7 @@ import { compileNetworks, type NetworkSet } from '../core/network.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
 import type { Crypto } from '../crypto/engine.ts'
+import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
 import type { Keyring } from '../crypto/keyring.ts'
 import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
@@ -22,9 +23,10 @@ import { type Desk, openDesk } from './desk.ts'
 import { createFollower, type Follower } from './follow.ts'
 import { createEntry, createGrants, type Entry } from './grants.ts'
 import { watchKeyring } from './keyring-watch.ts'
-import { createMemory, type Memory, namesOf } from './memory.ts'
+import { createMemory, type Memory, namesOf, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
+import { openKeyDependencies } from './open-keys.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { openLoudCrypto, openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
@@ -50,6 +52,8 @@ export interface StartOptions {
   readonly policyFile: string
   readonly keysDirectory: string
   readonly keyring: Keyring
+  /** What the secrets of API keys are sealed under; undefined: none can be used. */
+  readonly secretsKey: KeyEncryptionKeys | undefined
   readonly stores: AuthorizerStores
   /** What stands behind `stores`, for the metric of its faults. */
   readonly storeName: 'redis' | 'embedded'
@@ -143,7 +147,7 @@ function followLog(
     invalidations: options.stores.invalidations,
     lease: memory.lease,
     remembered: {
-      facts: memory.table,
+      facts: rememberedOf(memory),
       ring: memory.ring,
       policyChanged: () => policy.permissionsChanged(),
       keyringChanged: () => void keyringChanged(),
@@ -205,6 +209,10 @@ function openServer(parts: Parts): Server {
       },
     }),
     toucher,
+    keys: openKeyDependencies({
+      ...{ config, memory, follower, metrics, crypto },
+      ...{ stores: options.stores, secretsKey: options.secretsKey },
+    }),
     nowMs: Date.now,
     monotonicMs,
     onFault: (fault) => sayFault('facts', fault),
@@ -261,12 +269,13 @@ function readinessOf({ lease }: Memory, policy: PolicyHolder): Readiness {
 
 function sampleGauges(
   metrics: Metrics,
-  { table, lease }: Memory,
+  { table, keys, lease }: Memory,
   policy: PolicyHolder,
   follower: Follower,
 ): void {
   metrics.beforeSnapshot(() => {
     metrics.setEntries('sessions', table.entries())
+    metrics.setEntries('keys', keys.known.entries())
     metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
     metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
     metrics.setGauge('dvara_policy_version', policy.current().version)

@@ -19,6 +19,8 @@ export interface TableOptions<V> {
   readonly ageMsMax: number
   /** Names under which an invalidation may ask for the entry. */
   readonly tagsOf: (value: V) => readonly string[]
+  /** Told of each entry that is remembered no more, whatever the cause. */
+  readonly onForgotten?: (value: V) => void
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number
 }
@@ -36,6 +38,7 @@ export function createTable<V extends object>(options: TableOptions<V>): Table<V
     perf: { now: monotonicMs },
     dispose: (value, key) => {
       for (const tag of tagsOf(value)) untag(tag, key)
+      options.onForgotten?.(value)
     },
   })
 

@@ -5,6 +5,7 @@ import { startAuthorizer } from '../authorizer/start.ts'
 import { createSupervisor, reservePort } from '../authorizer/supervisor.ts'
 import { serveSupervisor } from '../authorizer/worker.ts'
 import type { ConfigFor } from '../config/settings.ts'
+import { parseSecretsKey } from '../crypto/envelope.ts'
 import { openKeyring } from '../crypto/keyring.ts'
 import type { ListenAt } from '../gateway/engine.ts'
 import { openAuthorizerStores } from '../store/open.ts'
@@ -88,6 +89,7 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?
     policyFile: config.policyFile ?? shipped.policyFile,
     keysDirectory: config.keysDirectory,
     keyring,
+    secretsKey: config.secretsKey && parseSecretsKey(config.secretsKey.reveal()),
     stores,
     storeName: 'redis',
     log,

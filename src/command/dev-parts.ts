@@ -5,9 +5,11 @@ import { createSayFault } from '../authorizer/observe.ts'
 import { createOperations } from '../authorizer/operations.ts'
 import { type RunningAuthorizer, startAuthorizer } from '../authorizer/start.ts'
 import type { ConfigFor } from '../config/settings.ts'
+import { type KeyEncryptionKeys, parseSecretsKey } from '../crypto/envelope.ts'
 import { createKeyringSource } from '../crypto/key-source.ts'
 import { openKeyring } from '../crypto/keyring.ts'
 import { ensureKey } from '../crypto/keys.ts'
+import { ensureSecretsKey } from '../crypto/secrets-key.ts'
 import { createVerifier } from '../crypto/verifier.ts'
 import { createAdministrator } from '../identity/administrator.ts'
 import { createPasswords } from '../identity/password.ts'
@@ -32,6 +34,7 @@ interface Administrator {
 /** Everything below the data directory. */
 interface Folder {
   readonly keys: string
+  readonly secretsKey: string
   readonly policyFile: string
   readonly outbox: string
   readonly devFile: string
@@ -71,6 +74,7 @@ async function serve(config: Config, stores: EmbeddedStores): Promise<void> {
 
 async function startParts(config: Config, folder: Folder, stores: EmbeddedStores, log: Log) {
   const keyring = await openKeyring({ directory: folder.keys })
+  const secretsKey = await openSecretsKey(config, folder)
   const version = readVersion()
   const authorizer = await startAuthorizer({
     config,
@@ -81,6 +85,7 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
     policyFile: folder.policyFile,
     keysDirectory: folder.keys,
     keyring,
+    secretsKey,
     stores: stores.authorizer,
     storeName: 'embedded',
     log,
@@ -123,6 +128,12 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
   }
 }
 
+/** The operator's, or one that is made in the folder. */
+async function openSecretsKey(config: Config, folder: Folder): Promise<KeyEncryptionKeys> {
+  if (config.secretsKey === undefined) return ensureSecretsKey(folder.secretsKey)
+  return parseSecretsKey(config.secretsKey.reveal())
+}
+
 function placeOf({ listen }: Config, { port }: RunningAuthorizer): string {
   if (listen.kind === 'unix') return `unix:${listen.path}`
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host
@@ -133,6 +144,7 @@ function placeOf({ listen }: Config, { port }: RunningAuthorizer): string {
 async function prepareFolder(directory: string, config: Config): Promise<Folder> {
   const folder: Folder = {
     keys: config.keysDirectory ?? join(directory, 'keys'),
+    secretsKey: join(directory, 'secrets.key'),
     policyFile: config.policyFile ?? join(directory, 'policy.yml'),
     outbox: config.mailOutbox ?? join(directory, 'outbox'),
     devFile: join(directory, 'dev.json'),

@@ -2,6 +2,7 @@ import {
   connectionUrl,
   cookieName,
   count,
+  durationMs,
   durationS,
   flag,
   mailbox,
@@ -59,6 +60,29 @@ export const sessions = {
     parse: count({ min: 1, max: 10_000 }),
     fallback: 100,
     for: IDENTITY,
+  }),
+}
+
+export const apiKeys = {
+  apikeyNonceLifetimeMs: setting({
+    about: 'How far X-Auth-Nonce may be from the server’s time, either way.',
+    parse: durationMs({ min: 100, max: 60_000 }),
+    fallback: 5000,
+    for: DECIDING,
+  }),
+  apikeyV1Replay: setting({
+    about:
+      'Whether a signature of version 1 is good for any number of requests while its nonce ' +
+      'lives, as in Barong, or for one.',
+    parse: oneOf(['allow', 'deny']),
+    fallback: 'allow',
+    for: DECIDING,
+  }),
+  apikeysMax: setting({
+    about: 'API keys that one worker remembers; about 2 KB each.',
+    parse: count({ min: 100, max: 1_000_000 }),
+    fallback: 10_000,
+    for: DECIDING,
   }),
 }
 

@@ -1,12 +1,13 @@
 import type { ProcessName, Setting } from './setting.ts'
 import { listening, operations, stores, tokens } from './settings-authorizer.ts'
-import { guarding, mailing, sessions } from './settings-identity.ts'
+import { apiKeys, guarding, mailing, sessions } from './settings-identity.ts'
 
 /** The one table, in the order in which it is printed. */
 export const SECTIONS = {
   'Listening and trust': listening,
   Stores: stores,
   Sessions: sessions,
+  'API keys': apiKeys,
   Tokens: tokens,
   'Signing in': guarding,
   Mail: mailing,
@@ -18,6 +19,7 @@ export const settings = {
   ...listening,
   ...stores,
   ...sessions,
+  ...apiKeys,
   ...tokens,
   ...guarding,
   ...mailing,

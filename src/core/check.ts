@@ -28,7 +28,7 @@ export interface Check {
   readonly cookies: string
   /** `X-CSRF-Token`; undefined when absent, because empty counts as present. */
   readonly csrfToken: string | undefined
-  /** The three API-key headers; undefined when none of them was sent. */
+  /** The API-key headers; undefined when none of Apikey, Nonce and Signature was sent. */
   readonly apiKey: PresentedApiKey | undefined
 }
 
@@ -37,6 +37,10 @@ export interface PresentedApiKey {
   readonly kid: string | undefined
   readonly nonce: string | undefined
   readonly signature: string | undefined
+  /** `X-Auth-Version`; undefined when absent, which means 1; null when sent twice. */
+  readonly version: string | null | undefined
+  /** `Content-Digest` (RFC 9530 §2), which version 2 signs; null when sent twice. */
+  readonly contentDigest: string | null | undefined
 }
 
 /** Methods that change nothing (RFC 9110 §9.2.1); everything else needs a CSRF token. */

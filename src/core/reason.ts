@@ -58,6 +58,41 @@ export const REASONS = {
     means: 'No API key has this id.',
     remedy: 'Create a key, or sign in with a session.',
   },
+  'authz.nonce_not_valid_timestamp': {
+    status: 401,
+    means: 'X-Auth-Nonce is no time in milliseconds (version 2: exactly 13 digits).',
+    remedy: 'Send the milliseconds since 1970.',
+  },
+  'authz.nonce_expired': {
+    status: 401,
+    means: 'X-Auth-Nonce is too far from the server’s time: DVARA_APIKEY_NONCE_LIFETIME_MS.',
+    remedy: 'Set the client’s clock, and make the nonce just before sending.',
+  },
+  'authz.invalid_signature': {
+    status: 401,
+    means: 'X-Auth-Signature is not this key’s signature of this request.',
+    remedy: 'Sign what docs/api-keys.md says for the version that is sent, with this key.',
+  },
+  'authz.apikey_version_refused': {
+    status: 401,
+    means: 'X-Auth-Version is unknown, or this key takes no requests of version 1.',
+    remedy: 'Sign by version 2 and send X-Auth-Version: 2.',
+  },
+  'authz.apikey_not_active': {
+    status: 401,
+    means: 'The API key was disabled, by its owner or because of its owner.',
+    remedy: 'Activate it, or create another.',
+  },
+  'authz.apikey_expired': {
+    status: 401,
+    means: 'The API key is over.',
+    remedy: 'Rotate the key before it ends; create another now.',
+  },
+  'authz.ip_not_allowed': {
+    status: 401,
+    means: 'The API key may not be used from this address.',
+    remedy: 'Send from one of the networks of the key, or add this one to them.',
+  },
   'authz.ambiguous_credential': {
     status: 401,
     means: 'The session cookie was sent more than once with different values.',
@@ -88,10 +123,30 @@ export const REASONS = {
     means: 'The principal is banned, locked or deleted.',
     remedy: 'An administrator sets the state back to active.',
   },
+  'authz.disabled_2fa': {
+    status: 401,
+    means: 'The owner of the API key has no second factor.',
+    remedy: 'Enrol one; keys of service accounts need none.',
+  },
+  'authz.apikey_scope_not_allowed': {
+    status: 401,
+    means: 'The request is outside the scopes of the API key.',
+    remedy: 'Use a key with a scope for this method and path.',
+  },
   'authz.invalid_permission': {
     status: 401,
     means: 'No rule accepts this role, method and path, or one drops it.',
     remedy: 'Add a permission row; dvara’s admin API lists those in force.',
+  },
+  'authz.nonce_used': {
+    status: 401,
+    means: 'A request with this nonce has passed before, or it might have before a restart.',
+    remedy: 'Make every nonce greater than the last, and sign the request again with a new one.',
+  },
+  'authz.nonces_exhausted': {
+    status: 429,
+    means: 'So many requests of this key passed lately that no more nonces can be remembered.',
+    remedy: 'Send more slowly, or share the work among several keys.',
   },
 } as const satisfies Record<string, ReasonRow>
 

@@ -6,6 +6,7 @@ import { readTarget } from '../core/path.ts'
 import type { Reason } from '../core/reason.ts'
 import { type Deny, deny, type Grant } from '../core/verdict.ts'
 import {
+  AT,
   HEADER_LINES_MAX,
   type HeaderName,
   type Headers,
@@ -106,7 +107,9 @@ function readApiKey(headers: Headers): PresentedApiKey | undefined {
   const nonce = readLenient(headers, 'x-auth-nonce', '')
   const signature = readLenient(headers, 'x-auth-signature', '')
   if (kid === undefined && nonce === undefined && signature === undefined) return undefined
-  return { kid, nonce, signature }
+  const version = headers.values[AT['x-auth-version']]
+  const contentDigest = headers.values[AT['content-digest']]
+  return { kid, nonce, signature, version, contentDigest }
 }
 
 function refuse(reason: Reason, about: string, told?: Told): Read {

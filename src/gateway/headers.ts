@@ -29,6 +29,8 @@ export const AT = {
   'content-length': 14,
   'transfer-encoding': 15,
   expect: 16,
+  'x-auth-version': 17,
+  'content-digest': 18,
 } as const
 export type HeaderName = keyof typeof AT
 

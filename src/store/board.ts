@@ -1,6 +1,7 @@
 import type { Scope } from '../core/invalidation.ts'
 import type { ActivityQueue } from './activities.ts'
 import type { Invalidations } from './invalidations.ts'
+import type { Nonces } from './nonces.ts'
 import type { Loaded, Touch } from './sessions.ts'
 
 /** A session as the board keeps it: undecoded records, and the deadline that slides. */
@@ -82,7 +83,7 @@ export interface Notice {
  * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `prepareKeys`, `seal`, `ping`,
  * `leave` and `close` throws `store_unsealed` on a board that may have forgotten something.
  */
-export interface Board extends Invalidations {
+export interface Board extends Invalidations, Nonces {
   /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
   readonly activities: ActivityQueue
   load(hash: string): Promise<Loaded<PostedFacts>>

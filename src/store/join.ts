@@ -20,6 +20,7 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
     facts: createSessionFacts(board),
     keys: createKeyFacts(board),
     invalidations: board,
+    nonces: board,
     policies: createPermissions(database),
     activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },
     async close() {

@@ -7,6 +7,7 @@ import {
   SINCE_ENTRIES_MAX,
   TOMBSTONE_MS,
 } from './board.ts'
+import { CLOCK_STEP_MS } from './nonces.ts'
 import { readEntry } from './push.ts'
 import { createRedisActivities } from './redis-activities.ts'
 import {
@@ -74,6 +75,11 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
         touches.push({ hash: taken[at] as string, idleAtMs: Number(taken[at + 1]) })
       }
       return touches
+    },
+    async burn({ kid, nonceMs, lifetimeMs, rememberedMax }) {
+      const one = [kid, nonceMs, lifetimeMs, CLOCK_STEP_MS, rememberedMax]
+      const outcome = latin(await run('burn', ...one))
+      return outcome === 'burned' || outcome === 'used' || outcome === 'full' ? outcome : 'stale'
     },
     isSealed: async () => (await run('isSealed')) === 1,
     async begin(epochNumber) {

@@ -9,6 +9,8 @@ import { LOAD_KEY, POST_KEY, PREPARE_KEYS } from './key-scripts.ts'
  *   {dv}sealing `<n>`: who is re-filling it; lost if the server restarts half-way
  *   {dv}k:<kid>  hash: b record, v version, u uid, n number of the sealing it belongs to
  *   {dv}x:<kid>  tombstone of a key
+ *   {dv}at  when it was sealed, in ms; 0 the first time ever
+ *   {dv}n:<kid> used-up nonces of an API key by their own time
  *   {dv}a   stream of activities that wait for Postgres: `r` record
  *   {dv}s:<hash> hash: b record, i idle deadline, u uid, g generation;
  *                expires at the absolute end, not when idle: the refusals differ
@@ -234,6 +236,10 @@ local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 if run ~= ARGV[1] then return redis.error_reply('UNSEALED the connection leads elsewhere') end
 redis.call('DEL', '{dv}inv', '{dv}m', '{dv}sealing')
 redis.call('SET', '{dv}seq', ARGV[3])
+-- Before the first time ever nothing can have been burned.
+local t = redis.call('TIME')
+local at = ARGV[2] == '1' and 0 or t[1] * 1000 + math.floor(t[2] / 1000)
+redis.call('SET', '{dv}at', string.format('%.0f', at))
 redis.call('SET', '{dv}ep', ARGV[2] .. '.' .. run)
 return 1
 `
@@ -245,6 +251,26 @@ if redis.call('XLEN', ARGV[2]) + #ARGV - 3 > tonumber(ARGV[3]) then
 end
 for n = 4, #ARGV do redis.call('XADD', ARGV[2], '*', 'r', ARGV[n]) end
 return #ARGV - 3
+`
+
+/** ARGV: run id, kid, nonce, lifetime, clock step, most remembered. */
+const BURN = `${SEALED}
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local nonce, life = tonumber(ARGV[3]), tonumber(ARGV[4])
+local keep = life + tonumber(ARGV[5])
+if nonce <= now - keep then return 'stale' end
+local at = tonumber(redis.call('GET', '{dv}at') or '0')
+if at > 0 and nonce < at + life then return 'stale' end
+local key = '{dv}n:' .. ARGV[2]
+redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - keep))
+if redis.call('ZSCORE', key, ARGV[3]) then return 'used' end
+if redis.call('ZCARD', key) >= tonumber(ARGV[6]) then return 'full' end
+redis.call('ZADD', key, ARGV[3], ARGV[3])
+if redis.call('PEXPIRETIME', key) < nonce + keep then
+  redis.call('PEXPIREAT', key, string.format('%.0f', nonce + keep))
+end
+return 'burned'
 `
 
 export const SCRIPTS = {
@@ -263,4 +289,5 @@ export const SCRIPTS = {
   prepareKeys: `${FILLING}${POST_PRINCIPAL}${PREPARE_KEYS}`,
   seal: SEAL,
   queue: QUEUE,
+  burn: BURN,
 } as const

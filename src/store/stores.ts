@@ -2,6 +2,7 @@ import type { ServiceAccounts } from './accounts.ts'
 import type { Activities, ActivityLog } from './activities.ts'
 import type { ApiKeys, KeyFactsSource } from './api-keys.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
+import type { Nonces } from './nonces.ts'
 import type { Policies } from './policies.ts'
 import type { SecondFactors } from './second-factors.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
@@ -14,6 +15,7 @@ export interface AuthorizerStores {
   readonly invalidations: Invalidations
   readonly policies: Pick<Policies, 'loadPermissions'>
   readonly activities: ActivityLog
+  readonly nonces: Nonces
   close(): Promise<void>
 }
 

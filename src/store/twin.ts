@@ -16,6 +16,7 @@ import type { InvalidationHandler } from './invalidations.ts'
 import type { Loaded } from './sessions.ts'
 import { createTwinActivities } from './twin-activities.ts'
 import { createTwinKeys } from './twin-keys.ts'
+import { createTwinNonces } from './twin-nonces.ts'
 
 interface Row {
   readonly session: Uint8Array
@@ -109,6 +110,10 @@ export function createTwinBoard(nowMs: () => number): Board {
       for (const [hash] of taken) touched.delete(hash)
       return taken.map(([hash, idleAtMs]) => ({ hash, idleAtMs }))
     },
+    async burn(one) {
+      state.head()
+      return state.nonces.burn(one)
+    },
     isSealed: async () => state.isSealed(),
     begin: async (epochNumber) => state.begin(epochNumber),
     async prepare(epochNumber, postings, ended) {
@@ -178,6 +183,7 @@ function createState(nowMs: () => number) {
   const generations = createExpiring<number>(nowMs)
   const tombstones = createExpiring<true>(nowMs)
   const keys = createTwinKeys(nowMs)
+  const nonces = createTwinNonces(nowMs)
   const touched = new Map<string, number>()
   const members = new Map<string, number>()
   const log = createLog()
@@ -206,18 +212,8 @@ function createState(nowMs: () => number) {
   }
 
   return {
-    ...{
-      sessions,
-      principals,
-      keys,
-      generations,
-      tombstones,
-      touched,
-      members,
-      head,
-      filling,
-      post,
-    },
+    ...{ sessions, principals, keys, generations, tombstones, nonces },
+    ...{ touched, members, head, filling, post },
     epochNumber: () => sealed,
     isSealed: () => sealed !== undefined,
     begin(epochNumber: number): void {
@@ -228,6 +224,7 @@ function createState(nowMs: () => number) {
       filling(epochNumber)
       log.restart(epochNumber * EPOCH_STRIDE)
       members.clear()
+      nonces.sealed(epochNumber)
       sealed = epochNumber
     },
     put(one: Posting): void {
@@ -264,6 +261,7 @@ function createState(nowMs: () => number) {
     },
     sweep(): void {
       for (const table of [sessions, principals, keys, generations, tombstones]) table.sweep()
+      nonces.sweep()
     },
   }
 }

@@ -11,12 +11,16 @@ export const DIALECT_LABELS = ['none', ...DIALECT_NAMES] as const
 export type DialectLabel = DialectName | 'none'
 
 /** The tables of an authorizer's memory. */
-export const TABLE_NAMES = ['sessions', 'tokens'] as const
+export const TABLE_NAMES = ['sessions', 'keys', 'tokens'] as const
 export type TableName = (typeof TABLE_NAMES)[number]
 
 /** How a load ended: with facts, with the knowledge that there are none, or without an answer. */
 const LOAD_OUTCOMES = ['found', 'missing', 'overtaken', 'overflow', 'fault'] as const
 export type LoadOutcome = (typeof LOAD_OUTCOMES)[number]
+
+/** What became of a nonce that was to be used up. */
+const BURN_OUTCOMES = ['burned', 'used', 'stale', 'full', 'fault'] as const
+export type BurnOutcome = (typeof BURN_OUTCOMES)[number]
 
 const STORE_NAMES = ['redis', 'postgres', 'embedded'] as const
 export type StoreName = (typeof STORE_NAMES)[number]
@@ -112,6 +116,13 @@ export const METRICS = {
     labels: { table: TABLE_NAMES, outcome: LOAD_OUTCOMES },
     merge: 'sum',
     help: 'Loads from the store after a miss.',
+  },
+  dvara_nonces_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { outcome: BURN_OUTCOMES },
+    merge: 'sum',
+    help: 'Nonces of API keys to be used up: only those that were burned let their request pass.',
   },
   dvara_loads_in_flight: {
     type: 'gauge',

@@ -8,6 +8,7 @@ import {
   ALGORITHMS,
   type Algorithm,
   BUCKETS_US,
+  type BurnOutcome,
   CREDENTIAL_KINDS,
   type CredentialKind,
   type CryptoEngineName,
@@ -44,6 +45,7 @@ export interface Metrics {
   countMiss(table: TableName): void
   countLoad(table: TableName, outcome: LoadOutcome): void
   countStoreFault(store: StoreName, code: FaultCode): void
+  countBurn(outcome: BurnOutcome): void
   countTokenSigned(algorithm: Algorithm, source: TokenSource): void
   countInvalidation(scope: Scope): void
   countPolicyReload(outcome: ReloadOutcome): void
@@ -113,6 +115,7 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     countMiss: createCountByTable(cells.dvara_cache_misses_total),
     countLoad: (table, outcome) => count('dvara_loads_total', table, outcome),
     countStoreFault: (store, code) => count('dvara_store_faults_total', store, code),
+    countBurn: (outcome) => count('dvara_nonces_total', outcome),
     countTokenSigned: createCountTokenSigned(cells.dvara_tokens_signed_total),
     countInvalidation: (scope) => count('dvara_invalidations_total', scope),
     countWithheld: () => count('dvara_signatures_withheld_total'),

@@ -84,7 +84,8 @@ test('a decision is shown with what it was about and what it rests on', () => {
 
 test('no slot refers to a cookie, a token, a signature or a query', () => {
   const world = open()
-  const apiKey = { kid: 'public', nonce: '1', signature: 'canary' }
+  const unread = { version: undefined, contentDigest: 'canary' }
+  const apiKey = { kid: 'public', nonce: '1', signature: 'canary', ...unread }
   const check = checkOf({ query: 'canary', cookies: 'a=canary', csrfToken: 'canary', apiKey })
   const slot = world.decisions.find(world.keep({ check, found: { kid: 'public' } }))
   assert.doesNotMatch(JSON.stringify(slot), /canary/)

@@ -43,7 +43,7 @@ test('an answer is counted by dialect, reason and kind of credential, and kept',
   }
 })
 
-const KEY = { kid: 'k', nonce: '1', signature: 's' }
+const KEY = { kid: 'k', nonce: '1', signature: 's', version: undefined, contentDigest: undefined }
 
 test('an outage is said once a second for each place and code, with how often it was not', () => {
   const { lines, log } = world()

@@ -7,6 +7,7 @@ import { createTable } from '../../src/cache/table.ts'
 import type { Facts } from '../../src/core/principal.ts'
 import type { Answer } from '../../src/core/verdict.ts'
 import { factsOf, NOW, policyOf } from '../core/facts.ts'
+import { createKeyWorld } from './keys.ts'
 
 /** A session id as the cookie carries it. */
 export const ID = 'S'.repeat(43)
@@ -59,6 +60,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
       user: facts.principal.uid,
       role: facts.principal.role,
     }),
+    keys: createKeyWorld({ clock }).dependencies,
     toucher: { touch: () => state.touches++, flush: async () => {}, drain: async () => {} },
     nowMs: () => clock.ms,
     monotonicMs: () => clock.monotonicMs,

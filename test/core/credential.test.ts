@@ -70,7 +70,10 @@ test('the session cookie twice with different values is ambiguous', () => {
 })
 
 test('any API-key header wins over a good cookie, even an empty one', () => {
-  const apiKey = { kid: '', nonce: undefined, signature: undefined }
+  const apiKey = {
+    ...{ kid: '', nonce: undefined, signature: undefined },
+    ...{ version: undefined, contentDigest: undefined },
+  }
   assert.equal(read(`sid=${ID}`, apiKey).kind, 'api_key')
 })
 

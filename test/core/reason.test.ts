@@ -7,11 +7,16 @@ const BARONG: readonly [code: string, status: number][] = [
   ['authz.permission_denied', 401],
   ['authz.invalid_api_key_headers', 422],
   ['authz.unexistent_apikey', 401],
+  ['authz.nonce_not_valid_timestamp', 401],
+  ['authz.nonce_expired', 401],
+  ['authz.invalid_signature', 401],
+  ['authz.apikey_not_active', 401],
   ['authz.missing_csrf_token', 401],
   ['authz.csrf_token_mismatch', 401],
   ['authz.invalid_session', 401],
   ['authz.client_session_mismatch', 401],
   ['authz.user_not_active', 401],
+  ['authz.disabled_2fa', 401],
   ['authz.invalid_permission', 401],
 ]
 

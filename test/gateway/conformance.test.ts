@@ -179,12 +179,18 @@ for (const kind of ENGINE_KINDS) {
           'X-Auth-Apikey: k',
           'X-Auth-Apikey: k',
           'X-Auth-Nonce: 1',
+          'X-Auth-Version: 2',
+          'X-Auth-Version: 2',
+          'Content-Digest: sha-256=:x:',
         ),
       )
       const [check] = opened.checks
       assert.equal(check?.cookies, '__Host-dvara=s3cr3t; theme=dark; more=1')
       assert.notEqual(check?.csrfToken, 'c5rf')
-      assert.deepEqual(check?.apiKey, { kid: '', nonce: '1', signature: undefined })
+      assert.deepEqual(check?.apiKey, {
+        ...{ kid: '', nonce: '1', signature: undefined },
+        ...{ version: null, contentDigest: 'sha-256=:x:' },
+      })
     })
 
     test('an empty CSRF token is present, an absent one is not', async () => {

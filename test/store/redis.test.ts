@@ -127,6 +127,18 @@ describe('Redis', () => {
     await assert.rejects(board.begin(5), { code: 'store_conflict' })
   })
 
+  test('a Redis that was lost takes no nonce that it may have forgotten', async () => {
+    const sealedAtMs = Number(await probe.get('{dv}at'))
+    assert.ok(Math.abs(Date.now() - sealedAtMs) < 10_000)
+    const burn = (nonceMs: number) =>
+      board.burn({ kid: 'k', nonceMs, lifetimeMs: 5000, rememberedMax: 9 })
+    assert.equal(await burn(sealedAtMs + 4999), 'stale')
+    assert.equal(await burn(sealedAtMs + 5000), 'burned')
+    assert.equal(await burn(sealedAtMs + 5000), 'used')
+    assert.ok((await probe.pttl('{dv}n:k')) > 15_000)
+    assert.ok((await probe.pttl('{dv}n:k')) <= 20_000)
+  })
+
   test('a fault never carries what was being written', async () => {
     const session = Buffer.from('top secret')
     const one = { ...posting('ID5'), session, idleAtMs: Number.NaN }

@@ -5,6 +5,7 @@
 export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/crew.ts': 'test/process/workers.test.ts',
   'src/authorizer/desk.ts': 'test/process/decisions.test.ts',
+  'src/authorizer/open-keys.ts': 'test/authorizer/api-keys.test.ts',
   'src/authorizer/start.ts': 'test/process/outage.test.ts',
   'src/authorizer/supervisor.ts': 'test/process/workers.test.ts',
   'src/authorizer/worker.ts': 'test/process/workers.test.ts',
@@ -16,7 +17,6 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/command/release.ts': 'test/main.test.ts',
   'src/command/signals.ts': 'test/process/workers.test.ts',
   'src/command/tour.ts': 'test/command/dev.test.ts',
-  'src/core/api-key.ts': 'test/store/record.test.ts',
   'src/core/findings.ts': 'test/authorizer/authorize.test.ts',
   'src/core/invalidation.ts': 'test/cache/apply.test.ts',
   'src/core/policy.ts': 'test/core/decide.test.ts',

@@ -14,6 +14,7 @@ import type { Answer } from '../../../src/core/verdict.ts'
 import { sha256Base64url } from '../../../src/crypto/digest.ts'
 import { readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
+import { createKeyWorld } from '../../authorizer/keys.ts'
 import { address } from '../../gateway/asked.ts'
 import { SPELLINGS } from '../../gateway/spellings.ts'
 import type { Login, World } from '../../reference/world.ts'
@@ -66,7 +67,11 @@ export function createCorridor(world: World): Corridor {
       return { value: entry }
     },
   })
+  const keys = createKeyWorld({ clock: { ms: 0, monotonicMs: 0 } })
+  // No key exists in these worlds.
+  keys.stored.clear()
   const authorize = createAuthorize({
+    keys: keys.dependencies,
     policies: { current: () => policy, isStale: () => false, refresh: async () => true },
     table,
     flights,

@@ -1,0 +1,83 @@
+import { createFlights } from '../cache/flight.ts'
+import { nameOf } from '../cache/ring.ts'
+import type { Config } from '../config/settings.ts'
+import type { KeyFacts } from '../core/api-key.ts'
+import { Fault } from '../core/fault.ts'
+import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
+import {
+  createRequestVerifiers,
+  type RequestVerifiers,
+  type VerifyingEngine,
+} from '../crypto/request-verifier.ts'
+import type { Loaded } from '../store/sessions.ts'
+import type { AuthorizerStores } from '../store/stores.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { KeyDependencies } from './api-keys.ts'
+import type { Follower } from './follow.ts'
+import { createKeyEntry, type KeyEntry, namesOfKey } from './key-memory.ts'
+import type { Memory } from './memory.ts'
+
+interface Parts {
+  readonly config: Pick<Config, 'apikeyNonceLifetimeMs' | 'apikeyV1Replay'>
+  readonly stores: Pick<AuthorizerStores, 'keys' | 'nonces'>
+  readonly memory: Pick<Memory, 'keys' | 'ring'>
+  readonly follower: Pick<Follower, 'epoch' | 'beat'>
+  readonly metrics: Pick<Metrics, 'countLoad' | 'countHit' | 'countMiss' | 'countBurn'>
+  readonly crypto: VerifyingEngine
+  /** Undefined: no shared secret can be opened. */
+  readonly secretsKey: KeyEncryptionKeys | undefined
+}
+
+/** What signed requests are judged with, out of the parts of one authorizer. */
+export function openKeyDependencies(parts: Parts): KeyDependencies {
+  const { config, stores, memory, metrics, crypto, secretsKey } = parts
+  const verifiers = createRequestVerifiers(crypto, secretsKey)
+  return {
+    memory: memory.keys,
+    flights: openFlights(parts, verifiers),
+    decoy: verifiers.decoy,
+    nonces: stores.nonces,
+    nonceLifetimeMs: config.apikeyNonceLifetimeMs,
+    isV1Once: config.apikeyV1Replay === 'deny',
+    onRecall: (isHit) => (isHit ? metrics.countHit('keys') : metrics.countMiss('keys')),
+    onBurn: metrics.countBurn,
+  }
+}
+
+/** Loads of keys: what an invalidation has overtaken is neither believed nor remembered. */
+function openFlights({ stores, memory, follower, metrics }: Parts, verifiers: RequestVerifiers) {
+  return createFlights<Loaded<KeyFacts>, KeyEntry | undefined>({
+    async load(kid) {
+      const read = await stores.keys.load(kid).catch((fault: unknown) => {
+        const isOverflow = fault instanceof Fault && fault.code === 'load_overflow'
+        metrics.countLoad('keys', isOverflow ? 'overflow' : 'fault')
+        throw fault
+      })
+      if (read.epoch !== follower.epoch()) await follower.beat()
+      return read
+    },
+    land(kid, { epoch, seq, found }) {
+      const names = found === undefined ? [nameOf('key', kid)] : namesOfKey(found)
+      if (epoch !== follower.epoch() || !memory.ring.admits(seq, names)) {
+        metrics.countLoad('keys', 'overtaken')
+        return undefined
+      }
+      metrics.countLoad('keys', found === undefined ? 'missing' : 'found')
+      if (found === undefined) {
+        memory.keys.unknown.remember(kid, { kid })
+        return { value: undefined }
+      }
+      const entry = prepare(found, verifiers)
+      memory.keys.known.remember(kid, entry)
+      return { value: entry }
+    },
+  })
+}
+
+function prepare(found: KeyFacts, verifiers: RequestVerifiers): KeyEntry {
+  try {
+    return createKeyEntry(found, verifiers)
+  } catch (cause) {
+    throw new Fault('store_garbage', { cause, about: 'an API key cannot be used' })
+  }
+}

@@ -1,0 +1,99 @@
+import type { Check, PresentedApiKey } from './check.ts'
+
+/** What versions of the signing protocol there are: Barong's, and ours. */
+export type SigningVersion = 1 | 2
+
+/** A key's request whose headers are whole; whether any of it is true is not known yet. */
+export interface SignedRequest {
+  readonly version: SigningVersion
+  readonly kid: string
+  readonly nonce: string
+  readonly signature: string
+  /** The bytes that the signature must be over, as text: ASCII in version 2. */
+  readonly form: string
+}
+
+/** Which protocol and what for: a signature made for anything else begins otherwise. */
+const LABEL = 'dvara-apikey-2'
+
+/** Longer ones are none that we issued. */
+const KID = /^[A-Za-z0-9_-]{1,64}$/
+
+/** Milliseconds of the epoch from 2001 to 2286: any other spelling could be read in two ways. */
+const NONCE = /^[1-9][0-9]{12}$/
+
+/** A field value of RFC 9110 §5.5 in ASCII; some digests of RFC 9530 take 100 characters each. */
+const DIGEST = /^[\x21-\x7e](?:[\x20-\x7e]{0,1022}[\x21-\x7e])?$/
+
+const DIGITS = /^[ \t\n\v\f\r]*([+-]?)([0-9]+(?:_[0-9]+)*)/
+
+/** Whether an id can be one of ours: any other is never asked of a store. */
+export function isKid(text: string): boolean {
+  return KID.test(text)
+}
+
+/**
+ * The request as its key signed it; `incomplete` if a header is missing, blank, repeated or
+ * unreadable, `unknown version` if X-Auth-Version names none that we speak.
+ */
+export function readSignedRequest(
+  check: Check,
+  presented: PresentedApiKey,
+): SignedRequest | 'incomplete' | 'unknown version' {
+  const { kid, nonce, signature, version, contentDigest } = presented
+  if (isBlank(kid) || isBlank(nonce) || isBlank(signature) || version === null) return 'incomplete'
+  if (version === undefined || version === '1') {
+    return { version: 1, kid, nonce, signature, form: nonce + kid }
+  }
+  if (version !== '2') return 'unknown version'
+  if (contentDigest === null) return 'incomplete'
+  if (contentDigest !== undefined && !DIGEST.test(contentDigest)) return 'incomplete'
+  const { method, host, path, query } = check
+  const target = query === '' ? path : `${path}?${query}`
+  const form = formOf({ kid, nonce, method, host, target, contentDigest })
+  return { version: 2, kid, nonce, signature, form }
+}
+
+function isBlank(value: string | undefined): value is undefined {
+  return value === undefined || value.trim() === ''
+}
+
+/** What version 2 signs, field for field. */
+export interface SignedFields {
+  readonly kid: string
+  readonly nonce: string
+  readonly method: string
+  /** Lower case, without port. */
+  readonly host: string
+  /** Path, and behind a `?` the query where it is not empty. */
+  readonly target: string
+  readonly contentDigest: string | undefined
+}
+
+/**
+ * The fields as netstrings, each `<length>:<text>,`: no two requests have the same form. An
+ * absent digest is a `-`, which no netstring begins with. Lengths are of ASCII text.
+ */
+export function formOf(fields: SignedFields): string {
+  const { kid, nonce, method, host, target, contentDigest } = fields
+  const head = netstring(LABEL) + netstring(kid) + netstring(nonce) + netstring(method)
+  const digest = contentDigest === undefined ? '-' : netstring(contentDigest)
+  return head + netstring(host) + netstring(target) + digest
+}
+
+function netstring(text: string): string {
+  return `${text.length}:${text},`
+}
+
+/**
+ * The instant that a nonce names, in milliseconds; undefined if it names none. Version 2 knows
+ * one spelling. Version 1 reads as Barong does: what begins with digits counts up to where they
+ * end, behind blanks and a sign, with single underscores between them.
+ */
+export function readNonceMs({ version, nonce }: SignedRequest): number | undefined {
+  if (version === 2) return NONCE.test(nonce) ? Number(nonce) : undefined
+  const [, sign, digits] = DIGITS.exec(nonce) ?? []
+  if (digits === undefined || sign === '-') return undefined
+  const nonceMs = Number(digits.replaceAll('_', ''))
+  return nonceMs > 0 ? nonceMs : undefined
+}
