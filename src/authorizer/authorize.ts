@@ -27,6 +27,8 @@ export interface Dependencies {
   readonly table: Table<Entry>
   /** Loads by cookie value; undefined where there is no such session. */
   readonly flights: Flights<Entry | undefined>
+  /** Whether one of our keys sealed the cookie; told only where a store would be asked. */
+  readonly isSealed: (cookie: string) => boolean
   readonly lease: Lease
   /** Asks the log now; true if the lease is live after it. */
   readonly beat: () => Promise<boolean>
@@ -40,6 +42,8 @@ export interface Dependencies {
   readonly monotonicMs: () => number
   readonly onFault: (fault: unknown) => void
   readonly onRecall: (isHit: boolean) => void
+  /** A cookie of the right shape that no key of ours sealed. */
+  readonly onForged: () => void
 }
 
 /** An entry idle by our own reading is read anew, at most this often: others may have used it. */
@@ -73,6 +77,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (credential.kind !== 'session') return deny('authz.invalid_session')
 
     if (!belief.isLive()) {
+      if (!deps.isSealed(credential.id)) return refuseForged(check, found, policy)
       if (belief.isHopeless()) return unavailable(found, NO_LEASE)
       return authorizeAfterBeat(check, found, credential.id)
     }
@@ -80,9 +85,20 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const entry = table.recall(credential.id)
     const isHit = entry !== undefined && !isToBeReread(entry, now)
     deps.onRecall(isHit)
+    // What is remembered was proven when it was loaded: only a stranger's seal is looked at.
+    if (entry === undefined && !deps.isSealed(credential.id)) {
+      return refuseForged(check, found, policy)
+    }
     if (!isHit) return authorizeAfterLoad(check, found, credential.id)
     found.source = 'memory'
     return conclude(check, found, entry, policy, now)
+  }
+
+  /** Answers what an unknown session hears, and no store is asked. */
+  function refuseForged(check: Check, found: Findings, policy: Policy): Answer | Promise<Answer> {
+    deps.onForged()
+    found.credential = 'forged'
+    return conclude(check, found, undefined, policy, nowMs())
   }
 
   async function signOrRefuse(found: Findings, grant: Promise<Answer>): Promise<Answer> {

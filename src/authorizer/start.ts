@@ -7,10 +7,12 @@ import type { Config } from '../config/settings.ts'
 import { Fault } from '../core/fault.ts'
 import { compileNetworks, type NetworkSet } from '../core/network.ts'
 import type { Facts } from '../core/principal.ts'
+import type { CookieRing } from '../crypto/cookie-ring.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
 import type { Crypto } from '../crypto/engine.ts'
 import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
 import type { Keyring } from '../crypto/keyring.ts'
+import { watchKeyrings } from '../crypto/keyring-watch.ts'
 import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
 import type { Loaded } from '../store/sessions.ts'
@@ -21,14 +23,14 @@ import type { Readiness } from '../telemetry/ops.ts'
 import { createAuthorize } from './authorize.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { createFollower, type Follower } from './follow.ts'
+import { sampleGauges } from './gauges.ts'
 import { createEntry, createGrants, type Entry } from './grants.ts'
-import { watchKeyring } from './keyring-watch.ts'
 import { createMemory, type Memory, namesOf, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { openKeyDependencies } from './open-keys.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
-import { openLoudCrypto, openSigner } from './signing.ts'
+import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
 /** One authorizer in this process, listening. */
@@ -54,6 +56,9 @@ export interface StartOptions {
   readonly keyring: Keyring
   /** What the secrets of API keys are sealed under; undefined: none can be used. */
   readonly secretsKey: KeyEncryptionKeys | undefined
+  readonly crypto: Crypto
+  readonly cookieRing: CookieRing
+  readonly cookieKeysDirectory: string
   readonly stores: AuthorizerStores
   /** What stands behind `stores`, for the metric of its faults. */
   readonly storeName: 'redis' | 'embedded'
@@ -89,22 +94,23 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     onChange: createReport(log, metrics).policyChanged,
     onFault: (fault) => options.sayFault('policy', fault),
   })
-  const keyringWatch = watchKeyring({
-    directory: options.keysDirectory,
-    keyring: options.keyring,
+  const keyringWatch = watchKeyrings({
+    rings: [
+      { directory: options.keysDirectory, keyring: options.keyring },
+      { directory: options.cookieKeysDirectory, keyring: options.cookieRing },
+    ],
     everyMs: WATCH_EVERY_MS,
-    onRefused: (problem) => log.error({ problem }, 'the keyring was refused; the old one signs on'),
+    onRefused: (problem) => log.error({ problem }, 'keys were refused; the old ones hold on'),
   })
   const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
   const toucher = openToucher(options)
-  const crypto = openLoudCrypto(config, log)
   const desk = openDesk({ config, run: given.run, policy, follower })
-  const parts = { options, engine, crypto, metrics, memory, policy, follower, toucher, desk }
+  const parts = { options, engine, metrics, memory, policy, follower, toucher, desk }
   const server = openServer(parts)
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
-  sampleGauges(metrics, memory, policy, follower)
+  sampleGauges({ metrics, memory, policy, follower, monotonicMs })
 
   return {
     port,
@@ -173,7 +179,6 @@ function openToucher({ config, stores, sayFault }: StartOptions): Toucher {
 interface Parts {
   readonly options: StartOptions
   readonly engine: Engine
-  readonly crypto: Crypto
   readonly metrics: Metrics
   readonly memory: Memory
   readonly policy: PolicyHolder
@@ -183,13 +188,15 @@ interface Parts {
 }
 
 function openServer(parts: Parts): Server {
-  const { options, engine, crypto, metrics, memory, policy, follower, toucher } = parts
-  const { config, keyring, log, sayFault } = options
+  const { options, engine, metrics, memory, policy, follower, toucher } = parts
+  const { config, crypto, keyring, cookieRing, log, sayFault } = options
   const signer = openSigner({ config, engine: crypto, keyring, log, metrics })
   const authorize = createAuthorize({
     policies: policy,
     table: memory.table,
     flights: openFlights(parts),
+    isSealed: cookieRing.isSealed,
+    onForged: () => metrics.countLoad('sessions', 'forged'),
     lease: memory.lease,
     beat: follower.beat,
     makeGrant: createGrants({
@@ -265,21 +272,6 @@ function readinessOf({ lease }: Memory, policy: PolicyHolder): Readiness {
   if (!lease.isLive(monotonicMs())) problems.push('no lease: the invalidation log is out of reach')
   if (policy.isStale()) problems.push('changed permissions could not be loaded yet')
   return { ready: problems.length === 0, problems }
-}
-
-function sampleGauges(
-  metrics: Metrics,
-  { table, keys, lease }: Memory,
-  policy: PolicyHolder,
-  follower: Follower,
-): void {
-  metrics.beforeSnapshot(() => {
-    metrics.setEntries('sessions', table.entries())
-    metrics.setEntries('keys', keys.known.entries())
-    metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
-    metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
-    metrics.setGauge('dvara_policy_version', policy.current().version)
-  })
 }
 
 /** Settings have been parsed: a network that cannot be compiled here is a bug. */

@@ -1,10 +1,13 @@
 import cluster from 'node:cluster'
 import { createSayFault } from '../authorizer/observe.ts'
 import { type Ask, createOperations } from '../authorizer/operations.ts'
+import { openLoudCrypto } from '../authorizer/signing.ts'
 import { startAuthorizer } from '../authorizer/start.ts'
 import { createSupervisor, reservePort } from '../authorizer/supervisor.ts'
 import { serveSupervisor } from '../authorizer/worker.ts'
+import { cookieKeysDirectoryOf } from '../config/rules.ts'
 import type { ConfigFor } from '../config/settings.ts'
+import { openCookieRing } from '../crypto/cookie-ring.ts'
 import { parseSecretsKey } from '../crypto/envelope.ts'
 import { openKeyring } from '../crypto/keyring.ts'
 import type { ListenAt } from '../gateway/engine.ts'
@@ -77,6 +80,13 @@ async function runWorker(config: Config, log: Log): Promise<void> {
 async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?: string) {
   const sayFault = createSayFault(log, createSayAtMost(Date.now))
   const keyring = await openKeyring({ directory: config.keysDirectory })
+  const crypto = openLoudCrypto(config, log)
+  const cookieKeysDirectory = cookieKeysDirectoryOf(config)
+  const { blakeKeys } = crypto
+  const cookieRing = await openCookieRing({ directory: cookieKeysDirectory, blakeKeys })
+  if (cookieRing.isEmpty()) {
+    log.warn({ cookieKeysDirectory }, 'no cookie key yet: no session is known until there is one')
+  }
   const stores = await openAuthorizerStores({
     redisUrl: config.redisUrl.reveal(),
     databaseUrl: config.databaseUrl.reveal(),
@@ -90,6 +100,9 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?
     keysDirectory: config.keysDirectory,
     keyring,
     secretsKey: config.secretsKey && parseSecretsKey(config.secretsKey.reveal()),
+    crypto,
+    cookieRing,
+    cookieKeysDirectory,
     stores,
     storeName: 'redis',
     log,

@@ -3,8 +3,11 @@ import { access, copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/pr
 import { join, resolve } from 'node:path'
 import { createSayFault } from '../authorizer/observe.ts'
 import { createOperations } from '../authorizer/operations.ts'
+import { openLoudCrypto } from '../authorizer/signing.ts'
 import { type RunningAuthorizer, startAuthorizer } from '../authorizer/start.ts'
 import type { ConfigFor } from '../config/settings.ts'
+import { ensureCookieKey } from '../crypto/cookie-keys.ts'
+import { openCookieRing } from '../crypto/cookie-ring.ts'
 import { type KeyEncryptionKeys, parseSecretsKey } from '../crypto/envelope.ts'
 import { createKeyringSource } from '../crypto/key-source.ts'
 import { openKeyring } from '../crypto/keyring.ts'
@@ -35,6 +38,7 @@ interface Administrator {
 interface Folder {
   readonly keys: string
   readonly secretsKey: string
+  readonly cookieKeys: string
   readonly policyFile: string
   readonly outbox: string
   readonly devFile: string
@@ -75,6 +79,9 @@ async function serve(config: Config, stores: EmbeddedStores): Promise<void> {
 async function startParts(config: Config, folder: Folder, stores: EmbeddedStores, log: Log) {
   const keyring = await openKeyring({ directory: folder.keys })
   const secretsKey = await openSecretsKey(config, folder)
+  const crypto = openLoudCrypto(config, log)
+  const { blakeKeys, publicKeys } = crypto
+  const cookieRing = await openCookieRing({ directory: folder.cookieKeys, blakeKeys })
   const version = readVersion()
   const authorizer = await startAuthorizer({
     config,
@@ -86,6 +93,9 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
     keysDirectory: folder.keys,
     keyring,
     secretsKey,
+    crypto,
+    cookieRing,
+    cookieKeysDirectory: folder.cookieKeys,
     stores: stores.authorizer,
     storeName: 'embedded',
     log,
@@ -100,7 +110,8 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
     const identity = await startIdentity({
       config,
       stores: stores.identity,
-      verifier: createVerifier({ keys: createKeyringSource(keyring) }),
+      verifier: createVerifier({ keys: createKeyringSource(keyring), publicKeys }),
+      cookieRing,
       mailer: openMailer(config, folder.outbox),
       policyFile: folder.policyFile,
       log,
@@ -142,8 +153,10 @@ function placeOf({ listen }: Config, { port }: RunningAuthorizer): string {
 
 /** Makes the keyring and a policy file to edit, where there is none. */
 async function prepareFolder(directory: string, config: Config): Promise<Folder> {
+  const keys = config.keysDirectory ?? join(directory, 'keys')
   const folder: Folder = {
-    keys: config.keysDirectory ?? join(directory, 'keys'),
+    keys,
+    cookieKeys: config.cookieKeysDirectory ?? keys,
     secretsKey: join(directory, 'secrets.key'),
     policyFile: config.policyFile ?? join(directory, 'policy.yml'),
     outbox: config.mailOutbox ?? join(directory, 'outbox'),
@@ -152,6 +165,7 @@ async function prepareFolder(directory: string, config: Config): Promise<Folder>
   }
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await ensureKey({ directory: folder.keys, algorithm: config.jwtAlgorithm, nowMs: Date.now() })
+  await ensureCookieKey({ directory: folder.cookieKeys, nowMs: Date.now() })
   if (config.policyFile === undefined) {
     await access(folder.policyFile).catch(() => copyFile(shipped.policyFile, folder.policyFile))
   }

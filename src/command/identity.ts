@@ -1,7 +1,4 @@
 import type { ConfigFor } from '../config/settings.ts'
-import { createJwksSource, createKeyringSource, type KeySource } from '../crypto/key-source.ts'
-import { openKeyring } from '../crypto/keyring.ts'
-import { createVerifier } from '../crypto/verifier.ts'
 import { openMailer, startIdentity } from '../identity/start.ts'
 import { isMigrated, MigrationError } from '../store/migrate.ts'
 import { openDatabase, openIdentityStores } from '../store/open.ts'
@@ -9,6 +6,7 @@ import { createLog } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { createOpsServer, type Readiness } from '../telemetry/ops.ts'
 import { command } from './command.ts'
+import { openIdentityKeys } from './identity-keys.ts'
 import { readVersion, shipped } from './release.ts'
 import { untilStopped } from './signals.ts'
 
@@ -27,6 +25,7 @@ export const identity = command({
     const { log } = logging
     try {
       await assertMigrated(config)
+      const keys = await openIdentityKeys(config, log)
       const stores = await openIdentityStores({
         redisUrl: config.redisUrl.reveal(),
         databaseUrl: config.databaseUrl.reveal(),
@@ -35,7 +34,8 @@ export const identity = command({
       const running = await startIdentity({
         config,
         stores,
-        verifier: createVerifier({ keys: await openKeys(config) }),
+        verifier: keys.verifier,
+        cookieRing: keys.cookieRing,
         mailer: openMailer(config, config.mailOutbox ?? 'outbox'),
         policyFile: config.policyFile ?? shipped.policyFile,
         log,
@@ -56,6 +56,7 @@ export const identity = command({
       log.info({ signal }, 'draining')
       await running.drain()
       health.close()
+      keys.close()
       await ops.close()
       metrics.close()
       await stores.close()
@@ -74,11 +75,6 @@ async function assertMigrated(config: Config): Promise<void> {
   } finally {
     await database.close()
   }
-}
-
-async function openKeys(config: Config): Promise<KeySource> {
-  if (config.jwksUrl !== undefined) return createJwksSource({ url: config.jwksUrl, fetch })
-  return createKeyringSource(await openKeyring({ directory: config.keysDirectory ?? '' }))
 }
 
 function watchStores(ping: () => Promise<void>) {

@@ -85,6 +85,12 @@ const RULES: readonly Rule[] = [
     text: 'dvara identity needs one of them to verify tokens',
   },
   {
+    names: ['keysDirectory', 'cookieKeysDirectory'],
+    for: ['identity'],
+    isBroken: (config) => cookieKeysDirectoryOf(config) === undefined,
+    text: 'dvara identity needs one of them to seal session cookies',
+  },
+  {
     names: ['smtpUrl', 'mailOutbox'],
     for: ['identity'],
     isBroken: (config) => (config.smtpUrl === undefined) === (config.mailOutbox === undefined),
@@ -111,6 +117,14 @@ export function findConflicts(
     problems.push({ setting: rule.names.map(variableOf).join(', '), text: rule.text })
   }
   return problems
+}
+
+/** Where the keys of session cookies lie. */
+export function cookieKeysDirectoryOf<K extends string | undefined>(config: {
+  readonly cookieKeysDirectory: string | undefined
+  readonly keysDirectory: K
+}): string | K {
+  return config.cookieKeysDirectory ?? config.keysDirectory
 }
 
 /** What the session cookie is called: with https only this host can set it (RFC 6265bis §4.1.3). */

@@ -148,6 +148,14 @@ export const tokens = {
     for: ['dev', 'authorizer', 'identity', 'keys'],
     requiredBy: ['authorizer', 'keys'],
   }),
+  cookieKeysDirectory: setting({
+    about:
+      'The keys that seal session cookies, where they lie apart from the keyring: an identity ' +
+      'API that verifies by DVARA_JWKS_URL then needs no key that signs tokens. ' +
+      'Default: the keyring.',
+    parse: path,
+    for: ['dev', 'authorizer', 'identity', 'keys'],
+  }),
   jwtAlgorithm: setting({
     about:
       'The kind of a newly generated key; the active key signs. Barong’s neighbours verify RS256.',
@@ -157,11 +165,11 @@ export const tokens = {
   }),
   crypto: setting({
     about:
-      'What signs: our WebAssembly with prepared keys, or node:crypto. Without a working ' +
-      'WebAssembly it is node:crypto, and the log and a metric say so.',
+      'What signs and verifies: our WebAssembly with prepared keys, or node:crypto. Without a ' +
+      'working WebAssembly it is node:crypto, and the log and a metric say so.',
     parse: oneOf(['wasm', 'node']),
     fallback: 'wasm',
-    for: DECIDING,
+    for: SERVING,
   }),
   signatureCheckEvery: setting({
     about:

@@ -47,7 +47,7 @@ export const sessions = {
     about: 'A session is over so long after signing in, used or not.',
     parse: durationS({ min: 10, max: 31_536_000 }),
     fallback: 86_400,
-    for: SERVING,
+    for: [...SERVING, 'keys'],
   }),
   sessionsMax: setting({
     about: 'Sessions that one worker remembers; about 1 KB each.',

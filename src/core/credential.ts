@@ -3,7 +3,7 @@ import type { Check } from './check.ts'
 /** What the caller presented (RFC 9110 §11.4). */
 export type Credential =
   | { readonly kind: 'none' }
-  /** Well-formed, which is all that is known of it yet. */
+  /** Well-formed, which is all that is known of it yet; nobody has looked at its seal. */
   | { readonly kind: 'session'; readonly id: string }
   /** A session cookie that cannot be one of ours: never asked of the store. */
   | { readonly kind: 'forged' }
@@ -16,8 +16,8 @@ const FORGED: Credential = { kind: 'forged' }
 const AMBIGUOUS: Credential = { kind: 'ambiguous' }
 const API_KEY: Credential = { kind: 'api_key' }
 
-/** 256 bits in base64url without padding. */
-const SESSION_ID_CHARS = 43
+/** An id of 256 bits, which key sealed it, and 144 bits of the seal: 51 bytes in base64url. */
+const SESSION_ID_CHARS = 68
 
 /** Any API-key header, even an empty one, wins over the cookie. */
 export function readCredential(check: Check, cookieName: string): Credential {

@@ -1,7 +1,7 @@
 import type { WasmInstance } from './wasm.ts'
 import { slotsOf, writeAsciiInto, writeInto } from './wasm.ts'
 
-const KEY_BYTES = 32
+export const BLAKE_KEY_BYTES = 32
 const MAC_BYTES = 32
 const TEXT_LENGTH = 43
 
@@ -22,17 +22,22 @@ export interface BlakeKey {
   forget(): void
 }
 
+/** Prepares keys of 32 bytes; a RangeError for any other length. */
+export interface BlakeKeys {
+  prepare(key: Uint8Array): BlakeKey
+}
+
 /** Keys of BLAKE3 (§2.3, keyed hash) in a WebAssembly instance. */
-export function createBlakeKeys(instance: WasmInstance): { prepare(key: Uint8Array): BlakeKey } {
+export function createBlakeKeys(instance: WasmInstance): BlakeKeys {
   const { bytes, messagesAt, parametersAt, outputAt } = instance
   const prepareKey = instance.entry('blakePrepare')
   const forgetKey = instance.entry('macForget')
   const slots = slotsOf(instance, 'keys of MACs', 'macSlotsMax')
-  const keyPlace = bytes.subarray(parametersAt, parametersAt + KEY_BYTES)
+  const keyPlace = bytes.subarray(parametersAt, parametersAt + BLAKE_KEY_BYTES)
 
   return {
     prepare(key) {
-      if (key.length !== KEY_BYTES) throw new RangeError('A BLAKE3 key is 32 bytes.')
+      if (key.length !== BLAKE_KEY_BYTES) throw new RangeError('A BLAKE3 key is 32 bytes.')
       const slot = slots.take()
       keyPlace.set(key)
       prepareKey(slot)

@@ -1,6 +1,8 @@
+import { type BlakeKeys, createBlakeKeys } from './blake.ts'
 import { createEd25519Signers, type Ed25519Signer } from './ed25519.ts'
 import { createHmacKeys, type HmacKeys } from './hmac.ts'
 import type { SigningKey } from './keyring.ts'
+import { nodeBlakeKeys, provesBlake } from './node-blake.ts'
 import { nodeHmacKeys } from './node-hmac.ts'
 import { createP256Signers } from './p256.ts'
 import { nodePublicKeys, type PublicKeys } from './public-keys.ts'
@@ -25,6 +27,8 @@ export interface Crypto extends CryptoEngine {
   readonly publicKeys: PublicKeys
   /** Verifies what others made with a secret that we share. */
   readonly hmacKeys: HmacKeys
+  /** Seals and verifies values that only we read. */
+  readonly blakeKeys: BlakeKeys
 }
 
 /** All of it through OpenSSL. */
@@ -32,6 +36,7 @@ export const nodeCrypto: Crypto = {
   ...nodeEngine,
   publicKeys: nodePublicKeys,
   hmacKeys: nodeHmacKeys,
+  blakeKeys: nodeBlakeKeys,
 }
 
 /**
@@ -84,6 +89,12 @@ export function createWasmEngine(
       open: () => createHmacKeys(secrets),
       proves: provesHmac,
       spare: nodeHmacKeys,
+      onProblem,
+    }),
+    blakeKeys: createMacKeys({
+      open: () => createBlakeKeys(secrets),
+      proves: provesBlake,
+      spare: nodeBlakeKeys,
       onProblem,
     }),
   }

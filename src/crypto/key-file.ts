@@ -54,10 +54,7 @@ export async function createKeyDirectory(directory: string): Promise<void> {
 
 /** Every key of the directory, in no order; none if there is no directory. */
 export async function loadKeys(directory: string): Promise<Key[]> {
-  const names = await loadNames(directory)
-  if (names.length > KEYS_MAX) {
-    throw new KeyringError(`${directory} holds ${names.length} keys; at most ${KEYS_MAX} are read`)
-  }
+  const names = await loadNames(directory, '.json')
   const keys = await Promise.all(names.map((name) => loadKey(join(directory, name))))
   const seen = new Set<string>()
   for (const [at, { kid }] of keys.entries()) {
@@ -70,7 +67,8 @@ export async function loadKeys(directory: string): Promise<Key[]> {
   return keys
 }
 
-async function loadNames(directory: string): Promise<string[]> {
+/** The names of the key files of one kind; none if there is no directory. */
+export async function loadNames(directory: string, suffix: string): Promise<string[]> {
   try {
     const { mode } = await stat(directory)
     if ((mode & OTHERS_WRITE) !== 0) {
@@ -78,8 +76,10 @@ async function loadNames(directory: string): Promise<string[]> {
         `${directory} may be written by others (mode ${octal(mode)}): run chmod 0700 ${directory}`,
       )
     }
-    const names = await readdir(directory)
-    return names.filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+    const all = await readdir(directory)
+    const names = all.filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+    if (names.length <= KEYS_MAX) return names
+    throw new KeyringError(`${directory} holds ${names.length} keys; at most ${KEYS_MAX} are read`)
   } catch (error) {
     if (isCode(error, 'ENOENT')) return []
     throw asKeyringError(error, directory)
@@ -88,22 +88,36 @@ async function loadNames(directory: string): Promise<string[]> {
 
 /** One key from its file, its modes, its shape and its pair examined. */
 async function loadKey(path: string): Promise<Key> {
-  const text = await loadPrivateText(path)
-  const record = parseObject(text)
-  if (record === undefined) throw new KeyringError(`${path}: expected a JSON object`)
-  const { alg, state, createdAtMs, stateAtMs, jwk } = record
+  const record = await loadRecord(path)
+  const { alg, jwk } = record
   if (!isAlgorithm(alg)) {
     throw new KeyringError(`${path}: expected alg to be one of ${ALGORITHM_NAMES.join(', ')}`)
   }
+  const standing = standingOf(record, path)
+  if (!isObject(jwk)) throw new KeyringError(`${path}: expected jwk to be a private JSON Web Key`)
+  const key = { alg, ...standing, jwk: jwk as JsonWebKey }
+  return { ...key, ...pairOf(key.jwk, alg, path, record.kid) }
+}
+
+/** The JSON object of a private file; modes and length examined. */
+export async function loadRecord(path: string): Promise<Record<string, unknown>> {
+  const record = parseObject(await loadPrivateText(path))
+  if (record === undefined) throw new KeyringError(`${path}: expected a JSON object`)
+  return record
+}
+
+/** Where a key stands, as every kind of key file says it. */
+export function standingOf(
+  { state, createdAtMs, stateAtMs }: Record<string, unknown>,
+  path: string,
+): Pick<Key, 'state' | 'createdAtMs' | 'stateAtMs'> {
   if (!KEY_STATES.includes(state as KeyState)) {
     throw new KeyringError(`${path}: expected state to be one of ${KEY_STATES.join(', ')}`)
   }
   if (!isInstant(createdAtMs) || !isInstant(stateAtMs)) {
     throw new KeyringError(`${path}: expected createdAtMs and stateAtMs in milliseconds`)
   }
-  if (!isObject(jwk)) throw new KeyringError(`${path}: expected jwk to be a private JSON Web Key`)
-  const key = { alg, state: state as KeyState, createdAtMs, stateAtMs, jwk: jwk as JsonWebKey }
-  return { ...key, ...pairOf(key.jwk, alg, path, record.kid) }
+  return { state: state as KeyState, createdAtMs, stateAtMs }
 }
 
 /** The file's text, refused if anyone but its owner could read or write it. */
@@ -168,11 +182,16 @@ function isPair(alg: Algorithm, privateKey: KeyObject, publicKey: KeyObject): bo
   }
 }
 
-/** Writes the key's file whole or not at all, readable by its owner alone. */
+/** Writes the key's file whole or not at all. */
 export async function writeKey(directory: string, key: Omit<Key, 'privateKey' | 'publicKey'>) {
   const { kid, alg, state, createdAtMs, stateAtMs, jwk } = key
-  const text = `${JSON.stringify({ kid, alg, state, createdAtMs, stateAtMs, jwk }, null, 2)}\n`
-  const draft = join(directory, `.${kid}.${randomBytes(6).toString('hex')}.draft`)
+  await writeRecord(directory, `${kid}.json`, { kid, alg, state, createdAtMs, stateAtMs, jwk })
+}
+
+/** Writes a private file whole or not at all, readable by its owner alone. */
+export async function writeRecord(directory: string, name: string, record: object): Promise<void> {
+  const text = `${JSON.stringify(record, null, 2)}\n`
+  const draft = join(directory, `.${name}.${randomBytes(6).toString('hex')}.draft`)
   const file = await open(draft, 'wx', 0o600)
   try {
     await file.writeFile(text)
@@ -180,12 +199,16 @@ export async function writeKey(directory: string, key: Omit<Key, 'privateKey' | 
   } finally {
     await file.close()
   }
-  await rename(draft, join(directory, `${kid}.json`))
+  await rename(draft, join(directory, name))
   await syncDirectory(directory)
 }
 
 export async function removeKey(directory: string, kid: string): Promise<void> {
-  await unlink(join(directory, `${kid}.json`))
+  await removeRecord(directory, `${kid}.json`)
+}
+
+export async function removeRecord(directory: string, name: string): Promise<void> {
+  await unlink(join(directory, name))
   await syncDirectory(directory)
 }
 

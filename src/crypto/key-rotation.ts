@@ -3,7 +3,7 @@ import { jwkThumbprint } from './jwk.ts'
 import type { Key, KeyState } from './key-file.ts'
 import { createKeyDirectory, KeyringError, loadKeys, removeKey, writeKey } from './key-file.ts'
 import { withKeyLock } from './key-lock.ts'
-import type { KeySummary } from './keys.ts'
+import type { KeyStanding } from './keys.ts'
 import { byState, createJwk } from './keys.ts'
 
 /** How long news of a key takes to reach everybody. */
@@ -36,7 +36,7 @@ export interface RotationStep {
  * only when none is under way and the signing key is `olderThanMs` old.
  */
 export function planRotation(options: {
-  keys: readonly KeySummary[]
+  keys: readonly KeyStanding[]
   timing: RotationTiming
   olderThanMs: number
   nowMs: number

@@ -14,13 +14,17 @@ import {
 } from './key-file.ts'
 import { withKeyLock } from './key-lock.ts'
 
-/** What may be told of a key. */
-export interface KeySummary {
+/** Where a key of any kind stands. */
+export interface KeyStanding {
   readonly kid: string
-  readonly alg: Algorithm
   readonly state: KeyState
   readonly createdAtMs: number
   readonly stateAtMs: number
+}
+
+/** What may be told of a key. */
+export interface KeySummary extends KeyStanding {
+  readonly alg: Algorithm
 }
 
 function summaryOf(key: KeySummary): KeySummary {
@@ -34,7 +38,7 @@ export async function listKeys(directory: string): Promise<KeySummary[]> {
 }
 
 /** Signing order; of two active keys, as a crash may leave them, the newer one signs. */
-export function byState(a: KeySummary, b: KeySummary): number {
+export function byState(a: KeyStanding, b: KeyStanding): number {
   return (
     KEY_STATES.indexOf(a.state) - KEY_STATES.indexOf(b.state) ||
     b.stateAtMs - a.stateAtMs ||

@@ -37,7 +37,7 @@ interface Keys {
   prepare(publicKey: Uint8Array): Verifies | undefined
 }
 
-/** Whether Ed25519 accepts what RFC 8032 and node:crypto signed, alone and in a batch; only that. */
+/** Whether Ed25519 accepts what RFC 8032 and node:crypto signed, alone or many, only that. */
 export function provesEd25519Verifying(keys: Ed25519Keys): boolean {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const own = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')

@@ -1,5 +1,6 @@
 import type { FastifyServerOptions } from 'fastify'
 import type { Logger } from 'pino'
+import type { CookieRing } from '../crypto/cookie-ring.ts'
 import type { Verifier } from '../crypto/verifier.ts'
 import type { IdentityStores } from '../store/stores.ts'
 import type { LimitSettings } from './limits.ts'
@@ -35,6 +36,8 @@ export interface IdentityDeps {
   readonly stores: IdentityStores
   /** Proves that the authorizer issued a bearer token. */
   readonly verifier: Verifier
+  /** Seals the ids of sessions, and knows which cookies are ours. */
+  readonly cookieRing: Pick<CookieRing, 'seal' | 'isSealed'>
   readonly mailer: Mailer
   readonly log: Logger
   nowMs(): number

@@ -92,9 +92,10 @@ async function logIn(parts: Parts, params: LoginParams, client: Client): Promise
   }
 }
 
-async function logOut({ stores, log }: Parts, client: Client): Promise<Outcome> {
+async function logOut(parts: Parts, client: Client): Promise<Outcome> {
+  const { stores, log } = parts
   let uid: string | undefined
-  for (const hash of presentedHashes(client)) {
+  for (const hash of presentedHashes(parts, client)) {
     const listing = await stores.sessions.find(hash)
     if (await stores.sessions.end(hash)) uid = listing?.session.uid ?? ''
   }

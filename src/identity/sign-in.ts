@@ -1,17 +1,20 @@
 import { sha256Base64url } from '../crypto/digest.ts'
 import type { Client } from './client.ts'
 import type { Parts } from './parts.ts'
-import { isSecretId, mintCsrfToken, mintSecretId } from './secret-id.ts'
+import { mintCsrfToken, mintSecretId } from './secret-id.ts'
 
 export interface Opened {
-  /** The secret id, for the cookie alone. */
+  /** The sealed secret id, for the cookie alone. */
   readonly sessionId: string
   readonly csrfToken: string
 }
 
-/** The hashes under which the presented cookies may be known. */
-export function presentedHashes(client: Client): readonly string[] {
-  return client.sessionIds.filter(isSecretId).map(sha256Base64url)
+/** The hashes under which the presented cookies may be known; a forged one is asked of nobody. */
+export function presentedHashes(
+  { cookieRing }: Pick<Parts, 'cookieRing'>,
+  client: Client,
+): readonly string[] {
+  return client.sessionIds.filter(cookieRing.isSealed).map(sha256Base64url)
 }
 
 /**
@@ -23,14 +26,14 @@ export async function openSession(
   parts: Parts,
   login: { readonly uid: string; readonly generation: number; readonly client: Client },
 ): Promise<Opened> {
-  const { stores, settings, nowMs, randomBytes } = parts
+  const { stores, cookieRing, settings, nowMs, randomBytes } = parts
   const { uid, generation, client } = login
-  for (const hash of presentedHashes(client)) await stores.sessions.end(hash)
+  for (const hash of presentedHashes(parts, client)) await stores.sessions.end(hash)
   const others = await stores.sessions.list(uid)
   for (const oldest of others.slice(settings.sessionsPerUserMax - 1)) {
     await stores.sessions.end(oldest.session.hash)
   }
-  const sessionId = mintSecretId(randomBytes)
+  const sessionId = cookieRing.seal(mintSecretId(randomBytes))
   const csrfToken = mintCsrfToken(randomBytes)
   const createdAtMs = nowMs()
   const endsAtMs = createdAtMs + settings.sessionLifetimeMs

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sessionCookieName } from '../config/rules.ts'
 import type { Config } from '../config/settings.ts'
+import type { CookieRing } from '../crypto/cookie-ring.ts'
 import type { Verifier } from '../crypto/verifier.ts'
 import { loadRouteTable } from '../store/routes.ts'
 import type { IdentityStores } from '../store/stores.ts'
@@ -22,6 +23,7 @@ export interface IdentityOptions {
   readonly config: Config
   readonly stores: IdentityStores
   readonly verifier: Verifier
+  readonly cookieRing: CookieRing
   readonly mailer: Mailer
   readonly policyFile: string
   readonly log: Log
@@ -33,11 +35,12 @@ const KEEP_EVERY_MS = 500
 
 /** Joins the rooms and listens. Rejects with the listener's error. */
 export async function startIdentity(options: IdentityOptions): Promise<RunningIdentity> {
-  const { config, stores, verifier, mailer, log } = options
+  const { config, stores, verifier, cookieRing, mailer, log } = options
   const routes = await watchRoutes(options.policyFile)
   const deps: IdentityDeps = {
     stores,
     verifier,
+    cookieRing,
     mailer,
     log,
     nowMs: Date.now,

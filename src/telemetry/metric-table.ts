@@ -14,8 +14,11 @@ export type DialectLabel = DialectName | 'none'
 export const TABLE_NAMES = ['sessions', 'keys', 'tokens'] as const
 export type TableName = (typeof TABLE_NAMES)[number]
 
-/** How a load ended: with facts, with the knowledge that there are none, or without an answer. */
-const LOAD_OUTCOMES = ['found', 'missing', 'overtaken', 'overflow', 'fault'] as const
+/**
+ * How a load ended: with facts, with the knowledge that there are none, or without an answer.
+ * `forged` never began: nobody of ours sealed what was presented.
+ */
+const LOAD_OUTCOMES = ['found', 'missing', 'forged', 'overtaken', 'overflow', 'fault'] as const
 export type LoadOutcome = (typeof LOAD_OUTCOMES)[number]
 
 /** What became of a nonce that was to be used up. */
@@ -115,7 +118,7 @@ export const METRICS = {
     unit: 'one',
     labels: { table: TABLE_NAMES, outcome: LOAD_OUTCOMES },
     merge: 'sum',
-    help: 'Loads from the store after a miss.',
+    help: 'Loads from the store after a miss; a forged cookie is not looked up.',
   },
   dvara_nonces_total: {
     type: 'counter',

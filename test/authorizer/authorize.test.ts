@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Fault } from '../../src/core/fault.ts'
 import type { Answer } from '../../src/core/verdict.ts'
 import { checkOf, factsOf, NOW } from '../core/facts.ts'
-import { createWorld, ID, said } from './world.ts'
+import { createWorld, FORGED_ID, ID, said } from './world.ts'
 
 const CHECK = checkOf({ cookies: `dvara_session=${ID}` })
 
@@ -49,6 +49,44 @@ test('a forged cookie never reaches the store', () => {
   const answer = world.authorize(checkOf({ cookies: 'dvara_session=forged' }))
   assert.equal(said(answer as Answer), 'authz.invalid_session')
   assert.equal(world.store.loads, 0)
+})
+
+const FORGED = checkOf({ cookies: `dvara_session=${FORGED_ID}` })
+
+test('a cookie that nobody sealed hears at once what an unknown session hears', () => {
+  const world = createWorld()
+  const answer = world.authorize(FORGED)
+  assert.equal(said(answer as Answer), 'authz.invalid_session')
+  const headers = { cookies: FORGED.cookies, method: 'POST', csrfToken: 'c' }
+  assert.equal(said(world.authorize(checkOf(headers)) as Answer), 'authz.csrf_token_mismatch')
+  const silent = checkOf({ cookies: FORGED.cookies, method: 'POST' })
+  assert.equal(said(world.authorize(silent) as Answer), 'authz.missing_csrf_token')
+  assert.equal(world.store.loads, 0)
+  assert.equal(world.seals.forged, 2)
+})
+
+test('an unknown session hears the same in the same order', async () => {
+  const world = createWorld()
+  world.store.facts = undefined
+  const headers = { cookies: CHECK.cookies, method: 'POST', csrfToken: 'c' }
+  assert.equal(said(await world.authorize(checkOf(headers))), 'authz.csrf_token_mismatch')
+})
+
+test('without a lease a cookie that nobody sealed asks neither the log nor the store', () => {
+  const world = createWorld()
+  world.lease.drop()
+  assert.equal(said(world.authorize(FORGED) as Answer), 'authz.invalid_session')
+  assert.equal(world.store.loads + world.state.beats, 0)
+  assert.equal(world.seals.forged, 1)
+})
+
+test('the seal is looked at where a store would be asked, not for what is known', async () => {
+  const world = createWorld()
+  await world.authorize(CHECK)
+  assert.equal(world.seals.examined, 1)
+  for (let count = 0; count < 3; count++) world.authorize(CHECK)
+  assert.equal(world.seals.examined, 1)
+  assert.equal(world.seals.forged, 0)
 })
 
 test('a store fault is a refusal with its own reason, and is reported', async () => {

@@ -9,7 +9,7 @@ import { AGENT, CSRF } from '../core/facts.ts'
 import { type Line, type Original, SPELLINGS } from '../gateway/spellings.ts'
 import { createWorld, ID, said } from './world.ts'
 
-const OTHER = 'T'.repeat(43)
+const OTHER = 'T'.repeat(68)
 
 const originals: fc.Arbitrary<Original> = fc.record({
   method: fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS', 'PURGE', 'get'),

@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import test from 'node:test'
 import { runKeys } from '../../src/authorizer/keys-command.ts'
+import { listCookieKeys } from '../../src/crypto/cookie-keys.ts'
 import { ROTATION_DELAYS } from '../../src/crypto/key-rotation.ts'
 import { listKeys } from '../../src/crypto/keys.ts'
 
 const NOW_MS = Date.UTC(2025, 0, 2)
 const TIMING = { ...ROTATION_DELAYS, jwksMaxAgeMs: 300_000, tokenTtlMs: 60_000 }
+
+const BOUNDS = { timing: TIMING, sessionLifetimeMs: 3_600_000 }
 
 /** Runs the command on a directory of the test's own; the lines printed are for this run alone. */
 async function createCommand(t: TestContext) {
@@ -21,7 +24,7 @@ async function createCommand(t: TestContext) {
   const run = async (...argv: string[]) => {
     const lines: string[] = []
     const print = (line: string) => lines.push(line)
-    const code = await runKeys(argv, { directory, print, nowMs: () => nowMs, timing: TIMING })
+    const code = await runKeys(argv, { directory, print, nowMs: () => nowMs, ...BOUNDS })
     return { code, text: lines.join('\n') }
   }
   return { run, directory, folder, advance: (byMs: number) => (nowMs += byMs) }
@@ -47,6 +50,7 @@ const MISUNDERSTOOD = [
   { argv: ['generate', '--dry-run'], expect: /--dry-run belongs to rotate/ },
   { argv: ['rotate', '--dryrun'], expect: /--dryrun/ },
   { argv: ['rotate', '--older-than-days', '1.5'], expect: /needs a whole number/ },
+  { argv: ['list', '--cookie'], expect: /--cookie belongs to generate/ },
   { argv: ['import'], expect: /import needs one file/ },
 ]
 for (const { argv, expect } of MISUNDERSTOOD) {
@@ -59,31 +63,68 @@ for (const { argv, expect } of MISUNDERSTOOD) {
   })
 }
 
+/** What was said of keys that sign: those that seal cookies are told apart below. */
+function ofTokens({ text }: { text: string }): string {
+  const lines = text.split('\n').filter((line) => !/cookie|BLAKE3/.test(line))
+  return lines.join('\n')
+}
+
 test('a ring is made, listed and rotated', async (t) => {
   const { run, directory, advance } = await createCommand(t)
   assert.match((await run('list')).text, /holds no key: run dvara keys generate/)
   const made = await run('generate')
   assert.equal(made.code, 0)
-  assert.match(made.text, /^\S{43} {2}EdDSA {2}active {4}since 2025-01-02T00:00:00\.000Z$/)
+  assert.match(ofTokens(made), /^\S{43} {2}EdDSA {3}active {4}since 2025-01-02T00:00:00\.000Z$/)
   assert.equal((await run('list')).text, made.text)
 
-  assert.equal((await run('rotate', '--dry-run')).text, 'would now publish a new key')
+  assert.equal(ofTokens(await run('rotate', '--dry-run')), 'would now publish a new key')
   assert.equal((await listKeys(directory)).length, 1)
-  assert.equal((await run('rotate')).text, 'done: publish a new key')
+  assert.equal(ofTokens(await run('rotate')), 'done: publish a new key')
   const [active, next] = await listKeys(directory)
-  const waiting = await run('rotate')
-  assert.deepEqual(waiting.text.split('\n'), [
+  assert.deepEqual(ofTokens(await run('rotate')).split('\n'), [
     `not before 2025-01-02T00:06:30.000Z: sign with ${next?.kid}`,
     `not before 2025-01-02T00:06:30.000Z: stop signing with ${active?.kid}`,
   ])
   advance(390_000)
   assert.match((await run('rotate')).text, new RegExp(`^done: sign with ${next?.kid}\n`))
   advance(150_000)
-  assert.equal((await run('rotate')).text, `done: remove ${active?.kid}`)
+  assert.equal(ofTokens(await run('rotate')), `done: remove ${active?.kid}`)
   assert.deepEqual(
     (await listKeys(directory)).map(({ kid }) => kid),
     [next?.kid],
   )
+})
+
+test('keys that seal cookies are made, listed and rotated beside them', async (t) => {
+  const { run, directory, advance } = await createCommand(t)
+  await run('generate')
+  const [first] = await listCookieKeys(directory)
+  assert.match(
+    (await run('list')).text,
+    new RegExp(`\n${first?.kid} {29}BLAKE3 {2}active {4}since 2025-01-02T00:00:00\\.000Z$`),
+  )
+  await run('rotate')
+  const [, next] = await listCookieKeys(directory)
+  advance(90_000)
+  const { text } = await run('rotate')
+  assert.deepEqual(text.split('\n').slice(-2), [
+    `done: seal cookies with ${next?.kid}`,
+    `done: stop sealing cookies with ${first?.kid}`,
+  ])
+  const later = (await run('rotate')).text.split('\n').at(-1)
+  assert.equal(later, `not before 2025-01-02T01:03:00.000Z: remove the cookie key ${first?.kid}`)
+  advance(3_690_000)
+  assert.match((await run('rotate')).text, new RegExp(`done: remove the cookie key ${first?.kid}$`))
+})
+
+test('generate --cookie adds a key that seals, and no key that signs', async (t) => {
+  const { run, directory } = await createCommand(t)
+  assert.match((await run('generate', '--cookie')).text, /^\S{16} {29}BLAKE3 {2}active/)
+  assert.match((await run('generate', '--cookie')).text, /^\S{16} {29}BLAKE3 {2}next/)
+  const third = await run('generate', '--cookie')
+  assert.equal(third.code, 1)
+  assert.match(third.text, /waits; run dvara keys rotate/)
+  assert.deepEqual(await listKeys(directory), [])
 })
 
 test('the installation may prefer an algorithm, and the words may overrule it', async (t) => {
@@ -108,17 +149,21 @@ test('where nobody says how long tokens live, a rotation waits as long as they m
   const lines: string[] = []
   const io = { directory, print: (line: string) => lines.push(line), nowMs: () => NOW_MS }
   for (const name of ['generate', 'rotate', 'rotate']) await runKeys([name], io)
-  assert.match(lines.at(-1) ?? '', /^not before 2025-01-03T00:01:30\.000Z: stop signing/)
+  const [signing] = lines.filter((line) => line.includes('stop signing'))
+  assert.match(signing ?? '', /^not before 2025-01-03T00:01:30\.000Z: stop signing/)
+  await runKeys(['rotate'], { ...io, nowMs: () => NOW_MS + 3_600_000 })
+  await runKeys(['rotate'], { ...io, nowMs: () => NOW_MS + 7_200_000 })
+  assert.match(lines.at(-1) ?? '', /^not before 2026-01-02T01:01:30\.000Z: remove the cookie key/)
 })
 
 test('a rotation for an age waits for it', async (t) => {
   const { run, advance } = await createCommand(t)
   await run('generate', '--algorithm', 'ES256')
   const early = await run('rotate', '--older-than-days', '30')
-  assert.equal(early.text, 'not before 2025-02-01T00:00:00.000Z: publish a new key')
+  assert.equal(ofTokens(early), 'not before 2025-02-01T00:00:00.000Z: publish a new key')
   advance(30 * 86_400_000)
   const due = await run('rotate', '--older-than-days', '30')
-  assert.equal(due.text, 'done: publish a new key')
+  assert.equal(ofTokens(due), 'done: publish a new key')
 })
 
 test('with --json every command prints one document without a secret', async (t) => {
@@ -130,7 +175,9 @@ test('with --json every command prints one document without a secret', async (t)
   assert.deepEqual(await read('list'), { keys })
   assert.deepEqual(await read('rotate', '--dry-run'), {
     isDryRun: true,
-    steps: [{ action: 'publish', atMs: NOW_MS, isDue: true }],
+    steps: ['tokens', 'cookies'].map((use) => ({
+      ...{ use, action: 'publish', atMs: NOW_MS, isDue: true },
+    })),
   })
 })
 
@@ -141,7 +188,7 @@ test('an existing key is imported, once', async (t) => {
   await writeFile(path, privateKey.export({ type: 'pkcs1', format: 'pem' }))
   const imported = await run('import', path)
   assert.equal(imported.code, 0)
-  assert.match(imported.text, /^\S{43} {2}RS256 {2}active/)
+  assert.match(imported.text, /^\S{43} {2}RS256 {3}active/)
   const again = await run('import', path)
   assert.equal(again.code, 1)
   assert.match(again.text, /is in the keyring already/)

@@ -10,7 +10,9 @@ import { factsOf, NOW, policyOf } from '../core/facts.ts'
 import { createKeyWorld } from './keys.ts'
 
 /** A session id as the cookie carries it. */
-export const ID = 'S'.repeat(43)
+export const ID = 'S'.repeat(68)
+/** One that no key of ours sealed. */
+export const FORGED_ID = 'F'.repeat(68)
 
 /** The corridor with everything around it in memory, and clocks to turn. */
 export function createWorld(changes: Partial<Dependencies> = {}) {
@@ -19,6 +21,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
   const state = { isStale: false, beats: 0, canBeat: true, touches: 0 }
   const faults: unknown[] = []
   const recalls: boolean[] = []
+  const seals = { examined: 0, forged: 0 }
   const lease = createLease(2000)
   lease.grant(clock.monotonicMs)
   const table = createTable<Entry>({
@@ -48,6 +51,11 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     },
     table,
     flights,
+    isSealed(cookie) {
+      seals.examined++
+      return cookie !== FORGED_ID
+    },
+    onForged: () => seals.forged++,
     lease,
     beat: async () => {
       state.beats++
@@ -68,7 +76,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     onRecall: (isHit) => recalls.push(isHit),
     ...changes,
   })
-  return { authorize, clock, store, state, faults, recalls, lease, table }
+  return { authorize, clock, store, state, faults, recalls, seals, lease, table }
 }
 
 /** What an answer says in one word. */

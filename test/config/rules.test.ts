@@ -81,9 +81,23 @@ const CASES: readonly Case[] = [
   {
     about: 'the identity API finds public keys in exactly the places it is told',
     process: 'identity',
-    right: [{}, { DVARA_KEYS_DIRECTORY: '', DVARA_JWKS_URL: 'https://a.example/jwks' }],
-    wrong: [{ DVARA_KEYS_DIRECTORY: '' }],
+    right: [
+      {},
+      {
+        DVARA_KEYS_DIRECTORY: '',
+        DVARA_COOKIE_KEYS_DIRECTORY: '/cookies',
+        DVARA_JWKS_URL: 'https://a.example/jwks',
+      },
+    ],
+    wrong: [{ DVARA_KEYS_DIRECTORY: '', DVARA_COOKIE_KEYS_DIRECTORY: '/cookies' }],
     says: /DVARA_KEYS_DIRECTORY, DVARA_JWKS_URL/,
+  },
+  {
+    about: 'the identity API is told where the keys of cookies are',
+    process: 'identity',
+    right: [{}, { DVARA_COOKIE_KEYS_DIRECTORY: '/cookies' }],
+    wrong: [{ DVARA_KEYS_DIRECTORY: '', DVARA_JWKS_URL: 'https://a.example/jwks' }],
+    says: /DVARA_KEYS_DIRECTORY, DVARA_COOKIE_KEYS_DIRECTORY/,
   },
   {
     about: 'the identity API delivers mail in one way',

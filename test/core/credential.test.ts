@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import type { Check } from '../../src/core/check.ts'
 import { readCookie, readCredential } from '../../src/core/credential.ts'
 
-const ID = `${'A'.repeat(20)}${'-_09azZ'.repeat(3)}AA`
-const OTHER = 'B'.repeat(43)
+const ID = `${'A'.repeat(45)}${'-_09azZ'.repeat(3)}AA`
+const OTHER = 'B'.repeat(68)
 
 const COOKIES: readonly [name: string, cookies: string, expect: string | null | undefined][] = [
   ['the one cookie', 'sid=x', 'x'],

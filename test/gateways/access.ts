@@ -13,7 +13,7 @@ import {
 import { askInTurn, askUpgrade } from './wire.ts'
 
 const ORDER = '/api/v2/orders/7?page=2&q=%2Fx'
-const FORGED = `dvara_session=${'A'.repeat(43)}`
+const FORGED = `dvara_session=${'A'.repeat(68)}`
 const GUEST = ['User-Agent', USER_AGENT] as const
 
 /** Who may pass, who may not, and what the upstream learns of them. */

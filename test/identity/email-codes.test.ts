@@ -32,7 +32,7 @@ test('a confirmed address makes the user active, labelled, of level 1 and signed
   const { created_at, updated_at, ...label } = view.labels[0] as Record<string, string>
   assert.deepEqual(label, { key: 'email', value: 'verified', scope: 'private' })
   assert.match(`${created_at}${updated_at}`, /Z.*Z$/)
-  assert.match(cookie ?? '', /^[\w-]{43}$/)
+  assert.match(cookie ?? '', /^[\w-]{68}$/)
   await api.logIn(user)
 })
 

@@ -13,6 +13,7 @@ import { createParts, serveParts } from '../../src/identity/server.ts'
 import { openEmbeddedStores } from '../../src/store/embedded.ts'
 import type { IdentityStores } from '../../src/store/stores.ts'
 import type { User } from '../../src/store/users.ts'
+import { createCookieRing } from '../crypto/cookie-fixture.ts'
 import { removeFolder } from '../process/servers.ts'
 import { copyDirectory, migrationsDir } from '../store/worlds.ts'
 
@@ -143,6 +144,7 @@ export async function openWorld(): Promise<World> {
   const verifier = createVerifier({
     keys: { find: async (kid) => (kid === 'test' ? verifying : undefined) },
   })
+  const cookieRing = await createCookieRing()
   const lines: string[] = []
   const letters: Letter[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
@@ -160,7 +162,7 @@ export async function openWorld(): Promise<World> {
       clock.nowMs = atMs
     },
     deps: (settings = {}, more = {}) => ({
-      ...{ stores, verifier, mailer, log, randomBytes, nowMs: () => clock.nowMs },
+      ...{ stores, verifier, cookieRing, mailer, log, randomBytes, nowMs: () => clock.nowMs },
       policyRoutes: () => ({ public: ['/api/v2/barong/identity'] }),
       settings: { ...SETTINGS, ...settings },
       ...more,

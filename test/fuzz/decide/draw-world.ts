@@ -123,7 +123,7 @@ function drawLogin(dice: Dice, at: number, uid: string): Login {
   const endsAtMs = NOW_MS + dice.pick([0, 1, 999, 1000, 1500, 60_000, 86_400_000])
   const idleMs = dice.pick([0, 1, 999, 1000, 60_000, 86_400_000])
   return {
-    id: dice.bytes(32).toString('base64url').slice(0, 42) + String(at),
+    id: dice.bytes(51).toString('base64url').slice(0, 67) + String(at),
     uid,
     csrfToken: dice.pick([`c${at}`, 'c0ffee', 'C0FFEE']),
     userAgent: dice.pick(AGENTS),

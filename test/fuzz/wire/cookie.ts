@@ -10,7 +10,7 @@ interface CookieCase extends Input {
 }
 
 const NAMES = ['dvara_session', '__Host-dvara_session', 'a', 'aa']
-const ID = 'S'.repeat(43)
+const ID = 'S'.repeat(68)
 const PIECES = [
   ...['=', '=', ';', '; ', ';', ' ', '\t', ',', '"', "'", '\\', '\0', '\u007f', '\u00e9', '%3d'],
   ...[
@@ -27,7 +27,7 @@ const PIECES = [
     ID,
     ID.slice(1),
     `${ID}S`,
-    'T'.repeat(43),
+    'T'.repeat(68),
     '',
     '../',
     '__proto__',
@@ -62,7 +62,7 @@ function judge({ name, lines }: CookieCase): string | undefined {
   const cookies = lines.join('; ')
   if (readCookie(cookies, name) !== expected) return `read as ${readCookie(cookies, name)}`
   const { kind } = readCredential(checkOf({ cookies }), name)
-  const isId = typeof expected === 'string' && /^[A-Za-z0-9_-]{43}$/.test(expected)
+  const isId = typeof expected === 'string' && /^[A-Za-z0-9_-]{68}$/.test(expected)
   if (expected === null) return kind === 'ambiguous' ? undefined : `${kind} and not ambiguous`
   if (expected === undefined) return kind === 'none' ? undefined : `${kind} and not none`
   return (kind === 'session') === isId ? undefined : `${kind}, though it is ${expected}`

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { Keyring } from '../crypto/keyring.ts'
+import type { Keyring } from './keyring.ts'
 
 export interface KeyringWatch {
   /** Reads the keyring again now. Never rejects. */
@@ -8,7 +8,7 @@ export interface KeyringWatch {
 }
 
 /**
- * Reads the keyring again whenever its directory changes: keys are written beside it and renamed
+ * Reads a ring of keys again whenever its directory changes: keys are written beside it and renamed
  * into place, which touches the directory. A ring that is refused leaves the old one in force.
  */
 export function watchKeyring(options: {
@@ -52,6 +52,22 @@ export function watchKeyring(options: {
     close() {
       isClosed = true
       clearTimeout(timer)
+    },
+  }
+}
+
+/** Watches several rings at once; they may lie in one directory. */
+export function watchKeyrings(options: {
+  readonly rings: readonly { directory: string; keyring: Pick<Keyring, 'reload'> }[]
+  readonly everyMs: number
+  readonly onRefused: (problem: string) => void
+}): KeyringWatch {
+  const { rings, everyMs, onRefused } = options
+  const watches = rings.map((ring) => watchKeyring({ ...ring, everyMs, onRefused }))
+  return {
+    look: async () => void (await Promise.all(watches.map((watch) => watch.look()))),
+    close() {
+      for (const watch of watches) watch.close()
     },
   }
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { watchKeyring } from '../../src/authorizer/keyring-watch.ts'
+import { watchKeyring, watchKeyrings } from '../../src/crypto/keyring-watch.ts'
 
 type Reloaded = { ok: true } | { ok: false; problem: string }
 
@@ -62,4 +62,27 @@ test('a reload that throws is said too, and never rejects', async (t) => {
   t.after(() => watch.close())
   await watch.look()
   assert.deepEqual(refused, ['the disk is gone'])
+})
+
+test('rings in one directory or in several are read together', async () => {
+  const reloads = { one: 0, other: 0 }
+  const refused: string[] = []
+  const ringOf = (name: keyof typeof reloads) => ({
+    directory: join(tmpdir(), `dvara-none-${name}`),
+    keyring: {
+      reload: async (): Promise<Reloaded> => {
+        reloads[name]++
+        return name === 'one' ? { ok: true } : { ok: false, problem: 'unfit' }
+      },
+    },
+  })
+  const watch = watchKeyrings({
+    rings: [ringOf('one'), ringOf('other')],
+    everyMs: 1000,
+    onRefused: (problem) => refused.push(problem),
+  })
+  await watch.look()
+  assert.deepEqual(reloads, { one: 1, other: 1 })
+  assert.deepEqual(refused, ['unfit'])
+  watch.close()
 })

@@ -1,0 +1,23 @@
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Follower } from './follow.ts'
+import type { Memory } from './memory.ts'
+import type { PolicyHolder } from './policy.ts'
+
+/** What is only looked at when somebody asks for the numbers. */
+export function sampleGauges(parts: {
+  readonly metrics: Metrics
+  readonly memory: Memory
+  readonly policy: Pick<PolicyHolder, 'current'>
+  readonly follower: Pick<Follower, 'appliedSeq'>
+  readonly monotonicMs: () => number
+}): void {
+  const { metrics, memory, policy, follower, monotonicMs } = parts
+  const { table, keys, lease } = memory
+  metrics.beforeSnapshot(() => {
+    metrics.setEntries('sessions', table.entries())
+    metrics.setEntries('keys', keys.known.entries())
+    metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
+    metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
+    metrics.setGauge('dvara_policy_version', policy.current().version)
+  })
+}
