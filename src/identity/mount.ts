@@ -4,7 +4,7 @@ import { loadActor } from './bearer.ts'
 import type { Client } from './client.ts'
 import { readCookies } from './cookies.ts'
 import { type Done, type Endpoint, type Outcome, refuse } from './endpoint.ts'
-import { pickDeclared } from './fits.ts'
+import { type Fits, openFits, pickDeclared } from './fits.ts'
 import { readParams, type Source } from './params.ts'
 import type { Parts } from './parts.ts'
 import { recordAnswered } from './recording.ts'
@@ -53,6 +53,7 @@ function replyDone(
   parts: Parts,
   { success }: Endpoint,
   outcome: Done,
+  fits: Fits,
 ): FastifyReply {
   if (outcome.sessionId !== undefined) setCookie(reply, parts, outcome.sessionId)
   if (outcome.page !== undefined) {
@@ -60,7 +61,7 @@ function replyDone(
     reply.headers({ Total: String(total), Page: String(page), 'Per-Page': String(limit) })
   }
   // Shaped here and not by Fastify, which would compile a serializer for every status of a route.
-  return reply.code(success.status).send(pickDeclared(success.body, outcome.body))
+  return reply.code(success.status).send(pickDeclared(fits, success.body, outcome.body))
 }
 
 /** Ends the reply: `{"errors":[…]}` with whatever the refusal says besides. */
@@ -79,7 +80,7 @@ async function answer(parts: Parts, endpoint: Endpoint, request: FastifyRequest)
   const actor =
     access === 'anyone' ? undefined : await loadActor(parts, request.headers.authorization, access)
   if (actor !== undefined && 'kind' in actor) return actor
-  const read = readParams(endpoint.params, endpoint.class, sourcesOf(request))
+  const read = readParams(await openFits(), endpoint.params, endpoint.class, sourcesOf(request))
   if (!read.ok) return refuse(422, ...read.codes)
   const outcome = await endpoint.answer({ params: read.params, client }, actor)
   await recordAnswered(parts, { endpoint, client, actor, params: read.params, outcome })
@@ -100,7 +101,7 @@ export function mountEndpoints(
         handler: async (request, reply) => {
           const outcome = await answer(parts, endpoint, request)
           if (outcome.kind === 'refusal') return replyRefusal(reply, outcome)
-          return replyDone(reply, parts, endpoint, outcome)
+          return replyDone(reply, parts, endpoint, outcome, await openFits())
         },
       })
     }

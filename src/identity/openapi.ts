@@ -11,7 +11,8 @@ import { Errors } from './views.ts'
 /** What any call may hear besides an endpoint's own refusals. */
 const COMMON_REFUSALS = ['400', '403', '413', '415', '422', '429', '500', '503'] as const
 
-function pick({ properties, required = [] }: ObjectShape, names: readonly string[]) {
+function pick({ properties, ...rest }: ObjectShape, names: readonly string[]) {
+  const required: readonly string[] = rest.required ?? []
   const picked: Record<string, Shape> = {}
   for (const name of names) {
     const shape = properties[name] as Shape

@@ -1,5 +1,5 @@
-import { fits } from './fits.ts'
-import type { ObjectShape, Shape } from './shape.ts'
+import type { Fits } from './fits.ts'
+import type { ObjectShape, Shape, Words } from './shape.ts'
 
 /** Where a parameter may stand: the path, the query, the body. */
 export type Source = Readonly<Record<string, unknown>>
@@ -13,7 +13,7 @@ const INTEGER = /^-?[0-9]{1,15}$/
 /** Forms and queries know text only; a whole number or a boolean is what its text says. */
 function fromText(shape: Shape, value: unknown): unknown {
   if (typeof value !== 'string') return value
-  const { type } = shape
+  const { type } = shape as Words
   if (type === 'integer') return INTEGER.test(value) ? Number(value) : value
   if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
   return value
@@ -25,6 +25,7 @@ function fromText(shape: Shape, value: unknown): unknown {
  * A parameter given in two places is invalid: there would be two readings of it.
  */
 export function readParams(
+  fits: Fits,
   shape: ObjectShape,
   codeClass: string,
   sources: readonly Source[],
@@ -43,7 +44,7 @@ export function readParams(
     } else if (isBlank) {
       if (required.has(name)) codes.push(`${codeClass}.empty_${name}`)
     } else if (!fits(property, value)) {
-      codes.push(property.refusal ?? `${codeClass}.invalid_${name}`)
+      codes.push((property as Words).refusal ?? `${codeClass}.invalid_${name}`)
     } else {
       params[name] = value
     }

@@ -7,6 +7,7 @@ import { loadRouteTable } from '../store/routes.ts'
 import type { IdentityStores } from '../store/stores.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { IdentityDeps, IdentitySettings } from './deps.ts'
+import { openFits } from './fits.ts'
 import { LIMITS } from './limits.ts'
 import { createOutboxMailer, createSmtpMailer, type Mailer } from './mail.ts'
 import { PASSWORD_COST, type PasswordCost } from './password.ts'
@@ -56,6 +57,8 @@ export async function startIdentity(options: IdentityOptions): Promise<RunningId
       ? { path: identityListen.path }
       : { host: identityListen.host, port: identityListen.port },
   )
+  // Loaded now that it delays nobody, and before the first call needs it.
+  void openFits()
   return {
     address,
     async drain() {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { openFits } from '../../src/identity/fits.ts'
 import { readParams } from '../../src/identity/params.ts'
 import { Type } from '../../src/identity/shape.ts'
+
+const fits = await openFits()
 
 const SHAPE = Type.Object({
   email: Type.String({ maxLength: 10 }),
@@ -47,7 +50,7 @@ const READ = [
 ]
 
 for (const { name, given, params } of READ) {
-  test(name, () => assert.deepEqual(readParams(SHAPE, 'x.y', given), { ok: true, params }))
+  test(name, () => assert.deepEqual(readParams(fits, SHAPE, 'x.y', given), { ok: true, params }))
 }
 
 const REFUSED = [
@@ -101,5 +104,5 @@ const REFUSED = [
 
 for (const { name, given, codes } of REFUSED) {
   test(`refused: ${name}`, () =>
-    assert.deepEqual(readParams(SHAPE, 'x.y', given), { ok: false, codes }))
+    assert.deepEqual(readParams(fits, SHAPE, 'x.y', given), { ok: false, codes }))
 }
