@@ -18,6 +18,7 @@ import { type BurnOutcome, CLOCK_STEP_MS, type Nonces } from '../store/nonces.ts
 import type { Belief } from './belief.ts'
 import type { MakeGrant } from './grants.ts'
 import type { KeyEntry, KeyMemory } from './key-memory.ts'
+import type { Limits } from './limits.ts'
 
 /** What requests signed with API keys need beside what all requests need. */
 export interface KeyDependencies {
@@ -39,6 +40,7 @@ interface Shared {
   readonly policies: { current(): Policy }
   readonly belief: Belief
   readonly makeGrant: MakeGrant
+  readonly limits: Limits
   /** Wall clock. */
   readonly nowMs: () => number
   readonly onFault: (fault: unknown) => void
@@ -140,7 +142,7 @@ function createFind({ memory, flights }: KeyDependencies): Find {
 
 /** Judges a request whose key was found, or known not to exist, and grants what it asks for. */
 function createConclude(keys: KeyDependencies, shared: Shared, find: Find) {
-  const { policies, belief, nowMs } = shared
+  const { policies, belief, limits, nowMs } = shared
   const judge = createJudge(keys)
   const burn = createBurn(keys)
   const grant = createGrant(shared)
@@ -155,6 +157,9 @@ function createConclude(keys: KeyDependencies, shared: Shared, find: Find) {
     const now = nowMs()
     const refused = judge(asking, entry, policy, now)
     if (refused !== undefined) return refused
+    const { key, principal } = entry.usable
+    const limited = limits.admitProven(check, policy, principal, key)
+    if (limited !== undefined) return limited
     if (!isOnce(check, request)) return grant(asking, entry, policy, now)
     return burnThenGrant(asking, entry, policy)
   }

@@ -19,6 +19,7 @@ import {
 import { createAuthorizeKey, type KeyDependencies } from './api-keys.ts'
 import { createBelief } from './belief.ts'
 import type { Entry, MakeGrant } from './grants.ts'
+import type { Limits } from './limits.ts'
 import type { PolicyHolder } from './policy.ts'
 import type { Toucher } from './touch.ts'
 
@@ -36,6 +37,7 @@ export interface Dependencies {
   readonly toucher: Toucher
   /** For requests that are signed with an API key instead of coming with a session. */
   readonly keys: KeyDependencies
+  readonly limits: Limits
   /** Wall clock, for what people agreed on: expiry. */
   readonly nowMs: () => number
   /** Monotonic clock, for what we may believe: the lease. */
@@ -58,7 +60,7 @@ const NO_LEASE = 'no_lease'
  * after an await.
  */
 export function createAuthorize(deps: Dependencies): Authorize {
-  const { policies, table, flights, makeGrant, toucher, nowMs } = deps
+  const { policies, table, flights, makeGrant, toucher, limits, nowMs } = deps
   const belief = createBelief(deps)
   const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief })
 
@@ -67,6 +69,9 @@ export function createAuthorize(deps: Dependencies): Authorize {
     found.policyVersion = policy.version
     const screened = screen(check, policy)
     if (screened !== undefined) return screened.kind === 'deny' ? screened : GRANT_ANYONE
+
+    const limited = limits.admitAddress(check.address)
+    if (limited !== undefined) return limited
 
     const credential = readCredential(check, policy.cookieName)
     found.credential = credential.kind
@@ -144,6 +149,8 @@ export function createAuthorize(deps: Dependencies): Authorize {
     found.sessionHash = entry.facts.session.hash
     if (isUse(verdict)) toucher.touch(entry, now)
     if (verdict.kind === 'deny') return verdict
+    const limited = limits.admitProven(check, policy, entry.facts.principal, undefined)
+    if (limited !== undefined) return limited
     const grant = makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
     return grant instanceof Promise ? signOrRefuse(found, grant) : grant
   }

@@ -6,6 +6,7 @@ import type { Log } from '../telemetry/log.ts'
 import type { CredentialKind } from '../telemetry/metric-table.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { SayAtMost } from '../telemetry/say-at-most.ts'
+import type { Limits } from './limits.ts'
 import type { PolicyChange } from './policy.ts'
 
 /** Says that something we depend on failed, at most once a second for each place and code. */
@@ -23,11 +24,19 @@ export function createSayFault(log: Log, sayAtMost: SayAtMost): SayFault {
   }
 }
 
-/** Counts one answer, after its reply, and keeps it. */
-export function createObserve(metrics: Metrics, cookieName: string, keep: Observe): Observe {
+/** Counts one answer, after its reply, keeps it, and charges whoever sent a wrong credential. */
+export function createObserve(
+  metrics: Metrics,
+  cookieName: string,
+  limits: Pick<Limits, 'chargeFailure'>,
+  keep: Observe,
+): Observe {
   return function observe(dialect, answer, check, elapsedUs, decision, found) {
     metrics.observeDecision(dialect, answer, credentialOf(check, cookieName), elapsedUs)
     keep(dialect, answer, check, elapsedUs, decision, found)
+    if (answer.kind === 'deny' && check !== undefined) {
+      limits.chargeFailure(check, answer.reason, found.credential !== 'none')
+    }
   }
 }
 

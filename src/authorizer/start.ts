@@ -5,7 +5,6 @@ import { nameOf } from '../cache/ring.ts'
 import { sessionCookieName } from '../config/rules.ts'
 import type { Config } from '../config/settings.ts'
 import { Fault } from '../core/fault.ts'
-import { compileNetworks, type NetworkSet } from '../core/network.ts'
 import type { Facts } from '../core/principal.ts'
 import type { CookieRing } from '../crypto/cookie-ring.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
@@ -25,10 +24,13 @@ import { type Desk, openDesk } from './desk.ts'
 import { createFollower, type Follower } from './follow.ts'
 import { sampleGauges } from './gauges.ts'
 import { createEntry, createGrants, type Entry } from './grants.ts'
+import type { Limits } from './limits.ts'
 import { createMemory, type Memory, namesOf, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
+import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { openKeyDependencies } from './open-keys.ts'
+import { openLimits } from './open-limits.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
@@ -105,7 +107,8 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
   const toucher = openToucher(options)
   const desk = openDesk({ config, run: given.run, policy, follower })
-  const parts = { options, engine, metrics, memory, policy, follower, toucher, desk }
+  const limits = openLimits(config, metrics)
+  const parts = { options, engine, metrics, memory, policy, follower, toucher, limits, desk }
   const server = openServer(parts)
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
@@ -185,10 +188,11 @@ interface Parts {
   readonly follower: Follower
   readonly toucher: Toucher
   readonly desk: Desk
+  readonly limits: Limits
 }
 
 function openServer(parts: Parts): Server {
-  const { options, engine, metrics, memory, policy, follower, toucher } = parts
+  const { options, engine, metrics, memory, policy, follower, toucher, limits } = parts
   const { config, crypto, keyring, cookieRing, log, sayFault } = options
   const signer = openSigner({ config, engine: crypto, keyring, log, metrics })
   const authorize = createAuthorize({
@@ -220,6 +224,7 @@ function openServer(parts: Parts): Server {
       ...{ config, memory, follower, metrics, crypto },
       ...{ stores: options.stores, secretsKey: options.secretsKey },
     }),
+    limits,
     nowMs: Date.now,
     monotonicMs,
     onFault: (fault) => sayFault('facts', fault),
@@ -234,7 +239,7 @@ function openServer(parts: Parts): Server {
     jwks: () => ({ body: keyring.jwks(), maxAgeS: config.jwksMaxAgeS }),
     answerWithinMs: config.answerWithinMs,
     ids: parts.desk.ids,
-    observe: createObserve(metrics, sessionCookieName(config), parts.desk.keep),
+    observe: createObserve(metrics, sessionCookieName(config), limits, parts.desk.keep),
     report: report.gatewayEvent,
     nowUs: () => performance.now() * 1000,
   })
@@ -272,13 +277,6 @@ function readinessOf({ lease }: Memory, policy: PolicyHolder): Readiness {
   if (!lease.isLive(monotonicMs())) problems.push('no lease: the invalidation log is out of reach')
   if (policy.isStale()) problems.push('changed permissions could not be loaded yet')
   return { ready: problems.length === 0, problems }
-}
-
-/** Settings have been parsed: a network that cannot be compiled here is a bug. */
-function networksOf(cidrs: readonly string[]): NetworkSet {
-  const compiled = compileNetworks(cidrs)
-  if (compiled.kind === 'refused') throw new Error(`not networks: ${compiled.bad.join(', ')}`)
-  return compiled.networks
 }
 
 /** Read fresh each time: a cached clock would stand still while the process is stopped. */

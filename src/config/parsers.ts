@@ -237,3 +237,36 @@ export const sealingKeys: Parser<Secret> = {
   },
   print: String,
 }
+
+/** So many requests in a window, and so many at once after a rest. */
+export interface RateSetting {
+  readonly count: number
+  readonly windowMs: number
+  readonly burst: number
+}
+
+const RATE_COUNT_MAX = 1_000_000
+const WINDOWS_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const
+
+/** `500/s:2000` is 500 a second and 2000 at once; without the second number it is the first. */
+export const rate: Parser<RateSetting | 'off'> = {
+  expects: 'off, or a rate such as 500/s, 30/m or 500/s:2000 (with the burst after the colon)',
+  placeholder: 'RATE',
+  parse(given) {
+    if (given === 'off') return 'off'
+    const [, count, unit, burst = count] = /^(\d+)\/([smh])(?::(\d+))?$/.exec(given) ?? []
+    const number = countMax.parse(count ?? '')
+    const atOnce = countMax.parse(burst ?? '')
+    if (number === undefined || atOnce === undefined) return undefined
+    const windowMs = WINDOWS_MS[unit as keyof typeof WINDOWS_MS]
+    return Object.freeze({ count: number, windowMs, burst: atOnce })
+  },
+  print(value) {
+    if (value === 'off') return value
+    const unit = Object.entries(WINDOWS_MS).find(([, ms]) => ms === value.windowMs)?.[0]
+    const rest = value.burst === value.count ? '' : `:${value.burst}`
+    return `${value.count}/${unit}${rest}`
+  },
+}
+
+const countMax = count({ min: 1, max: RATE_COUNT_MAX })

@@ -55,6 +55,12 @@ const RULES: readonly Rule[] = [
     text: 'a session cannot be idle for longer than it lives',
   },
   {
+    names: ['rateRequestCost', 'rateFailureCost', 'ratePerAddress'],
+    isBroken: ({ ratePerAddress: rate, ...costs }) =>
+      rate !== 'off' && Math.max(costs.rateRequestCost, costs.rateFailureCost) > rate.burst,
+    text: 'a request may not cost more than an address can ever have',
+  },
+  {
     names: ['publicOrigin'],
     isBroken: (config) =>
       config.publicOrigin.startsWith('http:') && !isLoopback(config.publicOrigin),

@@ -1,6 +1,7 @@
 import type { ProcessName, Setting } from './setting.ts'
 import { listening, operations, stores, tokens } from './settings-authorizer.ts'
 import { apiKeys, guarding, mailing, sessions } from './settings-identity.ts'
+import { limiting } from './settings-limits.ts'
 
 /** The one table, in the order in which it is printed. */
 export const SECTIONS = {
@@ -9,6 +10,7 @@ export const SECTIONS = {
   Sessions: sessions,
   'API keys': apiKeys,
   Tokens: tokens,
+  'Rate limits': limiting,
   'Signing in': guarding,
   Mail: mailing,
   Operations: operations,
@@ -21,6 +23,7 @@ export const settings = {
   ...sessions,
   ...apiKeys,
   ...tokens,
+  ...limiting,
   ...guarding,
   ...mailing,
   ...operations,

@@ -48,6 +48,11 @@ export const REASONS = {
     means: 'The path is blocked: it is never reachable from outside.',
     remedy: 'Use another path; the policy file lists blocked prefixes.',
   },
+  'authz.rate_limited.address': {
+    status: 429,
+    means: 'The client’s address sent more than DVARA_RATE_PER_ADDRESS; no credential was read.',
+    remedy: 'Wait as long as Retry-After says; send fewer requests, or fewer wrong credentials.',
+  },
   'authz.invalid_api_key_headers': {
     status: 422,
     means: 'Some but not all of X-Auth-Apikey, X-Auth-Nonce, X-Auth-Signature carry a value.',
@@ -137,6 +142,22 @@ export const REASONS = {
     status: 401,
     means: 'No rule accepts this role, method and path, or one drops it.',
     remedy: 'Add a permission row; dvara’s admin API lists those in force.',
+  },
+  'authz.rate_limited.key': {
+    status: 429,
+    means: 'The API key has sent more than its own rate, or than DVARA_RATE_PER_KEY.',
+    remedy: 'Wait as long as Retry-After says; an administrator can raise the rate of the key.',
+  },
+  'authz.rate_limited.principal': {
+    status: 429,
+    means:
+      'The principal has sent more than DVARA_RATE_PER_PRINCIPAL, by all credentials together.',
+    remedy: 'Wait as long as Retry-After says.',
+  },
+  'authz.rate_limited.route': {
+    status: 429,
+    means: 'More requests than the policy file’s `limits` take on for this part of the site.',
+    remedy: 'Wait as long as Retry-After says.',
   },
   'authz.nonce_used': {
     status: 401,

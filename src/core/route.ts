@@ -1,3 +1,4 @@
+import { compileClasses, type LimitClass, type LimitClasses, readClasses } from './limit-class.ts'
 import { parsePrefix } from './path.ts'
 import { compilePrefixes, matchFlags, matchLongest, type PrefixTree } from './prefix-tree.ts'
 
@@ -13,6 +14,8 @@ export interface RouteTable {
   /** Whom a token is for, by longest prefix. */
   readonly audiences: readonly { readonly prefix: string; readonly audience: readonly string[] }[]
   readonly defaultAudience: readonly string[]
+  /** Limits on parts of the site, by longest prefix. */
+  readonly limits: readonly LimitClass[]
 }
 
 export interface Routes {
@@ -21,6 +24,7 @@ export interface Routes {
   readonly audiences: PrefixTree
   /** By the value that `audiences` gives. */
   readonly audienceSets: readonly (readonly string[])[]
+  readonly limits: LimitClasses
 }
 
 export const PUBLIC = 1
@@ -44,6 +48,7 @@ export function compileRoutes(table: RouteTable): Routes {
       table.audiences.map(({ prefix }, value) => ({ prefix, flags: 0, value })),
     ),
     audienceSets: table.audiences.map(({ audience }) => audience),
+    limits: compileClasses(table.limits),
   }
 }
 
@@ -75,7 +80,15 @@ export function readRouteTable(value: unknown): RouteTableReading {
     return { problems: ['the file must hold a mapping with `version: 1`'] }
   }
   const fields = new Map(Object.entries(value))
-  const known = ['version', 'public', 'blocked', 'preflight', 'audiences', 'default_audience']
+  const known = [
+    'version',
+    'public',
+    'blocked',
+    'preflight',
+    'audiences',
+    'default_audience',
+    'limits',
+  ]
   for (const key of fields.keys()) {
     if (!known.includes(key)) problems.push(`\`${key}\` is not one of ${known.join(', ')}`)
   }
@@ -87,6 +100,7 @@ export function readRouteTable(value: unknown): RouteTableReading {
     preflight: readPrefixes(fields.get('preflight'), 'preflight', problems),
     audiences: readAudiences(fields.get('audiences'), problems),
     defaultAudience: readAudience(fields.get('default_audience'), 'default_audience', problems),
+    limits: readClasses(fields.get('limits'), problems),
   }
   return problems.length === 0 ? { table } : { problems }
 }

@@ -3,7 +3,10 @@ import type { Findings } from './findings.ts'
 import type { Facts } from './principal.ts'
 import { REASONS, type Reason } from './reason.ts'
 
-/** Refused, for a public reason. Built once for each reason: compare by identity if you like. */
+/**
+ * Refused, for a public reason. Built once for each reason, and once for each restriction, which
+ * names a status of its own.
+ */
 export interface Deny {
   readonly kind: 'deny'
   readonly reason: Reason
@@ -11,6 +14,8 @@ export interface Deny {
   readonly status: number
   /** `{"errors":["authz.…"]}` */
   readonly body: string
+  /** When to try again (RFC 9110 §10.2.3); 0 where waiting does not help. */
+  readonly retryAfterS: number
 }
 
 /** May pass. `facts` are undefined where no identity was asked for. */
@@ -42,15 +47,18 @@ export type Authorize = (check: Check, found?: Findings) => Answer | Promise<Ans
 
 const DENIALS = new Map<Reason, Deny>()
 for (const [reason, row] of Object.entries(REASONS) as [Reason, (typeof REASONS)[Reason]][]) {
-  DENIALS.set(
+  DENIALS.set(reason, createDenial(reason, row.status))
+}
+
+/** A denial with a status of its own, built when a policy is compiled and never per request. */
+export function createDenial(reason: Reason, status: number, retryAfterS = 0): Deny {
+  return Object.freeze({
+    kind: 'deny',
     reason,
-    Object.freeze({
-      kind: 'deny',
-      reason,
-      status: row.status,
-      body: JSON.stringify({ errors: [reason] }),
-    }),
-  )
+    status,
+    body: JSON.stringify({ errors: [reason] }),
+    retryAfterS,
+  })
 }
 
 /** The one denial for `reason`; allocates nothing. */

@@ -1,7 +1,7 @@
 import { clientAddress } from '../core/network.ts'
 import type { Dialect } from './dialect.ts'
 import { readHeader, readLenient } from './headers.ts'
-import { NATIVE_DENIALS, wordEnvoyAllow } from './reply.ts'
+import { wordEnvoyAllow, wordNativeDeny } from './reply.ts'
 
 /** More than one Host is no host at all. */
 const NO_HOST = '/'
@@ -14,7 +14,7 @@ const NO_HOST = '/'
 export const barong: Dialect = {
   name: 'barong',
   carriesBodies: true,
-  denials: NATIVE_DENIALS,
+  wordDeny: wordNativeDeny,
   wordAllow: wordEnvoyAllow,
   readTold({ method, target, headers, peer, trustedProxies }) {
     const host = readLenient(headers, 'host', NO_HOST) ?? ''

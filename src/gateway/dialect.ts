@@ -14,7 +14,7 @@ import {
   readLenient,
 } from './headers.ts'
 import { readHost } from './host.ts'
-import type { Reply } from './reply.ts'
+import type { Reply, WordDeny } from './reply.ts'
 
 /** What came through the door, before anybody has interpreted it. */
 export interface Asked {
@@ -42,7 +42,7 @@ export interface Dialect {
   readTold(asked: Asked): Told | HeaderName
   /** Undefined if the grant holds a value that no header may carry. */
   wordAllow(grant: Grant): Reply | undefined
-  readonly denials: ReadonlyMap<Reason, Reply>
+  readonly wordDeny: WordDeny
   /**
    * Whether this gateway may send the original request's body along. Where it may not, a body
    * that is announced may never come, and would be cut out of the next check.

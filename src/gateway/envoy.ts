@@ -1,7 +1,7 @@
 import { clientAddress } from '../core/network.ts'
 import type { Dialect } from './dialect.ts'
 import { readHeader } from './headers.ts'
-import { NATIVE_DENIALS, wordEnvoyAllow } from './reply.ts'
+import { wordEnvoyAllow, wordNativeDeny } from './reply.ts'
 
 /**
  * Envoy's HTTP ext_authz: the check is the original request itself behind a path prefix.
@@ -11,7 +11,7 @@ import { NATIVE_DENIALS, wordEnvoyAllow } from './reply.ts'
 export const envoy: Dialect = {
   name: 'envoy',
   carriesBodies: true,
-  denials: NATIVE_DENIALS,
+  wordDeny: wordNativeDeny,
   wordAllow: wordEnvoyAllow,
   readTold({ method, target, headers, peer, trustedProxies }) {
     const host = readHeader(headers, 'host')

@@ -2,14 +2,14 @@ import type { DialectName } from '../core/check.ts'
 import { clientAddress } from '../core/network.ts'
 import type { Asked, Dialect, Told } from './dialect.ts'
 import { type HeaderName, readHeader } from './headers.ts'
-import { NATIVE_DENIALS, wordAllow } from './reply.ts'
+import { wordAllow, wordNativeDeny } from './reply.ts'
 
 /**
  * Forward authentication: the original request is in X-Forwarded-Method, -Uri, -Host and -For,
  * and the answer reaches the client as it is.
  */
 export function createForward(name: DialectName): Dialect {
-  return { name, carriesBodies: false, denials: NATIVE_DENIALS, wordAllow, readTold }
+  return { name, carriesBodies: false, wordDeny: wordNativeDeny, wordAllow, readTold }
 }
 
 export const traefik: Dialect = createForward('traefik')

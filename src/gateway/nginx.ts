@@ -1,7 +1,7 @@
 import { parseAddress } from '../core/address.ts'
 import type { Dialect } from './dialect.ts'
 import { readHeader } from './headers.ts'
-import { NGINX_DENIALS, wordAllow } from './reply.ts'
+import { wordAllow, wordNginxDeny } from './reply.ts'
 
 /**
  * nginx `auth_request`. The subrequest is always a GET of a fixed path, so the configuration must
@@ -14,7 +14,7 @@ import { NGINX_DENIALS, wordAllow } from './reply.ts'
 export const nginx: Dialect = {
   name: 'nginx',
   carriesBodies: false,
-  denials: NGINX_DENIALS,
+  wordDeny: wordNginxDeny,
   wordAllow,
   readTold({ headers }) {
     const method = readHeader(headers, 'x-original-method')

@@ -78,13 +78,13 @@ function isWritable(value: string): boolean {
   return !UNPRINTABLE.test(value)
 }
 
+export type WordDeny = (denial: Deny) => Reply
+
 /** Every denial in its own status. */
-export const NATIVE_DENIALS: ReadonlyMap<Reason, Reply> = wordDenials((status) => status)
+export const wordNativeDeny: WordDeny = rememberByDenial((status) => status)
 
 /** nginx turns every status but 401 and 403 into a 500; the true one is in X-Auth-Status. */
-export const NGINX_DENIALS: ReadonlyMap<Reason, Reply> = wordDenials((status) =>
-  status === 401 ? 401 : 403,
-)
+export const wordNginxDeny: WordDeny = rememberByDenial((status) => (status === 401 ? 401 : 403))
 
 /** A small JSON reply for what is not a check. */
 export function wordNotFound(body: string): Reply {
@@ -96,15 +96,35 @@ export function wordJwks(keys: { body: Uint8Array | string; maxAgeS: number }): 
   return wordJson(200, ['Cache-Control', `public, max-age=${keys.maxAgeS}`], keys.body)
 }
 
-function wordDenials(wordStatus: (status: number) => number): ReadonlyMap<Reason, Reply> {
-  const reasons = Object.keys(REASONS) as Reason[]
-  return new Map(reasons.map((reason) => [reason, wordDenial(deny(reason), wordStatus)]))
+/**
+ * Denials are constants: one for each reason, worded here, and one for each restriction, worded
+ * when it first refuses and forgotten with its policy.
+ */
+function rememberByDenial(wordStatus: (status: number) => number): WordDeny {
+  const known = new WeakMap<Deny, Reply>()
+  for (const reason of Object.keys(REASONS) as Reason[]) {
+    known.set(deny(reason), wordDenial(deny(reason), wordStatus))
+  }
+  return function wordOnce(denial) {
+    const before = known.get(denial)
+    if (before !== undefined) return before
+    if (!isDenial(denial)) return wordOnce(deny('authz.unavailable'))
+    const reply = wordDenial(denial, wordStatus)
+    known.set(denial, reply)
+    return reply
+  }
+}
+
+/** Whatever else came where a denial belongs must not become an answer that a gateway misreads. */
+function isDenial({ reason, status }: Deny): boolean {
+  return Object.hasOwn(REASONS, reason) && status >= 400 && status < 500
 }
 
 function wordDenial(denial: Deny, wordStatus: (status: number) => number): Reply {
   const status = wordStatus(denial.status)
   const headers: string[] = [...NO_STORE, 'X-Auth-Reason', denial.reason]
   headers.push('X-Auth-Status', String(denial.status))
+  if (denial.retryAfterS > 0) headers.push('Retry-After', String(denial.retryAfterS))
   if (status === 401) headers.push(...CHALLENGE)
   return wordJson(status, headers, denial.body)
 }

@@ -9,7 +9,7 @@ import { matchEndpoint } from './endpoint.ts'
 import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
 import { createReporter, type GatewayEvent, type Report } from './event.ts'
 import { createHeaders, type Headers, hasBody, noteHeader, readLenient } from './headers.ts'
-import { NATIVE_DENIALS, type Reply, wordJwks, wordNotFound } from './reply.ts'
+import { wordJwks, wordNativeDeny, wordNotFound } from './reply.ts'
 
 export interface ServerDependencies {
   readonly engine: Engine
@@ -52,8 +52,8 @@ export interface Server {
 
 const UNAVAILABLE = deny('authz.unavailable')
 const UNTRUSTED = deny('authz.untrusted_gateway')
-const UNAVAILABLE_REPLY = NATIVE_DENIALS.get('authz.unavailable') as Reply
-const UNTRUSTED_REPLY = NATIVE_DENIALS.get('authz.untrusted_gateway') as Reply
+const UNAVAILABLE_REPLY = wordNativeDeny(UNAVAILABLE)
+const UNTRUSTED_REPLY = wordNativeDeny(UNTRUSTED)
 const NOT_FOUND = wordNotFound('{"error":"Not found"}')
 
 /** One check on its way. */
@@ -222,7 +222,7 @@ function createConclude(
       found.about = 'unwritable'
       given = UNAVAILABLE
     }
-    if (given.kind === 'deny') reply = dialect.denials.get(given.reason)
+    if (given.kind === 'deny') reply = dialect.wordDeny(given)
     const decision = ids.next()
     outbound.reply(reply ?? UNAVAILABLE_REPLY, isLast, ids.bytes)
     observe(dialect.name, given, check, nowUs() - startUs, decision, found)

@@ -2,6 +2,7 @@ import assert from 'node:assert'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FaultCode } from '../core/fault.ts'
 import type { Scope } from '../core/invalidation.ts'
+import type { LimitKind } from '../core/limit-class.ts'
 import type { Answer } from '../core/verdict.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 import {
@@ -51,6 +52,8 @@ export interface Metrics {
   countPolicyReload(outcome: ReloadOutcome): void
   setEntries(table: TableName, entriesCount: number): void
   countWithheld(): void
+  countRateLimited(limit: LimitKind): void
+  setBuckets(table: 'addresses' | 'proven', usedCount: number, evictionsCount: number): void
   /** A key of ours has signed. */
   keyUsed(kid: string, nowMs: number): void
   /** What signs in this process now. */
@@ -119,6 +122,11 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     countTokenSigned: createCountTokenSigned(cells.dvara_tokens_signed_total),
     countInvalidation: (scope) => count('dvara_invalidations_total', scope),
     countWithheld: () => count('dvara_signatures_withheld_total'),
+    countRateLimited: (limit) => count('dvara_rate_limited_total', limit),
+    setBuckets(table, usedCount, evictionsCount) {
+      cells.dvara_rate_buckets[seriesIndex('dvara_rate_buckets', [table])] = usedCount
+      cells.dvara_rate_evictions[seriesIndex('dvara_rate_evictions', [table])] = evictionsCount
+    },
     keyUsed: (kid, nowMs) => void keysUsedAtS.set(kid, Math.floor(nowMs / 1000)),
     setCryptoEngine(engine) {
       cells.dvara_crypto_engine.fill(0)

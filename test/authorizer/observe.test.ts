@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createObserve, createReport, createSayFault } from '../../src/authorizer/observe.ts'
+import type { Check } from '../../src/core/check.ts'
 import { Fault } from '../../src/core/fault.ts'
 import { createFindings } from '../../src/core/findings.ts'
+import type { Reason } from '../../src/core/reason.ts'
 import { deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
@@ -22,14 +24,20 @@ function world() {
 
 test('an answer is counted by dialect, reason and kind of credential, and kept', async (t) => {
   const { metrics } = world()
+  const charged: unknown[] = []
   t.after(() => metrics.close())
   const kept: number[] = []
-  const observe = createObserve(metrics, 'sid', (...given) => kept.push(given[4]))
+  const limits = {
+    chargeFailure: (_check: Check, reason: Reason, isPresented: boolean) =>
+      void charged.push([reason, isPresented]),
+  }
+  const observe = createObserve(metrics, 'sid', limits, (...given) => kept.push(given[4]))
   const found = createFindings()
   observe('nginx', GRANT_ANYONE, checkOf(), 30, 7, found)
   observe('nginx', GRANT_ANYONE, checkOf({ cookies: 'sid=x' }), 30, 8, found)
   observe('nginx', deny('authz.unexistent_apikey'), checkOf({ apiKey: KEY }), 30, 9, found)
   observe('none', deny('authz.untrusted_gateway'), undefined, 30, 10, found)
+  assert.deepEqual(charged, [['authz.unexistent_apikey', false]])
   assert.deepEqual(kept, [7, 8, 9, 10])
   const text = await metrics.expose()
   for (const [dialect, reason, credential] of [

@@ -1,5 +1,6 @@
 import { createAuthorize, type Dependencies } from '../../src/authorizer/authorize.ts'
 import { createEntry, type Entry } from '../../src/authorizer/grants.ts'
+import type { Limits } from '../../src/authorizer/limits.ts'
 import { createFlights } from '../../src/cache/flight.ts'
 import { createLease } from '../../src/cache/lease.ts'
 import { nameOf } from '../../src/cache/ring.ts'
@@ -13,6 +14,15 @@ import { createKeyWorld } from './keys.ts'
 export const ID = 'S'.repeat(68)
 /** One that no key of ours sealed. */
 export const FORGED_ID = 'F'.repeat(68)
+
+/** Limits that nothing reaches. */
+export const NO_LIMITS: Limits = {
+  admitAddress: () => undefined,
+  admitProven: () => undefined,
+  chargeFailure: () => {},
+  addresses: { used: () => 0, evictions: () => 0 },
+  proven: { used: () => 0, evictions: () => 0 },
+}
 
 /** The corridor with everything around it in memory, and clocks to turn. */
 export function createWorld(changes: Partial<Dependencies> = {}) {
@@ -70,6 +80,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     }),
     keys: createKeyWorld({ clock }).dependencies,
     toucher: { touch: () => state.touches++, flush: async () => {}, drain: async () => {} },
+    limits: NO_LIMITS,
     nowMs: () => clock.ms,
     monotonicMs: () => clock.monotonicMs,
     onFault: (fault) => faults.push(fault),

@@ -72,6 +72,7 @@ const ROUTES: RouteTable = {
   preflight: ['/app'],
   audiences: [{ prefix: '/app/trade', audience: ['trade'] }],
   defaultAudience: ['dvara'],
+  limits: [],
 }
 
 export const PERMISSIONS: readonly Permission[] = [

@@ -166,6 +166,7 @@ test('no interpretation of a public path escapes what is public (PT-1)', () => {
     preflight: [],
     audiences: [],
     defaultAudience: ['x'],
+    limits: [],
   })
   const piece = fc.constantFrom(
     ...[

@@ -21,6 +21,7 @@ const TABLE: RouteTable = {
     { prefix: '/api/trade', audience: ['trade', 'api'] },
   ],
   defaultAudience: ['dvara'],
+  limits: [],
 }
 
 test('flags say what covers a path, on segment boundaries and without regard to order', () => {

@@ -1,7 +1,8 @@
 /** Two workers with the node engine on one port; run as a process of its own by engine.test.ts. */
 import cluster from 'node:cluster'
+import { deny } from '../../src/core/verdict.ts'
 import { openEngine } from '../../src/gateway/engine.ts'
-import { NATIVE_DENIALS, type Reply } from '../../src/gateway/reply.ts'
+import { wordNativeDeny } from '../../src/gateway/reply.ts'
 
 const WORKERS_COUNT = 2
 
@@ -15,7 +16,7 @@ if (cluster.isPrimary) {
   process.on('disconnect', () => process.exit())
 } else {
   const engine = await openEngine('node', () => undefined)
-  const fallback = NATIVE_DENIALS.get('authz.unavailable') as Reply
+  const fallback = wordNativeDeny(deny('authz.unavailable'))
   const reply = { ...fallback, headers: [...fallback.headers, 'X-Worker', String(process.pid)] }
   await engine.listen(
     { host: '127.0.0.1', port: 0, mode: 'shared' },

@@ -16,12 +16,12 @@ import {
   type Inbound,
   openEngine,
 } from '../../src/gateway/engine.ts'
-import { NATIVE_DENIALS, type Reply } from '../../src/gateway/reply.ts'
+import { type Reply, wordNativeDeny } from '../../src/gateway/reply.ts'
 import { exchange, head, readWire, valuesOf } from './client.ts'
 import { ENGINE_KINDS, GRANT, networks, openServer } from './opened.ts'
 
 const NGINX = readWire('nginx')
-const FALLBACK = NATIVE_DENIALS.get('authz.unavailable') as Reply
+const FALLBACK = wordNativeDeny(deny('authz.unavailable'))
 
 for (const kind of ENGINE_KINDS) {
   test(`${kind}: a unix socket is heard, trusted, and open to owner and group`, async (t) => {
@@ -200,7 +200,7 @@ test('acceptSafely answers for a function that forgets to, or throws', () => {
     const onBug = (cause: unknown) => bugs.push(cause)
     acceptSafely({ accept, fallback: FALLBACK, onBug }, {} as Inbound, outbound)
   }
-  const other = NATIVE_DENIALS.get(deny('authz.invalid_session').reason) as Reply
+  const other = wordNativeDeny(deny('authz.invalid_session'))
   run((_inbound, outbound) => outbound.reply(other, false))
   run(() => undefined, true)
   assert.deepEqual([sent, bugs], [[other], []])

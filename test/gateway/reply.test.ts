@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { REASONS, type Reason } from '../../src/core/reason.ts'
+import { createDenial, deny } from '../../src/core/verdict.ts'
 import {
   IDENTITY_HEADERS,
-  NATIVE_DENIALS,
-  NGINX_DENIALS,
   type Reply,
   wordAllow,
   wordEnvoyAllow,
   wordJwks,
+  wordNativeDeny,
+  wordNginxDeny,
 } from '../../src/gateway/reply.ts'
 import { GRANT } from './opened.ts'
 
@@ -18,8 +19,8 @@ function valuesIn(reply: Reply | undefined, name: string): string[] {
 
 for (const reason of Object.keys(REASONS) as Reason[]) {
   test(`${reason} is a refusal that every gateway passes on`, () => {
-    const native = NATIVE_DENIALS.get(reason)
-    const nginx = NGINX_DENIALS.get(reason)
+    const native = wordNativeDeny(deny(reason))
+    const nginx = wordNginxDeny(deny(reason))
     assert.equal(native?.status, REASONS[reason].status)
     assert.ok(nginx?.status === 401 || nginx?.status === 403)
     assert.equal(nginx?.status === 401, native?.status === 401)
@@ -35,6 +36,31 @@ for (const reason of Object.keys(REASONS) as Reason[]) {
     }
   })
 }
+
+test('a restriction is refused in its own status, and again with the same bytes', () => {
+  for (const status of [401, 403, 425, 471]) {
+    const denial = createDenial('authz.permission_denied', status)
+    const native = wordNativeDeny(denial)
+    assert.equal(native.status, status)
+    assert.equal(wordNativeDeny(denial), native)
+    const nginx = wordNginxDeny(denial)
+    assert.equal(nginx.status, status === 401 ? 401 : 403)
+    for (const reply of [native, nginx]) {
+      assert.deepEqual(valuesIn(reply, 'X-Auth-Status'), [String(status)])
+      assert.deepEqual(valuesIn(reply, 'X-Auth-Reason'), ['authz.permission_denied'])
+    }
+  }
+})
+
+test('a limit says when to try again, and nothing else does', () => {
+  const limited = createDenial('authz.rate_limited.address', 429, 30)
+  assert.deepEqual(valuesIn(wordNativeDeny(limited), 'Retry-After'), ['30'])
+  assert.deepEqual(valuesIn(wordNginxDeny(limited), 'Retry-After'), ['30'])
+  assert.equal(wordNativeDeny(limited).status, 429)
+  assert.equal(wordNginxDeny(limited).status, 403)
+  assert.deepEqual(valuesIn(wordNginxDeny(limited), 'X-Auth-Status'), ['429'])
+  assert.deepEqual(valuesIn(wordNativeDeny(deny('authz.invalid_session')), 'Retry-After'), [])
+})
 
 test('an allow is 200 without a body, each identity header once', () => {
   for (const reply of [wordAllow(GRANT), wordEnvoyAllow(GRANT)]) {

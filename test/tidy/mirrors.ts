@@ -7,6 +7,8 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/desk.ts': 'test/process/decisions.test.ts',
   'src/authorizer/open-keys.ts': 'test/authorizer/api-keys.test.ts',
   'src/authorizer/gauges.ts': 'test/process/outage.test.ts',
+  'src/authorizer/networks.ts': 'test/process/outage.test.ts',
+  'src/authorizer/open-limits.ts': 'test/process/outage.test.ts',
   'src/authorizer/start.ts': 'test/process/outage.test.ts',
   'src/authorizer/supervisor.ts': 'test/process/workers.test.ts',
   'src/authorizer/worker.ts': 'test/process/workers.test.ts',

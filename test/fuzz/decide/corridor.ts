@@ -15,6 +15,7 @@ import { sha256Base64url } from '../../../src/crypto/digest.ts'
 import { readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
 import { createKeyWorld } from '../../authorizer/keys.ts'
+import { NO_LIMITS } from '../../authorizer/world.ts'
 import { address } from '../../gateway/asked.ts'
 import { SPELLINGS } from '../../gateway/spellings.ts'
 import type { Login, World } from '../../reference/world.ts'
@@ -84,6 +85,7 @@ export function createCorridor(world: World): Corridor {
       return { kind: 'allow', authorization: JSON.stringify(claims), user, role }
     },
     toucher,
+    limits: NO_LIMITS,
     nowMs: () => clock.ms,
     monotonicMs: () => 0,
     onFault: rethrow,
