@@ -12,6 +12,7 @@ import type { Target } from './target.ts'
 import { tokenTarget } from './tokens.ts'
 import { cookieTarget } from './wire/cookie.ts'
 import { headersTarget } from './wire/headers.ts'
+import { burnTarget, formTarget, nonceTarget } from './wire/nonce.ts'
 import { pathTarget } from './wire/path.ts'
 import { recordTarget } from './wire/record.ts'
 
@@ -32,5 +33,6 @@ export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
   path: [pathTarget],
   headers: [headersTarget],
   cookie: [cookieTarget],
+  nonce: [nonceTarget, formTarget, burnTarget],
   record: [recordTarget],
 }
