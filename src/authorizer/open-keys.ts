@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { createFlights } from '../cache/flight.ts'
 import { nameOf } from '../cache/ring.ts'
 import type { Config } from '../config/settings.ts'
@@ -81,3 +82,24 @@ function prepare(found: KeyFacts, verifiers: RequestVerifiers): KeyEntry {
     throw new Fault('store_garbage', { cause, about: 'an API key cannot be used' })
   }
 }
+
+/** When a process has begun to listen, its first requests come before what they may need later. */
+const WARM_AFTER_MS = 500
+
+/**
+ * Prepares one key of each curve: proving a curve and building its tables takes some 50 ms, which
+ * would otherwise be time that the first request with such a key has to wait.
+ */
+export function warmSoon(publicKeys: VerifyingEngine['publicKeys']): void {
+  setTimeout(() => {
+    for (const [algorithm, makePair] of CURVES) {
+      const der = makePair().publicKey.export({ format: 'der', type: 'spki' })
+      publicKeys.prepare(algorithm, der)?.forget()
+    }
+  }, WARM_AFTER_MS).unref()
+}
+
+const CURVES = [
+  ['EdDSA', () => generateKeyPairSync('ed25519')],
+  ['ES256', () => generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+] as const

@@ -29,7 +29,7 @@ import { createMemory, type Memory, namesOf, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
-import { openKeyDependencies } from './open-keys.ts'
+import { openKeyDependencies, warmSoon } from './open-keys.ts'
 import { openLimits } from './open-limits.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { openSigner } from './signing.ts'
@@ -113,6 +113,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
+  warmSoon(options.crypto.publicKeys)
   sampleGauges({ metrics, memory, policy, follower, monotonicMs })
 
   return {
