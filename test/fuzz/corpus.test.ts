@@ -16,7 +16,12 @@ for (const { file, kept } of readCorpus()) {
   test(`${file}: both agree`, async () => {
     const target = TARGETS_BY_NAME.get(kept.target)
     assert.ok(target, `no target is called ${kept.target}`)
-    assert.equal(await target.start().judge(kept.input), undefined, kept.from)
+    const { judge, stop } = target.start()
+    try {
+      assert.equal(await judge(kept.input), undefined, kept.from)
+    } finally {
+      await stop?.()
+    }
   })
 }
 

@@ -6,7 +6,9 @@ import { target } from './target.ts'
 import { TARGETS } from './targets.ts'
 
 /** Some seconds for all of a group together: what is quick gets more. */
-const INPUTS_COUNTS: Readonly<Record<string, number>> = { crypto: 20_000, decide: 120_000 }
+const INPUTS_COUNTS: Readonly<Record<string, number>> = {
+  ...{ crypto: 20_000, decide: 120_000, socket: 500 },
+}
 const SEED = 'every test run'
 
 for (const [group, targets] of Object.entries(TARGETS)) {

@@ -26,7 +26,7 @@ export async function fuzz(
 ): Promise<Outcome> {
   const { seed, inputsCount, tell } = options
   const dice = createDice(`${seed} ${target.name}`)
-  const { draw, inputsOf, judge, narrow } = target.start()
+  const { draw, inputsOf, judge, narrow, stop } = target.start()
   const disagreements: Disagreement[] = []
   let triedCount = 0
   while (triedCount < inputsCount && disagreements.length < DISAGREEMENTS_MAX) {
@@ -40,6 +40,7 @@ export async function fuzz(
     triedCount += inputsOf(input)
     tell?.(triedCount)
   }
+  await stop?.()
   return { inputsCount: triedCount, disagreements }
 }
 

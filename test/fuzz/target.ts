@@ -24,6 +24,8 @@ export interface Started {
   judge(input: Input): Judged
   /** A smaller case on which they do not agree either, for whoever has to read it. */
   narrow?(input: Input): Promise<Input>
+  /** Ends what was started: servers, say. */
+  stop?(): Promise<void>
 }
 
 /** A promise only where what is judged has to wait. */
@@ -39,6 +41,7 @@ export function target<Case extends Input>(description: {
     inputsOf?(input: Case): number
     judge(input: Case): Judged
     narrow?(input: Case): Promise<Case>
+    stop?(): Promise<void>
   }
 }): Target {
   const { name, about, share } = description
@@ -47,7 +50,7 @@ export function target<Case extends Input>(description: {
     about,
     share,
     start() {
-      const { draw, inputsOf = () => 1, judge, narrow } = description.start()
+      const { draw, inputsOf = () => 1, judge, narrow, stop } = description.start()
       return {
         draw,
         inputsOf: (input) => inputsOf(input as Case),
@@ -59,6 +62,7 @@ export function target<Case extends Input>(description: {
             return thrown(cause)
           }
         },
+        ...(stop === undefined ? {} : { stop }),
         ...(narrow === undefined ? {} : { narrow: (input: Input) => narrow(input as Case) }),
       }
     },

@@ -15,6 +15,7 @@ import { headersTarget } from './wire/headers.ts'
 import { burnTarget, formTarget, nonceTarget } from './wire/nonce.ts'
 import { pathTarget } from './wire/path.ts'
 import { recordTarget } from './wire/record.ts'
+import { socketTarget } from './wire/socket.ts'
 
 /** What `npm run fuzz -- NAME` runs. */
 export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
@@ -35,4 +36,5 @@ export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
   cookie: [cookieTarget],
   nonce: [nonceTarget, formTarget, burnTarget],
   record: [recordTarget],
+  socket: [socketTarget],
 }

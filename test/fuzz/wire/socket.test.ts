@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { exchange, readWire } from '../../gateway/client.ts'
+import { ENGINE_KINDS, openServer } from '../../gateway/opened.ts'
+import { plainReading } from './plain-reading.ts'
+
+const HEAD = readWire('envoy')
+  .replace(/\r\ncontent-length: \d+/i, '')
+  .split('\r\n\r\n')[0]
+const BEHIND = readWire('nginx')
+
+const CHUNKS = [
+  ...['g\r\n', '0x1\r\na\r\n0\r\n\r\n', '1_0\r\n', ' 1\r\na\r\n0\r\n\r\n', '-1\r\na\r\n0\r\n\r\n'],
+  ...['11111111111111111\r\na', '1\r\naXX0\r\n\r\n', '1\na\n0\n\n', '\r\n', ';x\r\n'],
+]
+
+for (const kind of ENGINE_KINDS) {
+  test(`${kind}: broken chunks end the connection, and nothing behind them is asked`, async (t) => {
+    const opened = await openServer(kind)
+    t.after(() => opened.server.close())
+    for (const chunk of CHUNKS) {
+      opened.checks.length = 0
+      const head = `${HEAD}\r\ntransfer-encoding: chunked\r\n\r\n`
+      const heard = await exchange(opened.port, head + chunk + BEHIND, {
+        untilClosed: true,
+        withinMs: 1_000,
+      })
+      const about = `${JSON.stringify(chunk)}: ${heard.replies.map(({ status }) => status)}`
+      assert.ok(opened.checks.length <= 1, about)
+      assert.ok(heard.replies.length <= 2, about)
+      // One engine says 505 to what it takes for the next request line.
+      assert.ok(!/^HTTP\/1\.1 50[0-4]/m.test(heard.raw), about)
+    }
+  })
+}
+
+test('the plain reading of a recorded check is what it says', () => {
+  const { method, target, host } = plainReading(readWire('nginx')) ?? {}
+  assert.deepEqual(
+    [method, target, host].map((text) => typeof text),
+    ['string', 'string', 'string'],
+  )
+  assert.equal(plainReading('GET / HTTP/1.1\r\nHost: a\r\n\r\n'), undefined)
+  assert.equal(plainReading(readWire('nginx').replace('\r\n', '\r\nHost: b\r\n')), undefined)
+})
