@@ -103,7 +103,7 @@ export const SESSIONS: readonly Row[] = [
       ...['N', 'm', 'L'].map((letter) => ({
         as: 'guest' as const,
         target: ORDERS,
-        lines: [['Cookie', `dvara_session=${'M'.repeat(42)}${letter}`] as const],
+        lines: [['Cookie', `dvara_session=${'M'.repeat(67)}${letter}`] as const],
         expect: 'authz.invalid_session',
       })),
       ...[

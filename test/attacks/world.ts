@@ -11,7 +11,7 @@ export const AGENT = 'Mozilla/5.0 (attack)'
 export const SESSION_MS = 86_400_000
 export const IDLE_MS = 1_800_000
 
-export const SESSION_IDS = { member: 'M'.repeat(43), admin: 'A'.repeat(43) } as const
+export const SESSION_IDS = { member: 'M'.repeat(68), admin: 'A'.repeat(68) } as const
 export const CSRF_TOKENS = {
   member: 'aaaaaaaaaaaaaaaaaaaa',
   admin: 'bbbbbbbbbbbbbbbbbbbb',

@@ -124,7 +124,7 @@ function drawCookies(dice: Dice, world: World, login: Login, lines: Line[]): voi
     case 0:
       return
     case 1:
-      lines.push(['Cookie', `${name}=${dice.bytes(32).toString('base64url')}`])
+      lines.push(['Cookie', `${name}=${dice.bytes(51).toString('base64url')}`])
       return
     case 2: {
       const values = ['', login.id.slice(1), `${login.id}A`, `"${login.id}"`, '../x', '__proto__']

@@ -57,7 +57,8 @@ function judge(sent: string, heard: string, checks: readonly Check[]): string | 
   if (reading === undefined) return `asked ${JSON.stringify(check)} of what cannot be read`
   if (hasReservedLine({ ...reading, atMs: 0, client: '' })) return 'asked with a reserved header'
   const { method, target: url, host } = reading
-  const asked = `${check.method} ${check.query === '' ? check.path : `${check.path}?${check.query}`}`
+  const { path, query } = check
+  const asked = `${check.method} ${query === '' ? path : `${path}?${query}`}`
   const said = `${method} ${url.replace(/\?$/, '')}`
   if (asked !== said) return `asked ${asked} and not ${said}`
   return check.host === host.toLowerCase().replace(/\.?(:\d*)?$/, '') ? undefined : 'another host'
