@@ -9,9 +9,7 @@ import type { Check } from '../core/check.ts'
 import type { Principal } from '../core/principal.ts'
 import type { ActivityLog } from '../store/activities.ts'
 import type { Spill } from '../store/spill.ts'
-
-/** What became of activities. */
-export type ActivityOutcome = 'queued' | 'spilled' | 'replayed' | 'dropped'
+import type { ActivityOutcome } from '../telemetry/metric-table.ts'
 
 /** Remembers what must be written down, and writes it after the answer, in batches. */
 export interface Auditor {

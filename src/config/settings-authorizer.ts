@@ -115,6 +115,14 @@ export const stores = {
     parse: sealingKeys,
     for: SERVING,
   }),
+  spillDirectory: setting({
+    about:
+      'Where an authorizer keeps activities while Redis is away; made when first needed. ' +
+      'Default: `.dvara/spill` below the working directory.',
+    parse: path,
+    fallback: '.dvara/spill',
+    for: DECIDING,
+  }),
   leaseMs: setting({
     about: 'How long a worker that hears nothing still believes what it remembers.',
     parse: durationMs({ min: 200, max: 60_000 }),

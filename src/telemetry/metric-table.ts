@@ -41,6 +41,10 @@ export type TokenSource = (typeof TOKEN_SOURCES)[number]
 const CRYPTO_ENGINES = ['wasm', 'node'] as const
 export type CryptoEngineName = (typeof CRYPTO_ENGINES)[number]
 
+/** What became of activities on their way to the identity API. */
+const ACTIVITY_OUTCOMES = ['queued', 'spilled', 'replayed', 'dropped'] as const
+export type ActivityOutcome = (typeof ACTIVITY_OUTCOMES)[number]
+
 const LAG_STATS = ['p50', 'p99', 'max'] as const
 
 export const REASON_NAMES = Object.keys(REASONS) as Reason[]
@@ -225,6 +229,14 @@ export const METRICS = {
     labels: { table: ['addresses', 'proven'] },
     merge: 'sum',
     help: 'Counts that gave their place, and what was drawn from them, to another since the start.',
+  dvara_activities_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { outcome: ACTIVITY_OUTCOMES },
+    merge: 'sum',
+    help:
+      'Activities handed to Redis (queued), kept in a file while it was away (spilled), handed ' +
+      'over from there (replayed), or lost for want of room (dropped).',
   },
   dvara_event_loop_lag_seconds: {
     type: 'gauge',

@@ -6,6 +6,7 @@ import type { LimitKind } from '../core/limit-class.ts'
 import type { Answer } from '../core/verdict.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 import {
+  type ActivityOutcome,
   ALGORITHMS,
   type Algorithm,
   BUCKETS_US,
@@ -50,6 +51,7 @@ export interface Metrics {
   countTokenSigned(algorithm: Algorithm, source: TokenSource): void
   countInvalidation(scope: Scope): void
   countPolicyReload(outcome: ReloadOutcome): void
+  countActivities(outcome: ActivityOutcome, activitiesCount: number): void
   setEntries(table: TableName, entriesCount: number): void
   countWithheld(): void
   countRateLimited(limit: LimitKind): void
@@ -133,6 +135,11 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
       cells.dvara_crypto_engine[seriesIndex('dvara_crypto_engine', [engine])] = 1
     },
     countPolicyReload: (outcome) => count('dvara_policy_reload_total', outcome),
+    countActivities(outcome, activitiesCount) {
+      const at = seriesIndex('dvara_activities_total', [outcome])
+      const own = cells.dvara_activities_total
+      own[at] = (own[at] as number) + activitiesCount
+    },
     setEntries(table, entriesCount) {
       cells.dvara_cache_entries[seriesIndex('dvara_cache_entries', [table])] = entriesCount
     },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type ActivityOutcome, createAuditor } from '../../src/authorizer/audit.ts'
+import { createAuditor } from '../../src/authorizer/audit.ts'
 import type { Activity } from '../../src/core/activity.ts'
+import type { ActivityOutcome } from '../../src/telemetry/metric-table.ts'
 import { activity } from '../store/activity.ts'
 import { eventually } from '../store/worlds.ts'
 
