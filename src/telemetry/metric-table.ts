@@ -229,6 +229,7 @@ export const METRICS = {
     labels: { table: ['addresses', 'proven'] },
     merge: 'sum',
     help: 'Counts that gave their place, and what was drawn from them, to another since the start.',
+  },
   dvara_activities_total: {
     type: 'counter',
     unit: 'one',
