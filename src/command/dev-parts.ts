@@ -112,6 +112,7 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
       stores: stores.identity,
       verifier: createVerifier({ keys: createKeyringSource(keyring), publicKeys }),
       cookieRing,
+      secretsKey,
       mailer: openMailer(config, folder.outbox),
       policyFile: folder.policyFile,
       log,

@@ -1,4 +1,5 @@
 import type { ConfigFor } from '../config/settings.ts'
+import { parseSecretsKey } from '../crypto/envelope.ts'
 import { openMailer, startIdentity } from '../identity/start.ts'
 import { isMigrated, MigrationError } from '../store/migrate.ts'
 import { openDatabase, openIdentityStores } from '../store/open.ts'
@@ -36,6 +37,7 @@ export const identity = command({
         stores,
         verifier: keys.verifier,
         cookieRing: keys.cookieRing,
+        secretsKey: config.secretsKey && parseSecretsKey(config.secretsKey.reveal()),
         mailer: openMailer(config, config.mailOutbox ?? 'outbox'),
         policyFile: config.policyFile ?? shipped.policyFile,
         log,

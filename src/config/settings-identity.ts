@@ -8,6 +8,7 @@ import {
   mailbox,
   oneOf,
   path,
+  text,
 } from './parsers.ts'
 import { setting } from './setting.ts'
 
@@ -91,6 +92,12 @@ export const guarding = {
     about: 'How hard a new password must be to guess.',
     parse: count({ min: 0, max: 128, unit: 'bits' }),
     fallback: 14,
+    for: IDENTITY,
+  }),
+  otpIssuer: setting({
+    about: 'What authenticator apps show beside the account of a second factor.',
+    parse: text,
+    fallback: 'dvara',
     for: IDENTITY,
   }),
   argon2MemoryKiB: setting({

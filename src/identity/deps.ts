@@ -1,6 +1,7 @@
 import type { FastifyServerOptions } from 'fastify'
 import type { Logger } from 'pino'
 import type { CookieRing } from '../crypto/cookie-ring.ts'
+import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
 import type { Verifier } from '../crypto/verifier.ts'
 import type { IdentityStores } from '../store/stores.ts'
 import type { LimitSettings } from './limits.ts'
@@ -21,6 +22,8 @@ export interface IdentitySettings {
   /** The oldest are ended when a login would exceed it. */
   readonly sessionsPerUserMax: number
   readonly issuer: string
+  /** What authenticator apps show beside the account. */
+  readonly otpIssuer: string
   readonly audience: string
   /** Bits, as log2 of the guesses an attacker needs. */
   readonly passwordEntropyMin: number
@@ -38,6 +41,8 @@ export interface IdentityDeps {
   readonly verifier: Verifier
   /** Seals the ids of sessions, and knows which cookies are ours. */
   readonly cookieRing: Pick<CookieRing, 'seal' | 'isSealed'>
+  /** What secrets are sealed under; without it none can be kept. */
+  readonly secretsKey: KeyEncryptionKeys | undefined
   readonly mailer: Mailer
   readonly log: Logger
   nowMs(): number

@@ -79,14 +79,15 @@ export interface ActorCall<P> extends Call<P> {
 
 interface Described {
   readonly door: Door
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below its door, with `:name` for a parameter. */
   readonly path: string
   /** One sentence for the OpenAPI document. */
   readonly about: string
   /** `identity.session` and the like: what errors about parameters begin with. */
   readonly class: string
-  readonly success: { readonly status: 200 | 201; readonly body: Shape }
+  /** 204 has no body, whatever the shape says. */
+  readonly success: { readonly status: 200 | 201 | 204; readonly body: Shape }
   /** `401 identity.session.banned`: every refusal of its own, as documented. */
   readonly refusals: readonly string[]
   /** Calls are written down under these words, which are Barong's; undefined: they are not. */

@@ -1,10 +1,14 @@
 import { createAboutEndpoints } from './about.ts'
 import { createActivityEndpoints } from './activity-log.ts'
+import { createAdminAccountEndpoints } from './admin-accounts.ts'
 import { createAdminPolicyEndpoints } from './admin-policy.ts'
 import { createAdminUserEndpoints } from './admin-users.ts'
 import { createEmailCodeEndpoints } from './email-codes.ts'
 import type { Endpoint } from './endpoint.ts'
 import { createMeEndpoints } from './me.ts'
+import { createOtpEndpoints } from './otp.ts'
+import { createOwnAccountEndpoints } from './own-accounts.ts'
+import { createOwnKeyEndpoints } from './own-keys.ts'
 import { createOwnSessionEndpoints } from './own-sessions.ts'
 import type { Parts } from './parts.ts'
 import { createPasswordCodeEndpoints } from './password-codes.ts'
@@ -21,7 +25,11 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
     ...createAboutEndpoints(parts),
     ...createMeEndpoints(parts),
     ...createOwnSessionEndpoints(parts),
+    ...createOtpEndpoints(parts),
+    ...createOwnKeyEndpoints(parts),
+    ...createOwnAccountEndpoints(parts),
     ...createAdminUserEndpoints(parts),
+    ...createAdminAccountEndpoints(parts),
     ...createAdminPolicyEndpoints(parts),
     ...createActivityEndpoints(parts),
   ]

@@ -10,6 +10,9 @@ export interface LimitSettings {
   readonly loginsPerAccountMax: number
   /** Failed logins from one network in a window, over all accounts. */
   readonly loginsPerNetworkMax: number
+  readonly codeWindowMs: number
+  /** Wrong one-time codes of one account in a window: three of a million are right at a time. */
+  readonly codesPerAccountMax: number
   readonly mailWindowMs: number
   /** Mails asked for one address in a window. */
   readonly mailsPerAccountMax: number
@@ -21,6 +24,8 @@ export const LIMITS: LimitSettings = {
   loginWindowMs: 60_000,
   loginsPerAccountMax: 5,
   loginsPerNetworkMax: 30,
+  codeWindowMs: 900_000,
+  codesPerAccountMax: 10,
   mailWindowMs: 900_000,
   mailsPerAccountMax: 5,
   mailsPerNetworkMax: 60,
@@ -37,6 +42,10 @@ export interface Limits {
   admitLogin(account: string, address: Address): Promise<number>
   /** The attempt was a success: it does not count, and this network is known from now on. */
   recordLogin(account: string, address: Address): Promise<void>
+  /** One try at a one-time code; only whoever has signed in or knows the password gets here. */
+  admitCode(account: string, address: Address): Promise<number>
+  /** The code was right: the try does not count. */
+  recordCode(account: string, address: Address): Promise<void>
   /** One request that may send a mail to `account`. */
   admitMail(account: string, address: Address): Promise<number>
   /** One request that costs work without naming an account. */
@@ -87,6 +96,7 @@ export function createLimits(settings: LimitSettings): Limits {
   const pairs = createBucket(settings.loginsPerAccountMax, loginWindowMs)
   const mailAccounts = createBucket(settings.mailsPerAccountMax, mailWindowMs)
   const mailNetworks = createBucket(settings.mailsPerNetworkMax, mailWindowMs)
+  const codes = createBucket(settings.codesPerAccountMax, settings.codeWindowMs)
   const known = new LRUCache<string, true>({ max: KNOWN_PAIRS_MAX })
 
   async function admitMailFrom(address: Address): Promise<number> {
@@ -109,6 +119,15 @@ export function createLimits(settings: LimitSettings): Limits {
       await networks.giveBack(keyOf(network))
       await (known.has(pair) ? pairs.giveBack(pair) : accounts.giveBack(keyOf(account)))
       known.set(pair, true)
+    },
+    // As for logins: who knows a password but no code cannot use up the tries of the owner.
+    async admitCode(account, address) {
+      const pair = keyOf(account, networkOf(address))
+      return (await everyone.take('')) || codes.take(known.has(pair) ? pair : keyOf(account))
+    },
+    async recordCode(account, address) {
+      const pair = keyOf(account, networkOf(address))
+      await codes.giveBack(known.has(pair) ? pair : keyOf(account))
     },
     async admitMail(account, address) {
       return (await admitMailFrom(address)) || mailAccounts.take(keyOf(account))

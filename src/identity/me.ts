@@ -7,12 +7,14 @@ import {
   refuse,
   refuseForNow,
 } from './endpoint.ts'
+import { spendCode } from './one-time-codes.ts'
 import type { Parts } from './parts.ts'
 import { isPasswordBounded } from './password.ts'
 import { judgeNewPassword } from './password-rules.ts'
 import { changeThen } from './recorded.ts'
 import { type Static, Type } from './shape.ts'
 import { isUserData } from './sign-up.ts'
+import { isLastSuperadmin } from './user-edits.ts'
 import { Empty, LabelView, labelView, UserView, userView } from './views.ts'
 
 const PasswordParams = Type.Object({
@@ -52,6 +54,44 @@ async function changePassword(
   return done({})
 }
 
+const LeaveParams = Type.Object({
+  password: Type.String(),
+  otp_code: Type.Optional(Type.String({ maxLength: 32 })),
+})
+
+/** The account stays, as `deleted`: what it did must still be told apart from others. */
+async function leave(
+  parts: Parts,
+  { actor, params, client }: ActorCall<Static<typeof LeaveParams>>,
+): Promise<Outcome> {
+  const { stores, limits, passwords, log } = parts
+  const { user } = actor
+  const waitS = await limits.admitLogin(user.email, client.address)
+  if (waitS > 0) return refuseForNow(waitS)
+  const isKnown =
+    isPasswordBounded(params.password) &&
+    (await passwords.verify(user.passwordDigest, params.password))
+  if (!isKnown) return refuse(422, 'resource.user.invalid_password')
+  await limits.recordLogin(user.email, client.address)
+  if (user.otp) {
+    const { otp_code: code } = params
+    if (code === undefined) return refuse(422, 'resource.user.missing_otp_code')
+    const wrong = refuse(422, 'resource.user.invalid_otp')
+    const refused = await spendCode(parts, { user, code, client, wrong })
+    if (refused !== undefined) return refused
+  }
+  if (user.role === 'superadmin' && (await isLastSuperadmin(parts, user))) {
+    return refuse(422, 'admin.user.superadmin_change')
+  }
+  await stores.users.putLabel(user.uid, { key: 'delete', value: 'by_user', scope: 'private' })
+  await changeThen(
+    () => stores.users.change(user.uid, { state: 'deleted' }),
+    () => stores.sessions.endAll(user.uid),
+  )
+  log.info({ event: 'user.left', uid: user.uid }, 'a user deleted the own account')
+  return done({}, { sessionId: null })
+}
+
 const mine = { door: 'resource', access: 'user', class: 'resource.user' } as const
 
 /** One's own account. */
@@ -83,6 +123,24 @@ export function createMeEndpoints(parts: Parts): readonly Endpoint[] {
         if (changed === undefined) return refuse(404, 'record.not_found')
         return done(userView(changed, await stores.users.labels(user.uid)))
       },
+    }),
+    guardedEndpoint({
+      ...mine,
+      method: 'DELETE',
+      path: '/users/me',
+      about: 'Delete the account: ends its sessions and makes its API keys inactive.',
+      activity: { topic: 'account', action: 'delete', isFailureToo: true },
+      params: LeaveParams,
+      success: { status: 200, body: Empty },
+      refusals: [
+        '422 resource.user.invalid_password',
+        '422 resource.user.missing_otp_code',
+        '422 resource.user.invalid_otp',
+        '422 admin.user.superadmin_change',
+        '422 totp.error',
+        '429 identity.session.rate_limited',
+      ],
+      answer: (call) => leave(parts, call),
     }),
     ...createKeepingEndpoints(parts),
   ]

@@ -60,6 +60,7 @@ function replyDone(
     const { total, page, limit } = outcome.page
     reply.headers({ Total: String(total), Page: String(page), 'Per-Page': String(limit) })
   }
+  if (success.status === 204) return reply.code(204).send()
   // Shaped here and not by Fastify, which would compile a serializer for every status of a route.
   return reply.code(success.status).send(pickDeclared(fits, success.body, outcome.body))
 }

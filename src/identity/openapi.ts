@@ -27,7 +27,7 @@ function placeParams({ method, path, params }: Endpoint): Partial<FastifySchema>
   const others = Object.keys(params.properties).filter((name) => !inPath.includes(name))
   const pathShape = pick(params, inPath)
   const restShape = pick(params, others)
-  const isInBody = method === 'POST' || method === 'PUT'
+  const isInBody = method !== 'GET' && method !== 'DELETE'
   return {
     ...(pathShape === undefined ? {} : { params: pathShape }),
     ...(restShape === undefined ? {} : { [isInBody ? 'body' : 'querystring']: restShape }),

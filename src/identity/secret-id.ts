@@ -21,3 +21,8 @@ export function mintCsrfToken(randomBytes: RandomBytes): string {
 export function mintUid(randomBytes: RandomBytes): string {
   return `ID${Buffer.from(randomBytes(5)).toString('hex').toUpperCase()}`
 }
+
+/** The same for a service account. */
+export function mintServiceUid(randomBytes: RandomBytes): string {
+  return `SI${Buffer.from(randomBytes(5)).toString('hex').toUpperCase()}`
+}

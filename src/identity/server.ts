@@ -83,7 +83,7 @@ async function protect(app: FastifyInstance, deps: IdentityDeps): Promise<void> 
   await app.register(fastifyCors, {
     origin: (origin, allow) => allow(null, origin !== undefined && listed.has(origin)),
     credentials: true,
-    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Content-Type', 'X-CSRF-Token'],
     exposedHeaders: ['Total', 'Page', 'Per-Page', 'Retry-After'],
     maxAge: 600,

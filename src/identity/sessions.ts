@@ -8,9 +8,11 @@ import {
   type Endpoint,
   type Outcome,
   openEndpoint,
+  type Refusal,
   refuse,
   refuseForNow,
 } from './endpoint.ts'
+import { spendCode } from './one-time-codes.ts'
 import type { Parts } from './parts.ts'
 import { isPasswordBounded } from './password.ts'
 import { Type } from './shape.ts'
@@ -49,14 +51,24 @@ async function judgePassword(
 }
 
 /** Told only to someone who knows the password. */
-function judgeState(user: User, otpCode: string | undefined): Outcome | undefined {
+function judgeState(user: User): Refusal | undefined {
   if (user.state === 'banned') return refuse(401, 'identity.session.banned')
   if (user.state === 'deleted') return refuse(401, 'identity.session.deleted')
   if (!isStateAccepted(user.state)) return refuse(401, 'identity.session.not_active')
-  if (!user.otp) return undefined
-  // No second factor can be verified here yet, so an account that demands one cannot sign in.
-  if (otpCode === undefined) return refuse(401, 'identity.session.missing_otp')
-  return refuse(403, 'identity.session.invalid_otp')
+  return undefined
+}
+
+const WRONG_CODE = refuse(403, 'identity.session.invalid_otp')
+
+/** The code is used up by this, whether or not a session can then be opened. */
+function judgeCode(
+  parts: Parts,
+  user: User,
+  code: string | undefined,
+  client: Client,
+): Promise<Refusal | undefined> | Refusal {
+  if (code === undefined) return refuse(401, 'identity.session.missing_otp')
+  return spendCode(parts, { user, code, client, wrong: WRONG_CODE })
 }
 
 interface LoginParams {
@@ -71,12 +83,19 @@ async function logIn(parts: Parts, params: LoginParams, client: Client): Promise
   const waitS = await limits.admitLogin(email ?? params.email, client.address)
   if (waitS > 0) return refuseForNow(waitS)
   if (email === undefined || !isPasswordBounded(params.password)) return WRONG
+  // A login that was overtaken is judged again, but its code can be used only once.
+  let isCodeSpent = false
   for (let judgements = 1; ; judgements++) {
     const judged = await judgePassword(parts, email, params.password)
     if (judged === undefined) return WRONG
-    const refused = judgeState(judged.user, params.otp_code)
-    if (refused !== undefined) return refused
     const { user, generation } = judged
+    const refused = judgeState(user)
+    if (refused !== undefined) return refused
+    if (user.otp && !isCodeSpent) {
+      const wrong = await judgeCode(parts, user, params.otp_code, client)
+      if (wrong !== undefined) return wrong
+      isCodeSpent = true
+    }
     try {
       const { sessionId, csrfToken } = await openSession(parts, {
         uid: user.uid,
@@ -84,7 +103,8 @@ async function logIn(parts: Parts, params: LoginParams, client: Client): Promise
         client,
       })
       await limits.recordLogin(email, client.address)
-      return done(userView(user, await stores.users.labels(user.uid), csrfToken), { sessionId })
+      const body = userView(user, await stores.users.labels(user.uid), csrfToken)
+      return done(body, { sessionId, ...(user.otp ? { action: 'login::2fa' } : {}) })
     } catch (problem) {
       const isOvertaken = problem instanceof Fault && problem.code === 'store_conflict'
       if (!isOvertaken || judgements === JUDGEMENTS_MAX) throw problem
@@ -128,6 +148,7 @@ export function createSessionEndpoints(parts: Parts): readonly Endpoint[] {
         '401 identity.session.not_active',
         '401 identity.session.missing_otp',
         '403 identity.session.invalid_otp',
+        '422 totp.error',
         '429 identity.session.rate_limited',
       ],
       answer: ({ params, client }) => logIn(parts, params, client),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sessionCookieName } from '../config/rules.ts'
 import type { Config } from '../config/settings.ts'
 import type { CookieRing } from '../crypto/cookie-ring.ts'
+import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
 import type { Verifier } from '../crypto/verifier.ts'
 import { loadRouteTable } from '../store/routes.ts'
 import type { IdentityStores } from '../store/stores.ts'
@@ -25,6 +26,7 @@ export interface IdentityOptions {
   readonly stores: IdentityStores
   readonly verifier: Verifier
   readonly cookieRing: CookieRing
+  readonly secretsKey: KeyEncryptionKeys | undefined
   readonly mailer: Mailer
   readonly policyFile: string
   readonly log: Log
@@ -36,12 +38,13 @@ const KEEP_EVERY_MS = 500
 
 /** Joins the rooms and listens. Rejects with the listener's error. */
 export async function startIdentity(options: IdentityOptions): Promise<RunningIdentity> {
-  const { config, stores, verifier, cookieRing, mailer, log } = options
+  const { config, stores, verifier, cookieRing, secretsKey, mailer, log } = options
   const routes = await watchRoutes(options.policyFile)
   const deps: IdentityDeps = {
     stores,
     verifier,
     cookieRing,
+    secretsKey,
     mailer,
     log,
     nowMs: Date.now,
@@ -80,6 +83,7 @@ function settingsOf(config: Config, version: string): IdentitySettings {
     sessionLifetimeMs: config.sessionLifetimeS * 1000,
     sessionsPerUserMax: config.sessionsPerUserMax,
     issuer: config.jwtIssuer,
+    otpIssuer: config.otpIssuer,
     audience: config.identityAudience,
     passwordEntropyMin: config.passwordEntropyMin,
     passwordCost: passwordCostOf(config),

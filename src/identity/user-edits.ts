@@ -39,7 +39,7 @@ function isDemotion(user: User, { state, role }: Edit['change']): boolean {
   return (role ?? user.role) !== 'superadmin' || (state ?? user.state) !== 'active'
 }
 
-async function isLastSuperadmin({ stores }: Parts, user: User): Promise<boolean> {
+export async function isLastSuperadmin({ stores }: Parts, user: User): Promise<boolean> {
   if (user.state !== 'active') return false
   const query = { role: 'superadmin', state: 'active', page: 1, limit: 1 } as const
   const { total } = await stores.users.find({ ...query, orderBy: 'id', ordering: 'asc' })

@@ -74,7 +74,7 @@ test('no guarded endpoint answers without a token, or with a forged one', async 
 
 test('docs/identity-api.md lists exactly the endpoints there are', async () => {
   const text = await readFile(join(projectRoot, 'docs/identity-api.md'), 'utf8')
-  const documented = [...text.matchAll(/^\| (GET|POST|PUT|DELETE) \| `(\/[^`]+)` \|/gm)]
+  const documented = [...text.matchAll(/^\| (GET|POST|PUT|PATCH|DELETE) \| `(\/[^`]+)` \|/gm)]
   const listed = documented.map(([, method, path]) => `${method} ${path}`).sort()
   const built = endpoints.map(({ method, door, path }) => `${method} /${door}${path}`).sort()
   assert.deepEqual(listed, built)

@@ -3,6 +3,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
 import { pino } from 'pino'
 import { sha256Base64url, sidOf } from '../../src/crypto/digest.ts'
+import { parseSecretsKey } from '../../src/crypto/envelope.ts'
 import { createVerifier } from '../../src/crypto/verifier.ts'
 import type { IdentityDeps, IdentitySettings } from '../../src/identity/deps.ts'
 import type { Letter } from '../../src/identity/letters.ts'
@@ -30,6 +31,7 @@ export const SETTINGS: IdentitySettings = {
   sessionLifetimeMs: 86_400_000,
   sessionsPerUserMax: 3,
   issuer: 'barong',
+  otpIssuer: 'dvara test',
   audience: 'barong',
   passwordEntropyMin: 30,
   passwordCost: COST,
@@ -145,6 +147,7 @@ export async function openWorld(): Promise<World> {
     keys: { find: async (kid) => (kid === 'test' ? verifying : undefined) },
   })
   const cookieRing = await createCookieRing()
+  const secretsKey = parseSecretsKey(randomBytes(32).toString('hex'))
   const lines: string[] = []
   const letters: Letter[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
@@ -162,7 +165,8 @@ export async function openWorld(): Promise<World> {
       clock.nowMs = atMs
     },
     deps: (settings = {}, more = {}) => ({
-      ...{ stores, verifier, cookieRing, mailer, log, randomBytes, nowMs: () => clock.nowMs },
+      ...{ stores, verifier, cookieRing, secretsKey, mailer, log, randomBytes },
+      nowMs: () => clock.nowMs,
       policyRoutes: () => ({ public: ['/api/v2/barong/identity'] }),
       settings: { ...SETTINGS, ...settings },
       ...more,
