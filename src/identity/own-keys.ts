@@ -49,6 +49,9 @@ export const MAKING_REFUSALS = [
   '422 api_key.limit_reached',
 ] as const
 
+const made = { status: 201, body: KeyView } as const
+const gone = '404 record.not_found'
+
 const CreateParams = Type.Object(CREATE_PARAMS)
 const ChangeParams = Type.Object(CHANGE_PARAMS)
 const RotateParams = Type.Object(ROTATE_PARAMS)
@@ -88,8 +91,6 @@ async function change(
 
 /** One's own API keys. */
 export function createOwnKeyEndpoints(parts: Parts): readonly Endpoint[] {
-  const made = { status: 201, body: KeyView } as const
-  const gone = '404 record.not_found'
   return [
     guardedEndpoint({
       ...mine,
@@ -118,6 +119,13 @@ export function createOwnKeyEndpoints(parts: Parts): readonly Endpoint[] {
       ],
       answer: (call) => create(parts, call),
     }),
+    ...createKeepingEndpoints(parts),
+  ]
+}
+
+/** What happens to a key afterwards. */
+function createKeepingEndpoints(parts: Parts): readonly Endpoint[] {
+  return [
     guardedEndpoint({
       ...mine,
       method: 'PATCH',
