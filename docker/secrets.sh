@@ -11,6 +11,8 @@ random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 cat > "$file" <<VALUES
 POSTGRES_PASSWORD=$(random)
 REDIS_PASSWORD=$(random)
+# What the secrets of API keys are sealed under; lost with it, they have to be made anew.
+SECRETS_KEY=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 # What browsers see; with https the session cookie is Secure and named __Host-…
 PUBLIC_ORIGIN=http://127.0.0.1:8080
 VALUES

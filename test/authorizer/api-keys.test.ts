@@ -5,6 +5,7 @@ import type { ApiKey, KeyAlgorithm } from '../../src/core/api-key.ts'
 import type { Check } from '../../src/core/check.ts'
 import { Fault } from '../../src/core/fault.ts'
 import type { Principal } from '../../src/core/principal.ts'
+import { nodeCrypto } from '../../src/crypto/engine.ts'
 import { checkOf, NOW } from '../core/facts.ts'
 import {
   createKeyWorld,
@@ -328,6 +329,51 @@ describe('the nonce of a request that changes something', () => {
     const { authorize } = createWorld({ keys: { ...keys.dependencies, nonces } })
     const answer = await authorize(signedV2({ method: 'POST' }))
     assert.equal(said(answer), 'authz.unexistent_apikey')
+  })
+})
+
+describe('who asks with a key that does not work', () => {
+  /** Counts what is done for a request, so that no clock has to be trusted. */
+  function createCounted() {
+    const counts = { verified: 0 }
+    const { prepare } = nodeCrypto.hmacKeys
+    const crypto = {
+      ...nodeCrypto,
+      hmacKeys: {
+        prepare(secret: Uint8Array) {
+          const key = prepare(secret)
+          const verifyHex = (message: string | Uint8Array, macHex: string) => {
+            counts.verified++
+            return key.verifyHex(message, macHex)
+          }
+          return { verifyHex, forget: key.forget }
+        },
+      },
+    }
+    return { ...createSigned({ crypto }), counts }
+  }
+
+  test('is answered after the same work: one question to the store, then one HMAC each', async () => {
+    const kids = { revoked: 'aa', unknown: 'bb', active: 'cc', 'no key id': 'd d' }
+    for (const version of [undefined, '2']) {
+      for (const [name, kid] of Object.entries(kids)) {
+        const { ask, counts, state, stored } = createCounted()
+        stored.set('aa', keyFactsOf({ key: { kid: 'aa', state: 'inactive' } }))
+        stored.set('cc', keyFactsOf({ key: { kid: 'cc' } }))
+        const apiKey = { ...signV1(nonceAt(0), kid, 'wrong'), version }
+        const said = new Set<string>()
+        for (let n = 1; n <= 3; n++) {
+          said.add(await ask(checkOf({ apiKey })))
+          assert.equal(counts.verified, n, name)
+        }
+        const isKnown = kid === 'aa' || kid === 'cc'
+        assert.deepEqual(
+          [...said],
+          [isKnown ? 'authz.invalid_signature' : 'authz.unexistent_apikey'],
+        )
+        assert.equal(state.loads, kid === 'd d' ? 0 : 1)
+      }
+    }
   })
 })
 

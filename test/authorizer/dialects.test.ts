@@ -5,8 +5,9 @@ import { DIALECT_NAMES } from '../../src/core/check.ts'
 import type { Answer } from '../../src/core/verdict.ts'
 import { readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
-import { AGENT, CSRF } from '../core/facts.ts'
+import { AGENT, CSRF, NOW } from '../core/facts.ts'
 import { type Line, type Original, SPELLINGS } from '../gateway/spellings.ts'
+import { signedV2 } from './keys.ts'
 import { createWorld, ID, said } from './world.ts'
 
 const OTHER = 'T'.repeat(68)
@@ -38,6 +39,8 @@ const lines = fc
       line('X-Auth-Apikey', 'k', ' '),
       line('X-Auth-Nonce', '1700000000000'),
       line('X-Auth-Signature', 'ab', ''),
+      line('X-Auth-Version', '2', '3'),
+      line('Content-Digest', 'sha-256=:x:'),
       line('Authorization', 'Bearer of-the-client'),
       line('X-Dvara-User', 'ID1'),
       line('Accept', '*/*'),
@@ -45,6 +48,45 @@ const lines = fc
     { maxLength: 7 },
   )
   .map((all) => all.filter(([name], at) => all.findIndex((one) => one[0] === name) >= at - 3))
+
+test('one signed request gets the same answer in every dialect, and once only (PT-3)', async () => {
+  const original = { method: 'POST', target: '/app/x?y=1', host: 'APP.example.:443' }
+  const client = '198.51.100.7'
+  for (const [at, name] of DIALECT_NAMES.entries()) {
+    const { authorize } = createWorld()
+    const digest = 'sha-256=:abc=:'
+    const check = { method: 'POST', path: '/app/x', query: 'y=1' }
+    const { apiKey } = signedV2(check, { nonce: String(NOW + at), digest })
+    const sent: Line[] = [
+      ['X-Auth-Apikey', apiKey?.kid ?? ''],
+      ['X-Auth-Nonce', apiKey?.nonce ?? ''],
+      ['X-Auth-Signature', apiKey?.signature ?? ''],
+      ['X-Auth-Version', '2'],
+      ['Content-Digest', digest],
+    ]
+    const answerOf = async (dialect: (typeof DIALECT_NAMES)[number], lines: Line[]) => {
+      const asked = SPELLINGS[dialect]({ ...original, client }, lines)
+      const read = readCheck(DIALECTS[dialect], asked)
+      return said(read.kind === 'refused' ? read.denial : await authorize(read.check))
+    }
+    for (const twice of sent) {
+      const expected = 'authz.invalid_api_key_headers'
+      assert.equal(await answerOf(name, [...sent, twice]), expected, twice[0])
+    }
+    for (const missing of sent.slice(0, 3)) {
+      const lines = sent.filter((one) => one !== missing)
+      assert.equal(await answerOf(name, lines), 'authz.invalid_api_key_headers', missing[0])
+    }
+    for (const missing of sent.slice(3)) {
+      const lines = sent.filter((one) => one !== missing)
+      assert.equal(await answerOf(name, lines), 'authz.invalid_signature', missing[0])
+    }
+    assert.equal(await answerOf(name, sent), 'Bearer for dvara')
+    for (const other of DIALECT_NAMES) {
+      assert.equal(await answerOf(other, sent), 'authz.nonce_used', other)
+    }
+  }
+})
 
 test('one request of one session gets the same answer in every dialect (PT-3)', async () => {
   const { authorize } = createWorld()

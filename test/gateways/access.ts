@@ -109,6 +109,27 @@ export const ACCESS: readonly Scenario[] = [
     },
   },
   {
+    name: 'every header that an API key’s signature needs reaches the authorizer',
+    async run(stand) {
+      const key = [
+        ['X-Auth-Apikey', '0123456789abcdef'],
+        ['X-Auth-Nonce', String(Date.now())],
+        ['X-Auth-Signature', '00'.repeat(32)],
+      ] as const
+      // Only who has read the last header can tell these three apart.
+      const CASES = [
+        [['X-Auth-Version', '2'], 401, 'authz.unexistent_apikey'],
+        [['X-Auth-Version', '3'], 401, 'authz.apikey_version_refused'],
+        [['Content-Digest', 'x'.repeat(1025)], 422, 'authz.invalid_api_key_headers'],
+      ] as const
+      for (const [last, status, reason] of CASES) {
+        const version = last[0] === 'Content-Digest' ? [['X-Auth-Version', '2'] as const] : []
+        const response = await stand.ask({ target: ORDER, headers: [...key, ...version, last] })
+        assertRefused(stand, response, status, reason)
+      }
+    },
+  },
+  {
     name: 'a role without a rule for the path does not pass; once banned, nothing does',
     async run(stand) {
       const member = await signUp(stand)
