@@ -35,6 +35,7 @@ const DRIVERS = {
   postgres: 'src/store/postgres.ts',
   ioredis: 'src/store/redis-link.ts',
   'uWebSockets.js': 'src/gateway/engine-uws.ts',
+  maxmind: 'src/store/geo.ts',
 }
 
 /** Outside config/, who may touch process.env, and why. */

@@ -6,6 +6,7 @@ import { readCredential } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
 import { Fault } from '../core/fault.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
+import type { FindPlace } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import { matchAudience } from '../core/route.ts'
 import {
@@ -21,10 +22,13 @@ import { createBelief } from './belief.ts'
 import type { Entry, MakeGrant } from './grants.ts'
 import type { Limits } from './limits.ts'
 import type { PolicyHolder } from './policy.ts'
+import { createRestrict } from './restrict.ts'
 import type { Toucher } from './touch.ts'
 
 export interface Dependencies {
-  readonly policies: Pick<PolicyHolder, 'current' | 'isStale' | 'refresh'>
+  readonly policies: Pick<PolicyHolder, 'current' | 'isStale' | 'areRestrictionsStale' | 'refresh'>
+  /** Where an address is; asked only while a restriction of a place is in force. */
+  readonly findPlace: FindPlace
   readonly table: Table<Entry>
   /** Loads by cookie value; undefined where there is no such session. */
   readonly flights: Flights<Entry | undefined>
@@ -63,10 +67,14 @@ export function createAuthorize(deps: Dependencies): Authorize {
   const { policies, table, flights, makeGrant, toucher, limits, nowMs } = deps
   const belief = createBelief(deps)
   const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief })
+  const restrict = createRestrict(deps)
 
   function authorize(check: Check, found = createFindings()): Answer | Promise<Answer> {
+    if (policies.areRestrictionsStale()) return authorizeAfterRefresh(check, found)
     const policy = policies.current()
     found.policyVersion = policy.version
+    const restricted = restrict.screen(check, found, policy)
+    if (restricted !== undefined) return restricted
     const screened = screen(check, policy)
     if (screened !== undefined) return screened.kind === 'deny' ? screened : GRANT_ANYONE
 
@@ -106,13 +114,9 @@ export function createAuthorize(deps: Dependencies): Authorize {
     return conclude(check, found, undefined, policy, nowMs())
   }
 
-  async function signOrRefuse(found: Findings, grant: Promise<Answer>): Promise<Answer> {
-    try {
-      return await grant
-    } catch (cause) {
-      deps.onFault(new Fault('signer_failed', { cause }))
-      return unavailable(found, 'signer_failed')
-    }
+  /** Whom changed restrictions keep out is not known yet: not even public paths are open. */
+  async function authorizeAfterRefresh(check: Check, found: Findings): Promise<Answer> {
+    return (await restrict.refresh(found)) ?? authorize(check, found)
   }
 
   async function authorizeAfterBeat(check: Check, found: Findings, id: string): Promise<Answer> {
@@ -127,8 +131,10 @@ export function createAuthorize(deps: Dependencies): Authorize {
         known !== undefined && !isToBeReread(known, nowMs()) ? known : await flights.fly(id)
       // The world may have changed while we waited: policy, clock and lease are read anew.
       if (!belief.isLive()) return unavailable(found, NO_LEASE)
+      const policy = policies.current()
       found.source = 'store'
-      return await conclude(check, found, entry, policies.current(), nowMs())
+      const restricted = restrict.screen(check, found, policy)
+      return restricted ?? (await conclude(check, found, entry, policy, nowMs()))
     } catch (fault) {
       deps.onFault(fault)
       return unavailable(found, fault instanceof Fault ? fault.code : 'bug')
@@ -152,7 +158,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const limited = limits.admitProven(check, policy, entry.facts.principal, undefined)
     if (limited !== undefined) return limited
     const grant = makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
-    return grant instanceof Promise ? signOrRefuse(found, grant) : grant
+    return grant instanceof Promise ? signOrRefuse(found, grant, deps.onFault) : grant
   }
 
   return authorize
@@ -167,4 +173,17 @@ function unavailable(found: Findings, about: string): Deny {
 /** Idle too long by our reading, which another authorizer may have extended meanwhile. */
 function isToBeReread(entry: Entry, now: number): boolean {
   return now >= entry.facts.idleAtMs && now >= entry.loadedAtMs + REREAD_AFTER_MS
+}
+
+async function signOrRefuse(
+  found: Findings,
+  grant: Promise<Answer>,
+  onFault: Dependencies['onFault'],
+): Promise<Answer> {
+  try {
+    return await grant
+  } catch (cause) {
+    onFault(new Fault('signer_failed', { cause }))
+    return unavailable(found, 'signer_failed')
+  }
 }

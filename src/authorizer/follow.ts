@@ -47,6 +47,7 @@ export function createFollower(options: FollowOptions): Follower {
     remembered.facts.forgetAll()
     remembered.ring.reset(seq)
     remembered.policyChanged()
+    remembered.restrictionsChanged()
     remembered.keyringChanged()
     appliedSeq = seq
   }

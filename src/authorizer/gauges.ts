@@ -19,5 +19,6 @@ export function sampleGauges(parts: {
     metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
     metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
     metrics.setGauge('dvara_policy_version', policy.current().version)
+    metrics.setGauge('dvara_restrictions', policy.current().restrictions.count)
   })
 }

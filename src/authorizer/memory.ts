@@ -2,6 +2,7 @@ import { createLease, type Lease } from '../cache/lease.ts'
 import { createRing, nameOf, type Ring } from '../cache/ring.ts'
 import { createTable, type Table } from '../cache/table.ts'
 import type { Config } from '../config/settings.ts'
+import { EVERY_SESSION } from '../core/invalidation.ts'
 import type { Facts } from '../core/principal.ts'
 import type { Entry } from './grants.ts'
 import { createKeyMemory, type KeyMemory } from './key-memory.ts'
@@ -25,7 +26,7 @@ export function createMemory(
     table: createTable<Entry>({
       entriesMax: config.sessionsMax,
       ageMsMax: ENTRY_AGE_MS_MAX,
-      tagsOf: ({ facts }) => namesOf(facts),
+      tagsOf: ({ facts }) => tagsOf(facts),
       monotonicMs,
     }),
     keys: createKeyMemory({ keysMax: config.apikeysMax, monotonicMs }),
@@ -34,8 +35,8 @@ export function createMemory(
   }
 }
 
-/** Under which names an invalidation may call these facts untrue. */
-export function namesOf({ session }: Facts): readonly string[] {
+/** Under which names an invalidation asks the table for these facts. */
+function tagsOf({ session }: Facts): readonly string[] {
   return [nameOf('session', session.hash), nameOf('user', session.uid)]
 }
 
@@ -51,4 +52,9 @@ export function rememberedOf({
       for (const one of tables) one.forgetAll()
     },
   }
+}
+
+/** Under which names an invalidation may call these facts untrue. */
+export function namesOf(facts: Facts): readonly string[] {
+  return [...tagsOf(facts), nameOf('session', EVERY_SESSION)]
 }

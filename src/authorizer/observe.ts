@@ -70,7 +70,8 @@ export function createReport(log: Log, metrics: Metrics) {
         metrics.countPolicyReload('rejected')
         log.error({ problems: change.problems }, 'the policy file was refused; the old one holds')
       } else if (change.outcome === 'partial') {
-        log.warn({ problems: change.problems }, 'permission rows that no path can match')
+        const { source, problems } = change
+        log.warn({ source, problems }, 'rows that can match nothing; the others hold')
       } else {
         metrics.countPolicyReload('applied')
         log.info({ source: change.source, version: change.version }, 'a policy is in force')

@@ -1,18 +1,24 @@
 import type { Binding, Policy } from '../core/policy.ts'
-import { compileRoutes, type Routes } from '../core/route.ts'
-import { compileRules, type Rules } from '../core/rule.ts'
-import type { Policies } from '../store/policies.ts'
+import { compileRestrictions, NO_RESTRICTIONS } from '../core/restriction.ts'
+import { compileRoutes } from '../core/route.ts'
+import { compileRules } from '../core/rule.ts'
 import { loadRouteTable, modifiedAtOf } from '../store/routes.ts'
+import type { PolicyRows } from '../store/stores.ts'
+import { createRefreshed } from './refresh.ts'
 
 /** Owns the one current Policy: compiled whole, then swapped. */
 export interface PolicyHolder {
   current(): Policy
   /** Rows are known to have changed and are not compiled yet: nothing may be allowed by them. */
   isStale(): boolean
+  /** The same of restrictions alone, which public paths wait for too. */
+  areRestrictionsStale(): boolean
   /** Compiles what is stale; true if nothing is stale after it. Never rejects. */
   refresh(): Promise<boolean>
   /** Says that the permissions in the store have changed, and begins to load them. */
   permissionsChanged(): void
+  /** The same of the restrictions. Neither reloads the other. */
+  restrictionsChanged(): void
   /** Reads the policy file again if it was replaced; a broken one keeps the old routes. */
   reloadRoutes(): Promise<void>
   /** Looks after the file every `everyMs`. */
@@ -22,7 +28,7 @@ export interface PolicyHolder {
 
 export interface PolicyOptions {
   readonly policyFile: string
-  readonly policies: Pick<Policies, 'loadPermissions'>
+  readonly policies: PolicyRows
   readonly cookieName: string
   readonly isCsrfRequired: boolean
   readonly binding: Binding
@@ -31,16 +37,18 @@ export interface PolicyOptions {
   readonly onFault: (fault: unknown) => void
 }
 
+export type PolicySource = 'file' | 'permissions' | 'restrictions'
+
 export type PolicyChange =
   | {
       readonly outcome: 'loaded'
-      readonly source: 'file' | 'permissions'
+      readonly source: PolicySource
       readonly version: number
     }
   | { readonly outcome: 'refused'; readonly source: 'file'; readonly problems: readonly string[] }
   | {
       readonly outcome: 'partial'
-      readonly source: 'permissions'
+      readonly source: Exclude<PolicySource, 'file'>
       readonly problems: readonly string[]
     }
 
@@ -63,50 +71,39 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> 
     version: 0,
     routes: compileRoutes(first.table),
     rules: new Map(),
+    restrictions: NO_RESTRICTIONS,
     cookieName,
     isCsrfRequired,
     binding,
   }
-  /** How many changes of the rows are known, and how many of them are compiled. */
-  let changesKnown = 1
-  let changesCompiled = 0
-  let refreshing: Promise<boolean> | undefined
   let timer: NodeJS.Timeout | undefined
 
-  function swap(change: { readonly routes?: Routes; readonly rules?: Rules }): void {
+  function swap(source: PolicySource, change: Partial<Policy>): void {
     current = { ...current, ...change, version: current.version + 1 }
-    const source = change.routes === undefined ? 'permissions' : 'file'
     onChange({ outcome: 'loaded', source, version: current.version })
   }
 
-  async function loadRules(): Promise<boolean> {
-    while (changesCompiled < changesKnown) {
-      const target = changesKnown
-      const { rows } = await policies.loadPermissions()
-      const { rules, problems } = compileRules(rows)
-      if (problems.length > 0) onChange({ outcome: 'partial', source: 'permissions', problems })
-      swap({ rules })
-      changesCompiled = target
-    }
-    return true
-  }
+  const permissions = createRefreshed(async () => {
+    const { rows } = await policies.loadPermissions()
+    const { rules, problems } = compileRules(rows)
+    if (problems.length > 0) onChange({ outcome: 'partial', source: 'permissions', problems })
+    swap('permissions', { rules })
+  }, onFault)
+  const restricted = createRefreshed(async () => {
+    const { restrictions, problems } = compileRestrictions(await policies.loadRestrictions())
+    if (problems.length > 0) onChange({ outcome: 'partial', source: 'restrictions', problems })
+    swap('restrictions', { restrictions })
+  }, onFault)
+  const isStale = () => permissions.isStale() || restricted.isStale()
 
-  function refresh(): Promise<boolean> {
-    if (changesCompiled === changesKnown) return Promise.resolve(true)
-    refreshing ??= loadRules()
-      .catch((fault: unknown) => {
-        onFault(fault)
-        return false
-      })
-      .finally(() => {
-        refreshing = undefined
-      })
-    return refreshing
+  async function refresh(): Promise<boolean> {
+    await Promise.all([permissions.refresh(), restricted.refresh()])
+    return !isStale()
   }
 
   async function reloadRoutes(): Promise<void> {
     const read = await loadRouteTable(policyFile)
-    if ('table' in read) swap({ routes: compileRoutes(read.table) })
+    if ('table' in read) swap('file', { routes: compileRoutes(read.table) })
     else onChange({ outcome: 'refused', source: 'file', problems: read.problems })
   }
 
@@ -118,7 +115,7 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> 
       loadedAt = seenAt
       await reloadRoutes()
     }
-    if (changesCompiled !== changesKnown) await refresh()
+    if (isStale()) await refresh()
   }
 
   function watch(everyMs: number): void {
@@ -126,15 +123,14 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> 
     timer.unref()
   }
 
-  await loadRules()
+  await Promise.all([permissions.load(), restricted.load()])
   return {
     current: () => current,
-    isStale: () => changesCompiled !== changesKnown,
+    isStale,
+    areRestrictionsStale: restricted.isStale,
     refresh,
-    permissionsChanged() {
-      changesKnown++
-      void refresh()
-    },
+    permissionsChanged: permissions.changed,
+    restrictionsChanged: restricted.changed,
     reloadRoutes,
     watch,
     close() {

@@ -14,6 +14,7 @@ import type { Keyring } from '../crypto/keyring.ts'
 import { watchKeyrings } from '../crypto/keyring-watch.ts'
 import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
+import type { Geo } from '../store/geo.ts'
 import type { Loaded } from '../store/sessions.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -31,7 +32,9 @@ import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { openKeyDependencies, warmSoon } from './open-keys.ts'
 import { openLimits } from './open-limits.ts'
+import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
+import { readinessOf } from './readiness.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
@@ -96,6 +99,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     onChange: createReport(log, metrics).policyChanged,
     onFault: (fault) => options.sayFault('policy', fault),
   })
+  const places = await openPlaces(config, log)
   const keyringWatch = watchKeyrings({
     rings: [
       { directory: options.keysDirectory, keyring: options.keyring },
@@ -108,7 +112,18 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const toucher = openToucher(options)
   const desk = openDesk({ config, run: given.run, policy, follower })
   const limits = openLimits(config, metrics)
-  const parts = { options, engine, metrics, memory, policy, follower, toucher, limits, desk }
+  const parts = {
+    options,
+    engine,
+    metrics,
+    memory,
+    policy,
+    places,
+    follower,
+    toucher,
+    limits,
+    desk,
+  }
   const server = openServer(parts)
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
@@ -119,16 +134,17 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   return {
     port,
     metrics,
-    readiness: () => readinessOf(memory, policy),
+    readiness: () => readinessOf({ lease: memory.lease, policy, places, nowMs: monotonicMs() }),
     ask: desk.ask,
     async reload() {
-      await Promise.all([policy.reloadRoutes(), keyringWatch.look()])
+      await Promise.all([policy.reloadRoutes(), keyringWatch.look(), places.look()])
     },
     async drain() {
       await server.drain(config.drainMs)
       await server.close()
       keyringWatch.close()
       policy.close()
+      places.close()
       await toucher.drain()
       await follower.drain()
       metrics.close()
@@ -160,6 +176,7 @@ function followLog(
       facts: rememberedOf(memory),
       ring: memory.ring,
       policyChanged: () => policy.permissionsChanged(),
+      restrictionsChanged: () => policy.restrictionsChanged(),
       keyringChanged: () => void keyringChanged(),
     },
     monotonicMs,
@@ -186,6 +203,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly memory: Memory
   readonly policy: PolicyHolder
+  readonly places: Geo
   readonly follower: Follower
   readonly toucher: Toucher
   readonly desk: Desk
@@ -193,11 +211,12 @@ interface Parts {
 }
 
 function openServer(parts: Parts): Server {
-  const { options, engine, metrics, memory, policy, follower, toucher, limits } = parts
+  const { options, engine, metrics, memory, policy, places, follower, toucher, limits } = parts
   const { config, crypto, keyring, cookieRing, log, sayFault } = options
   const signer = openSigner({ config, engine: crypto, keyring, log, metrics })
   const authorize = createAuthorize({
     policies: policy,
+    findPlace: places.findPlace,
     table: memory.table,
     flights: openFlights(parts),
     isSealed: cookieRing.isSealed,
@@ -271,13 +290,6 @@ function openFlights({ options, memory, follower, metrics }: Parts) {
       return { value: entry }
     },
   })
-}
-
-function readinessOf({ lease }: Memory, policy: PolicyHolder): Readiness {
-  const problems: string[] = []
-  if (!lease.isLive(monotonicMs())) problems.push('no lease: the invalidation log is out of reach')
-  if (policy.isStale()) problems.push('changed permissions could not be loaded yet')
-  return { ready: problems.length === 0, problems }
 }
 
 /** Read fresh each time: a cached clock would stand still while the process is stopped. */

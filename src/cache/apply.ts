@@ -1,4 +1,4 @@
-import type { Invalidation } from '../core/invalidation.ts'
+import { EVERY_SESSION, type Invalidation } from '../core/invalidation.ts'
 import { nameOf, type Ring } from './ring.ts'
 import type { Table } from './table.ts'
 
@@ -9,6 +9,8 @@ export interface Remembered {
   readonly ring: Ring
   /** The permissions changed: compile them anew. */
   policyChanged(): void
+  /** The restrictions changed: compile them anew. */
+  restrictionsChanged(): void
   /** The signing keys changed: read the keyring anew. */
   keyringChanged(): void
 }
@@ -18,13 +20,18 @@ export function applyInvalidation(remembered: Remembered, message: Invalidation)
   remembered.ring.record(message)
   switch (message.scope) {
     case 'session':
+      if (message.id === EVERY_SESSION) remembered.facts.forgetAll()
+      else remembered.facts.forgetTagged(nameOf('session', message.id))
+      return
     case 'user':
     case 'key':
       remembered.facts.forgetTagged(nameOf(message.scope, message.id))
       return
     case 'policy':
-    case 'restrictions':
       remembered.policyChanged()
+      return
+    case 'restrictions':
+      remembered.restrictionsChanged()
       return
     case 'keyring':
       remembered.keyringChanged()

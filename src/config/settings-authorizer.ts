@@ -101,6 +101,27 @@ export const stores = {
     parse: path,
     for: ['dev', 'authorizer', 'identity'],
   }),
+  geoipFile: setting({
+    about:
+      'Countries of addresses: a file in MaxMind’s format (GeoLite2-Country.mmdb), read again ' +
+      'when it is replaced. Only restrictions of places need it.',
+    parse: path,
+    for: DECIDING,
+  }),
+  geoipMissing: setting({
+    about:
+      'While that file is missing or stale and a restriction of a place is in force: deny ' +
+      'whoever would have to be placed, or ignore such restrictions. Either way not ready.',
+    parse: oneOf(['deny', 'ignore']),
+    fallback: 'deny',
+    for: DECIDING,
+  }),
+  geoipStaleS: setting({
+    about: 'Data of that file made longer ago than this is not believed; 0 means any age.',
+    parse: durationS({ min: 0, max: 315_360_000 }),
+    fallback: 5_184_000,
+    for: DECIDING,
+  }),
   dataDirectory: setting({
     about: 'Where `dvara dev` keeps its database, keys and outbox.',
     parse: path,

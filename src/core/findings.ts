@@ -1,6 +1,7 @@
 import type { Address } from './address.ts'
 import type { Credential } from './credential.ts'
 import type { Principal } from './principal.ts'
+import type { Restriction } from './restriction.ts'
 
 /** Where the facts of a credential came from. */
 export type FactSource = 'none' | 'memory' | 'store'
@@ -19,6 +20,8 @@ export interface Findings {
   sessionHash: string
   /** The public id of the API key that was presented; empty without one. */
   kid: string
+  /** The restriction that spoke of this request: it refused, or its whitelist let pass. */
+  restriction: Restriction | undefined
   /** What is to blame, in one word: a header, a caller, a fault. Empty where the reason says it. */
   about: string
   /** What a gateway said of a request that could not be read as a check. */
@@ -41,6 +44,7 @@ export function createFindings(): Findings {
     principal: undefined,
     sessionHash: '',
     kid: '',
+    restriction: undefined,
     about: '',
     told: undefined,
   }

@@ -5,6 +5,9 @@
 export const SCOPES = ['session', 'user', 'key', 'policy', 'restrictions', 'keyring'] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** In scope `session`, the id that names every session there is. */
+export const EVERY_SESSION = '*'
+
 /** One entry of the log. `seq` has no gaps within an epoch. */
 export interface Invalidation {
   readonly seq: number

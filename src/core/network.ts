@@ -75,7 +75,14 @@ export function clientAddress(from: {
   return peer
 }
 
-function parseNetwork(cidr: string): { address: Address; bits: number } | undefined {
+/** The addresses that begin with the first `bits` bits of `address`. */
+export interface Network {
+  readonly address: Address
+  readonly bits: number
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32` or one address; an IPv4-mapped one as the IPv4 that it maps. */
+export function parseNetwork(cidr: string): Network | undefined {
   const slash = cidr.indexOf('/')
   const text = slash === -1 ? cidr : cidr.slice(0, slash)
   const address = parseAddress(text)
@@ -114,7 +121,8 @@ function insert(nodes: number[], address: Address, bits: number): void {
   }
 }
 
-function bitAt(address: Address, bit: number): number {
+/** Bit `bit` of an address, counted from its first. */
+export function bitAt(address: Address, bit: number): number {
   if (address.family === 4) return (address.d >>> (31 - bit)) & 1
   const shift = 31 - (bit & 31)
   if (bit < 32) return (address.a >>> shift) & 1

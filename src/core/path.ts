@@ -154,3 +154,25 @@ export function parsePrefix(text: string): string | undefined {
   if (target === undefined || prefix.includes('?') || prefix.includes('%')) return undefined
   return target.path
 }
+
+/** More `*` in one pattern than this is a mistake; it bounds how often a match may branch. */
+const WILDCARDS_MAX = 8
+
+/** Why no rule can be made of a pattern. */
+export type PatternProblem = 'path' | 'wildcard'
+
+/**
+ * As `parsePrefix`, for rules: a segment `*` stands for any one segment. A star beside other
+ * characters is refused (`wildcard`), since half the world would read it as a glob; a path that
+ * no request can have is `path`.
+ */
+export function parsePattern(
+  text: string,
+): { readonly pattern: string } | { readonly problem: PatternProblem } {
+  const pattern = parsePrefix(text)
+  if (pattern === undefined) return { problem: 'path' }
+  if (!pattern.includes('*')) return { pattern }
+  const starred = pattern.split('/').filter((segment) => segment.includes('*'))
+  const isWhole = starred.every((segment) => segment === '*')
+  return isWhole && starred.length <= WILDCARDS_MAX ? { pattern } : { problem: 'wildcard' }
+}

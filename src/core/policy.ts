@@ -1,3 +1,4 @@
+import type { Restrictions } from './restriction.ts'
 import type { Routes } from './route.ts'
 import type { Rules } from './rule.ts'
 
@@ -5,12 +6,13 @@ import type { Rules } from './rule.ts'
 export const BINDINGS = ['strict', 'agent', 'network', 'off'] as const
 export type Binding = (typeof BINDINGS)[number]
 
-/** Every compiled rule, replaced whole and never changed. */
+/** Every compiled rule and restriction, replaced whole and never changed. */
 export interface Policy {
   /** Grows with every replacement. */
   readonly version: number
   readonly routes: Routes
   readonly rules: Rules
+  readonly restrictions: Restrictions
   readonly cookieName: string
   readonly isCsrfRequired: boolean
   readonly binding: Binding

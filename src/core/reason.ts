@@ -43,6 +43,21 @@ export const REASONS = {
     remedy: 'Retry; operators find the cause in the log and in dvara_store_faults_total.',
   },
 
+  'authz.restrict.maintenance': {
+    status: 471,
+    means: 'A maintenance restriction holds for this address; the status is the restriction’s own.',
+    remedy: 'Wait until it is over; administrators add a whitelist restriction to work meanwhile.',
+  },
+  'authz.restrict.blacklist': {
+    status: 401,
+    means: 'A blacklist restriction names this address or place; the status is its own.',
+    remedy: 'An administrator removes it, or puts a whitelist restriction before it.',
+  },
+  'authz.restrict.blocklogin': {
+    status: 401,
+    means: 'Nobody may sign in from this address or place now; the status is the restriction’s.',
+    remedy: 'Sign in from elsewhere, or ask an administrator to disable the restriction.',
+  },
   'authz.permission_denied': {
     status: 401,
     means: 'The path is blocked: it is never reachable from outside.',

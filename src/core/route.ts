@@ -16,11 +16,30 @@ export interface RouteTable {
   readonly defaultAudience: readonly string[]
   /** Limits on parts of the site, by longest prefix. */
   readonly limits: readonly LimitClass[]
+  /** Paths that no restriction holds for, exactly as sent. */
+  readonly unrestricted: readonly string[]
+  /** Paths that open sessions: where a blocklogin restriction holds. */
+  readonly login: readonly string[]
 }
+
+/** Where a whitelink is redeemed: by whoever is kept out by everything else. */
+const UNRESTRICTED = ['/api/v2/identity/users/access', '/api/v2/barong/identity/users/access']
+
+/**
+ * Every way to open a session, under both addresses. Barong guards the first alone, so that its
+ * other doors stay open.
+ */
+const LOGIN = ['/api/v2/identity', '/api/v2/barong/identity'].flatMap((mount) =>
+  ['sessions', 'sessions/auth0', 'sessions/signature', 'users', 'users/email/confirm_code'].map(
+    (path) => `${mount}/${path}`,
+  ),
+)
 
 export interface Routes {
   readonly table: RouteTable
   readonly flags: PrefixTree
+  readonly unrestricted: ReadonlySet<string>
+  readonly login: ReadonlySet<string>
   readonly audiences: PrefixTree
   /** By the value that `audiences` gives. */
   readonly audienceSets: readonly (readonly string[])[]
@@ -49,7 +68,21 @@ export function compileRoutes(table: RouteTable): Routes {
     ),
     audienceSets: table.audiences.map(({ audience }) => audience),
     limits: compileClasses(table.limits),
+    unrestricted: new Set(table.unrestricted),
+    login: new Set(table.login),
   }
+}
+
+/**
+ * Whether a request of this path may open a session. A trailing slash and an extension are looked
+ * through: `/sessions/` and `/sessions.json` are the same to some of the servers behind us.
+ */
+export function isLogin(routes: Routes, foldedPath: string): boolean {
+  const { login } = routes
+  if (login.has(foldedPath)) return true
+  const path = foldedPath.endsWith('/') ? foldedPath.slice(0, -1) : foldedPath
+  const dot = path.lastIndexOf('.')
+  return login.has(dot > path.lastIndexOf('/') ? path.slice(0, dot) : path)
 }
 
 /**
@@ -88,6 +121,8 @@ export function readRouteTable(value: unknown): RouteTableReading {
     'audiences',
     'default_audience',
     'limits',
+    'unrestricted',
+    'login',
   ]
   for (const key of fields.keys()) {
     if (!known.includes(key)) problems.push(`\`${key}\` is not one of ${known.join(', ')}`)
@@ -101,6 +136,12 @@ export function readRouteTable(value: unknown): RouteTableReading {
     audiences: readAudiences(fields.get('audiences'), problems),
     defaultAudience: readAudience(fields.get('default_audience'), 'default_audience', problems),
     limits: readClasses(fields.get('limits'), problems),
+    unrestricted: readPrefixes(
+      fields.get('unrestricted') ?? UNRESTRICTED,
+      'unrestricted',
+      problems,
+    ),
+    login: readPrefixes(fields.get('login') ?? LOGIN, 'login', problems),
   }
   return problems.length === 0 ? { table } : { problems }
 }
@@ -123,6 +164,8 @@ function readPrefix(item: unknown, where: string, problems: string[]): string | 
     problems.push(`\`${where}\` must be a plain path prefix such as /api/v2/public`)
   } else if (prefix !== prefix.toLowerCase()) {
     problems.push(`\`${where}\` must be in lower case: write ${prefix.toLowerCase()}`)
+  } else if (prefix.includes('*')) {
+    problems.push(`\`${where}\` must be without \`*\`: only permissions take wildcards`)
   } else return prefix
   return undefined
 }

@@ -1,20 +1,32 @@
-import { parsePrefix } from './path.ts'
-import { compilePrefixes, matchFlags, type PrefixEntry, type PrefixTree } from './prefix-tree.ts'
+import { type PatternProblem, parsePattern } from './path.ts'
+import {
+  compilePrefixes,
+  listValues,
+  matchFlags,
+  type PrefixEntry,
+  type PrefixTree,
+} from './prefix-tree.ts'
 
 /** What a matching row says. Any DROP wins; AUDIT alone denies. */
 export const ACTIONS = ['ACCEPT', 'DROP', 'AUDIT'] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** The verbs that `ALL` stands for; any other method needs a row of its own. */
-const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
+export const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD'] as const
+
+/** A method that a row may name: what a gateway's check may hold, as RFC 9110 §9.1 spells it. */
+export const VERB = /^[A-Z][A-Z-]{0,19}$/
 
 /** One row of the permissions table, as stored. */
 export interface Permission {
   readonly id: number
   readonly role: string
-  /** Upper-case method, or `ALL` for those in VERBS. */
+  /** Upper-case method (VERB), or `ALL` for those in VERBS. */
   readonly verb: string
-  /** Prefix on segment boundaries, with or without its leading slash. */
+  /**
+   * Prefix on segment boundaries, with or without its leading slash; a segment `*` is any one
+   * segment.
+   */
   readonly path: string
   readonly action: Action
   /** Topic of the activity that an AUDIT row records, or null. */
@@ -29,6 +41,20 @@ interface MethodRules {
   readonly accepting: PrefixTree
   /** Matched on the folded path: what refuses or watches cannot be dodged by capitals. */
   readonly refusing: PrefixTree
+  /** Every row; the trees' values are places in it. */
+  readonly rows: readonly Permission[]
+}
+
+interface Entries {
+  readonly accepting: PrefixEntry[]
+  readonly refusing: PrefixEntry[]
+}
+
+const PROBLEMS: Record<PatternProblem, (row: Permission) => string> = {
+  path: ({ id, path }) => `permission ${id}: no path can match \`${path}\``,
+  wildcard: ({ id, path }) =>
+    `permission ${id}: in \`${path}\` a \`*\` is not a whole segment, or there are too many; ` +
+    'the row matches nothing',
 }
 
 const ACCEPT = 1
@@ -41,33 +67,41 @@ export function compileRules(rows: readonly Permission[]): {
   readonly problems: readonly string[]
 } {
   const problems: string[] = []
-  const entries = new Map<
-    string,
-    Map<string, { accepting: PrefixEntry[]; refusing: PrefixEntry[] }>
-  >()
-  for (const row of rows) {
-    const prefix = parsePrefix(row.path)
-    if (prefix === undefined) {
-      problems.push(`permission ${row.id}: no path can match \`${row.path}\``)
+  const entries = new Map<string, Map<string, Entries>>()
+  for (const [value, row] of rows.entries()) {
+    const parsed = parsePattern(row.path)
+    if ('problem' in parsed) {
+      problems.push(PROBLEMS[parsed.problem](row))
       continue
     }
     for (const method of methodsOf(row.verb)) {
-      const byMethod = entries.get(row.role) ?? new Map()
-      entries.set(row.role, byMethod)
-      const lists = byMethod.get(method) ?? { accepting: [], refusing: [] }
-      byMethod.set(method, lists)
-      if (row.action === 'ACCEPT') lists.accepting.push({ prefix, flags: ACCEPT })
+      const lists = entriesFor(entries, row.role, method)
+      const prefix = parsed.pattern
+      if (row.action === 'ACCEPT') lists.accepting.push({ prefix, flags: ACCEPT, value })
       else {
         const flags = row.action === 'DROP' ? DROP : AUDIT
-        lists.refusing.push({ prefix: prefix.toLowerCase(), flags })
+        lists.refusing.push({ prefix: prefix.toLowerCase(), flags, value })
       }
     }
   }
-  return { rules: compileEntries(entries), problems }
+  return { rules: compileEntries(entries, rows), problems }
+}
+
+function entriesFor(
+  entries: Map<string, Map<string, Entries>>,
+  role: string,
+  method: string,
+): Entries {
+  const byMethod = entries.get(role) ?? new Map<string, Entries>()
+  entries.set(role, byMethod)
+  const lists = byMethod.get(method) ?? { accepting: [], refusing: [] }
+  byMethod.set(method, lists)
+  return lists
 }
 
 function compileEntries(
-  entries: Map<string, Map<string, { accepting: PrefixEntry[]; refusing: PrefixEntry[] }>>,
+  entries: Map<string, Map<string, Entries>>,
+  rows: readonly Permission[],
 ): Rules {
   const rules = new Map<string, Map<string, MethodRules>>()
   for (const [role, byMethod] of entries) {
@@ -76,6 +110,7 @@ function compileEntries(
       compiled.set(method, {
         accepting: compilePrefixes(lists.accepting),
         refusing: compilePrefixes(lists.refusing),
+        rows,
       })
     }
     rules.set(role, compiled)
@@ -104,20 +139,31 @@ const MATCHES: readonly RuleMatch[] = [
   { isAccepted: true, isAudited: true },
 ]
 
+/** What a request must say of itself for rules to be matched. */
+export interface RuleQuestion {
+  readonly role: string
+  readonly method: string
+  readonly path: string
+  readonly foldedPath: string
+}
+
 /** No row, no accept. Any DROP wins, in whatever order the rows stand. Allocates nothing. */
-export function matchRules(
-  rules: Rules,
-  at: {
-    readonly role: string
-    readonly method: string
-    readonly path: string
-    readonly foldedPath: string
-  },
-): RuleMatch {
+export function matchRules(rules: Rules, at: RuleQuestion): RuleMatch {
   const trees = rules.get(at.role)?.get(at.method)
   if (trees === undefined) return MATCHES[0] as RuleMatch
   const refused = matchFlags(trees.refusing, at.foldedPath)
   const isAudited = (refused & AUDIT) !== 0
   const isAccepted = (refused & DROP) === 0 && matchFlags(trees.accepting, at.path) !== 0
   return MATCHES[(isAccepted ? 1 : 0) + (isAudited ? 2 : 0)] as RuleMatch
+}
+
+/** The rows that speak of one request, in the table's order: what `matchRules` decided by. */
+export function listMatchingRows(rules: Rules, at: RuleQuestion): readonly Permission[] {
+  const trees = rules.get(at.role)?.get(at.method)
+  if (trees === undefined) return []
+  const places = [
+    ...listValues(trees.accepting, at.path),
+    ...listValues(trees.refusing, at.foldedPath),
+  ]
+  return places.sort((one, other) => one - other).map((place) => trees.rows[place] as Permission)
 }

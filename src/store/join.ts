@@ -8,6 +8,7 @@ import { createServiceAccounts } from './sql-accounts.ts'
 import { createActivities } from './sql-activities.ts'
 import { createApiKeys } from './sql-api-keys.ts'
 import { createPermissions, createPolicies } from './sql-policies.ts'
+import { createRestrictionRows, createRestrictions } from './sql-restrictions.ts'
 import { createSecondFactors } from './sql-second-factors.ts'
 import { createSessions } from './sql-sessions.ts'
 import { createOneTimeTokens } from './sql-tokens.ts'
@@ -21,7 +22,7 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
     keys: createKeyFacts(board),
     invalidations: board,
     nonces: board,
-    policies: createPermissions(database),
+    policies: { ...createPermissions(database), ...createRestrictionRows(database) },
     activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },
     async close() {
       await Promise.all([board.close(), database.close()])
@@ -41,6 +42,7 @@ export function joinIdentity(
     sessions: createSessions(deps),
     users: createUsers(database, outbox),
     policies: createPolicies(database, outbox),
+    restrictions: createRestrictions(deps),
     tokens: createOneTimeTokens(database, nowMs),
     apiKeys: createApiKeys(deps),
     serviceAccounts: createServiceAccounts(database, outbox),

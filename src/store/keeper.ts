@@ -60,6 +60,7 @@ const PURGES = [
   "delete from sessions where ends_at < now() - interval '7 days'",
   "delete from api_keys where expires_at < now() - interval '30 days'",
   "delete from one_time_tokens where not_after < now() - interval '7 days'",
+  "delete from whitelinks where not_after < now() - interval '7 days'",
 ] as const
 
 export function createKeeper(deps: {

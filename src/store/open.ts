@@ -22,7 +22,7 @@ const STATEMENT_TIMEOUT_MS = 5_000
 
 /**
  * Resolves within the connect timeout, even with Redis or Postgres away: then calls throw
- * `store_unavailable` at once until they are back. Postgres is asked in `loadPermissions` only.
+ * `store_unavailable` at once until they are back. Postgres is asked for the policy's rows only.
  */
 export async function openAuthorizerStores(options: StoreOptions): Promise<AuthorizerStores> {
   const board = await openRedisBoard(boardOptions(options, 100))

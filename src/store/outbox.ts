@@ -1,5 +1,5 @@
 import { Fault } from '../core/fault.ts'
-import type { Scope } from '../core/invalidation.ts'
+import { EVERY_SESSION, type Scope } from '../core/invalidation.ts'
 import type { Board, Kept, Notice } from './board.ts'
 import type { Database, Queryable } from './database.ts'
 import {
@@ -21,7 +21,7 @@ export interface Change {
 
 /** Changes on their way from Postgres, where they are true, to the board, where they count. */
 export interface Outbox {
-  /** Notes the change in the transaction that makes it; its number is for `publish`. */
+  /** As `recordChange`. */
   record(transaction: Queryable, change: Change): Promise<number>
   /** After the commit. Throws `store_unavailable` if it is recorded but not yet in force. */
   publish(id: number): Promise<void>
@@ -36,6 +36,8 @@ interface ChangeRow {
   readonly ended: string
 }
 
+/** Sessions that are taken off the board in one step when all are ended. */
+const ENDED_MAX = 1_000
 /** Owed changes that are read at once. */
 const OWED_MAX = 200
 
@@ -59,11 +61,23 @@ const SELECT_KEYS = `
 const SELECT_KEY = `
   select ${KEY_COLUMNS}, ${HOLDER_COLUMNS}
   from api_keys k join holders h on h.uid = k.uid where k.kid = $1`
+const SELECT_ENDED_BY = `
+  select s.hash from sessions s join changes c on c.created_at = s.ended_at
+  where c.id = $1::float8::bigint and s.hash > $2 order by s.hash limit ${ENDED_MAX}`
 const SELECT_KEPT = `
   select s.hash, s.generation::float8 as generation
   from sessions s join users u using (uid)
   where s.uid = $1 and s.ended_at is null and s.ends_at > now()
     and s.generation > 0 and s.generation = u.generation`
+
+/** Notes the change in the transaction that makes it; its number is for `Outbox.publish`. */
+export async function recordChange(transaction: Queryable, change: Change): Promise<number> {
+  const { scope, subject, ended = [] } = change
+  const values = [scope, subject, JSON.stringify(ended)]
+  const [row] = await transaction.query<{ id: number }>(RECORD, values)
+  if (row === undefined) throw new Fault('store_unavailable', { about: 'no epoch: migrate' })
+  return row.id
+}
 
 export function createOutbox(database: Database, board: Board): Outbox {
   /** Always from what is true now, not from what was true at the change: safe to repeat. */
@@ -96,18 +110,27 @@ export function createOutbox(database: Database, board: Board): Outbox {
     return { ...notice, keys, principal: principalNotice(row) }
   }
 
+  /** Takes the sessions that ended with this change off the board. */
+  async function takeDown(change: number): Promise<void> {
+    let last = ''
+    for (;;) {
+      const rows = await database.query<{ hash: string }>(SELECT_ENDED_BY, [change, last])
+      const ended = rows.map((row) => row.hash)
+      const id = ended.at(-1)
+      if (id === undefined) return
+      await board.apply({ scope: 'session', id, ended, kept: [], principal: undefined })
+      last = id
+    }
+  }
+
   async function put(row: ChangeRow): Promise<void> {
+    if (row.scope === 'session' && row.subject === EVERY_SESSION) await takeDown(row.id)
     await board.apply(await noticeOf(row))
     await database.query(MARK_APPLIED, [row.id])
   }
 
   return {
-    async record(transaction, { scope, subject, ended = [] }) {
-      const values = [scope, subject, JSON.stringify(ended)]
-      const [row] = await transaction.query<{ id: number }>(RECORD, values)
-      if (row === undefined) throw new Fault('store_unavailable', { about: 'no epoch: migrate' })
-      return row.id
-    },
+    record: recordChange,
     async publish(id) {
       try {
         const [row] = await database.query<ChangeRow>(SELECT_CHANGE, [id])

@@ -4,16 +4,20 @@ import type { ApiKeys, KeyFactsSource } from './api-keys.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Nonces } from './nonces.ts'
 import type { Policies } from './policies.ts'
+import type { Restrictions } from './restrictions.ts'
 import type { SecondFactors } from './second-factors.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
 import type { OneTimeTokens, Users } from './users.ts'
+
+/** The rows that an authorizer compiles into its policy. */
+export type PolicyRows = Pick<Policies, 'loadPermissions'> & Pick<Restrictions, 'loadRestrictions'>
 
 /** What an authorizer needs of the world. */
 export interface AuthorizerStores {
   readonly facts: SessionFacts
   readonly keys: KeyFactsSource
   readonly invalidations: Invalidations
-  readonly policies: Pick<Policies, 'loadPermissions'>
+  readonly policies: PolicyRows
   readonly activities: ActivityLog
   readonly nonces: Nonces
   close(): Promise<void>
@@ -24,6 +28,7 @@ export interface IdentityStores {
   readonly sessions: Sessions
   readonly users: Users
   readonly policies: Policies
+  readonly restrictions: Restrictions
   readonly tokens: OneTimeTokens
   readonly apiKeys: ApiKeys
   readonly serviceAccounts: ServiceAccounts

@@ -77,6 +77,9 @@ export interface MetricRow {
   readonly help: string
 }
 
+/** One number of something, without labels. */
+const COUNT = { type: 'gauge', unit: 'one', labels: {} } as const
+
 /** Every metric of dvara's own. `dvara_build_info` stands apart: its labels are the build's. */
 export const METRICS = {
   dvara_decisions_total: {
@@ -132,17 +135,9 @@ export const METRICS = {
     merge: 'sum',
     help: 'Nonces of API keys to be used up: only those that were burned let their request pass.',
   },
-  dvara_loads_in_flight: {
-    type: 'gauge',
-    unit: 'one',
-    labels: {},
-    merge: 'sum',
-    help: 'Loads that wait for the store now.',
-  },
+  dvara_loads_in_flight: { ...COUNT, merge: 'sum', help: 'Loads that wait for the store now.' },
   dvara_connections: {
-    type: 'gauge',
-    unit: 'one',
-    labels: {},
+    ...COUNT,
     merge: 'sum',
     help: 'Connections from gateways that are open now.',
   },
@@ -182,9 +177,7 @@ export const METRICS = {
     help: 'Invalidations applied; every worker applies every one.',
   },
   dvara_log_applied_seq: {
-    type: 'gauge',
-    unit: 'one',
-    labels: {},
+    ...COUNT,
     merge: 'min',
     help: 'Last entry of the invalidation log that was applied, of the slowest worker.',
   },
@@ -196,12 +189,11 @@ export const METRICS = {
     help: 'How long memory may still be believed, of the worst worker; 0 or less means not at all.',
   },
   dvara_policy_version: {
-    type: 'gauge',
-    unit: 'one',
-    labels: {},
+    ...COUNT,
     merge: 'min',
     help: 'Version of the policy in force, of the worker furthest behind.',
   },
+  dvara_restrictions: { ...COUNT, merge: 'max', help: 'Restriction rows that are in force.' },
   dvara_policy_reload_total: {
     type: 'counter',
     unit: 'one',
@@ -246,13 +238,7 @@ export const METRICS = {
     merge: 'max',
     help: 'How late the event loop was since the last scrape, of the worst worker.',
   },
-  dvara_workers: {
-    type: 'gauge',
-    unit: 'one',
-    labels: {},
-    merge: 'sum',
-    help: 'Processes that these numbers are about.',
-  },
+  dvara_workers: { ...COUNT, merge: 'sum', help: 'Processes that these numbers are about.' },
   dvara_cpu_seconds_total: {
     type: 'counter',
     unit: 'seconds',
@@ -292,6 +278,7 @@ export type PlainGauge =
   | 'dvara_log_applied_seq'
   | 'dvara_lease_remaining_seconds'
   | 'dvara_policy_version'
+  | 'dvara_restrictions'
 
 /** Numbers that one combination of labels takes: a histogram has its buckets, +Inf and sum. */
 export function cellsPerSeries(row: MetricRow): number {

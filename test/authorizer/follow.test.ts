@@ -23,7 +23,7 @@ function createWorld() {
     tagsOf: (fact) => fact.tags,
     monotonicMs: () => clock.ms,
   })
-  const changes = { policy: 0, keyring: 0 }
+  const changes = { policy: 0, restrictions: 0, keyring: 0 }
   const faults: unknown[] = []
   const lease = createLease(2000)
   const ring = createRing()
@@ -35,6 +35,7 @@ function createWorld() {
       facts,
       ring,
       policyChanged: () => changes.policy++,
+      restrictionsChanged: () => changes.restrictions++,
       keyringChanged: () => changes.keyring++,
     },
     monotonicMs: () => clock.ms,

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { openPolicy, type PolicyChange } from '../../src/authorizer/policy.ts'
 import { screen } from '../../src/core/decide.ts'
 import { Fault } from '../../src/core/fault.ts'
+import type { Restriction } from '../../src/core/restriction.ts'
 import type { Permission } from '../../src/core/rule.ts'
 import { checkOf, PERMISSIONS } from '../core/facts.ts'
 
@@ -16,7 +17,13 @@ async function world(t: { after(fn: () => Promise<void>): void }, text = GOOD) {
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'policy.yml')
   await writeFile(file, text)
-  const rows = { list: PERMISSIONS as readonly Permission[], fault: undefined as Fault | undefined }
+  const rows = {
+    list: PERMISSIONS as readonly Permission[],
+    restrictions: [] as readonly Restriction[],
+    fault: undefined as Fault | undefined,
+    /** A letter for each load: permissions, restrictions. */
+    loads: '',
+  }
   const changes: PolicyChange[] = []
   const faults: unknown[] = []
   const open = () =>
@@ -25,7 +32,13 @@ async function world(t: { after(fn: () => Promise<void>): void }, text = GOOD) {
       policies: {
         async loadPermissions() {
           if (rows.fault !== undefined) throw rows.fault
+          rows.loads += 'p'
           return { version: 1, rows: rows.list }
+        },
+        async loadRestrictions() {
+          if (rows.fault !== undefined) throw rows.fault
+          rows.loads += 'r'
+          return rows.restrictions
         },
       },
       cookieName: 'sid',
@@ -118,4 +131,35 @@ test('a row that no path can match is named and the others hold', async (t) => {
     changes.some((one) => one.outcome === 'partial' && /permission 7/.test(one.problems[0] ?? '')),
   )
   assert.ok(holder.current().rules.has('member'))
+})
+
+test('changed restrictions do not reload the permissions, nor the other way round', async (t) => {
+  const { rows, changes, open } = await world(t)
+  const holder = await open()
+  assert.deepEqual([...rows.loads].sort().join(''), 'pr')
+  rows.restrictions = [
+    { id: 1, category: 'maintenance', scope: 'all', value: 'all', code: 471, state: 'enabled' },
+  ]
+  holder.restrictionsChanged()
+  assert.ok(holder.isStale() && holder.areRestrictionsStale())
+  assert.ok(await holder.refresh())
+  assert.equal(holder.current().restrictions.count, 1)
+  holder.permissionsChanged()
+  assert.ok(holder.isStale() && !holder.areRestrictionsStale())
+  assert.ok(await holder.refresh())
+  assert.equal(rows.loads.slice(2), 'rp')
+  assert.equal(holder.current().restrictions.count, 1)
+  assert.ok(changes.some((one) => one.outcome === 'loaded' && one.source === 'restrictions'))
+})
+
+test('a restriction that can match nothing is named and the others hold', async (t) => {
+  const { rows, changes, open } = await world(t)
+  const row = { category: 'blacklist', scope: 'ip', code: 401, state: 'enabled' } as const
+  rows.restrictions = [
+    { id: 8, ...row, value: 'nonsense' },
+    { id: 9, ...row, value: '10.0.0.1' },
+  ]
+  const holder = await open()
+  assert.equal(holder.current().restrictions.count, 1)
+  assert.ok(changes.some((one) => one.outcome === 'partial' && one.source === 'restrictions'))
 })

@@ -57,8 +57,10 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     policies: {
       current: () => policyOf(),
       isStale: () => state.isStale,
+      areRestrictionsStale: () => false,
       refresh: async () => !state.isStale,
     },
+    findPlace: () => undefined,
     table,
     flights,
     isSealed(cookie) {

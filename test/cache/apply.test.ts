@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { applyInvalidation } from '../../src/cache/apply.ts'
 import { createRing, nameOf } from '../../src/cache/ring.ts'
 import { createTable } from '../../src/cache/table.ts'
-import { SCOPES } from '../../src/core/invalidation.ts'
+import { EVERY_SESSION, SCOPES } from '../../src/core/invalidation.ts'
 
 function remembered() {
   const facts = createTable<{ tags: string[] }>({
@@ -21,6 +21,7 @@ function remembered() {
     heard,
     ring: createRing(),
     policyChanged: () => heard.push('policy'),
+    restrictionsChanged: () => heard.push('restrictions'),
     keyringChanged: () => heard.push('keyring'),
     left: () => ['a', 'b', 'c'].filter((key) => facts.recall(key) !== undefined).join(''),
   }
@@ -44,12 +45,18 @@ test('an id of one scope is nothing in another', () => {
   assert.equal(world.left(), 'abc')
 })
 
+test('the end of every session forgets all facts', () => {
+  const world = remembered()
+  applyInvalidation(world, { scope: 'session', id: EVERY_SESSION, seq: 1 })
+  assert.equal(world.left(), '')
+})
+
 test('policy, restrictions and keyring are told to their owners and forget no facts', () => {
   const world = remembered()
   for (const scope of ['policy', 'restrictions', 'keyring'] as const) {
     applyInvalidation(world, { scope, id: '', seq: 1 })
   }
-  assert.deepEqual(world.heard, ['policy', 'policy', 'keyring'])
+  assert.deepEqual(world.heard, ['policy', 'restrictions', 'keyring'])
   assert.equal(world.left(), 'abc')
 })
 

@@ -2,6 +2,7 @@ import { type Address, parseAddress } from '../../src/core/address.ts'
 import type { Check } from '../../src/core/check.ts'
 import type { Policy } from '../../src/core/policy.ts'
 import type { Facts, Principal, Session } from '../../src/core/principal.ts'
+import { NO_RESTRICTIONS } from '../../src/core/restriction.ts'
 import { compileRoutes, type RouteTable } from '../../src/core/route.ts'
 import { compileRules, type Permission } from '../../src/core/rule.ts'
 
@@ -73,6 +74,8 @@ const ROUTES: RouteTable = {
   audiences: [{ prefix: '/app/trade', audience: ['trade'] }],
   defaultAudience: ['dvara'],
   limits: [],
+  unrestricted: ['/api/v2/identity/users/access'],
+  login: ['/api/v2/identity/sessions'],
 }
 
 export const PERMISSIONS: readonly Permission[] = [
@@ -85,6 +88,7 @@ export function policyOf(fields: Partial<Policy> = {}): Policy {
     version: 1,
     routes: compileRoutes(ROUTES),
     rules: compileRules(PERMISSIONS).rules,
+    restrictions: NO_RESTRICTIONS,
     cookieName: 'dvara_session',
     isCsrfRequired: true,
     binding: 'strict',

@@ -167,6 +167,8 @@ test('no interpretation of a public path escapes what is public (PT-1)', () => {
     audiences: [],
     defaultAudience: ['x'],
     limits: [],
+    unrestricted: [],
+    login: [],
   })
   const piece = fc.constantFrom(
     ...[

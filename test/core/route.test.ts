@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   BLOCKED,
   compileRoutes,
+  isLogin,
   matchAudience,
   matchRoutes,
   PREFLIGHT,
@@ -22,6 +23,8 @@ const TABLE: RouteTable = {
   ],
   defaultAudience: ['dvara'],
   limits: [],
+  unrestricted: ['/access'],
+  login: ['/sessions'],
 }
 
 test('flags say what covers a path, on segment boundaries and without regard to order', () => {
@@ -93,4 +96,34 @@ for (const value of [undefined, null, 7, 'text', []]) {
 
 test('an empty mapping is refused: nothing is public by omission of everything', () => {
   assert.ok('problems' in readRouteTable({}))
+})
+
+test('a path that may open a session is known through slash and extension', () => {
+  const routes = compileRoutes(TABLE)
+  for (const path of ['/sessions', '/sessions/', '/sessions.json', '/sessions.json/']) {
+    assert.ok(isLogin(routes, path), path)
+  }
+  for (const path of ['/sessions/x', '/session', '/', '/a.b/sessions']) {
+    assert.ok(!isLogin(routes, path), path)
+  }
+})
+
+test('without a word about them the paths of logins and whitelinks are ours and Barong’s', () => {
+  const read = readRouteTable({ version: 1, default_audience: ['x'] })
+  assert.ok('table' in read)
+  assert.ok(read.table.login.includes('/api/v2/barong/identity/sessions'))
+  assert.ok(read.table.login.includes('/api/v2/identity/users/email/confirm_code'))
+  assert.deepEqual(read.table.unrestricted, [
+    '/api/v2/identity/users/access',
+    '/api/v2/barong/identity/users/access',
+  ])
+  const own = readRouteTable({ version: 1, default_audience: ['x'], login: ['/in'] })
+  assert.ok('table' in own)
+  assert.deepEqual(own.table.login, ['/in'])
+})
+
+test('a star in a route is refused: only permissions take wildcards', () => {
+  const read = readRouteTable({ version: 1, default_audience: ['x'], public: ['/a/*'] })
+  assert.ok('problems' in read)
+  assert.match(read.problems.join(), /without `\*`/)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compileRules, matchRules, type Permission } from '../../src/core/rule.ts'
+import { compileRules, listMatchingRows, matchRules, type Permission } from '../../src/core/rule.ts'
 
 function row(fields: Partial<Permission>): Permission {
   const fallback = { id: 1, role: 'member', verb: 'ALL', path: '/app', action: 'ACCEPT' as const }
@@ -96,6 +96,30 @@ const CASES: readonly {
     expect: true,
   },
   {
+    name: 'a star stands for one segment',
+    rows: [row({ path: '/app/*/cancel' })],
+    ask: ['POST', '/app/7/cancel/now'],
+    expect: true,
+  },
+  {
+    name: 'a star does not stand for two segments',
+    rows: [row({ path: '/app/*/cancel' })],
+    ask: ['POST', '/app/7/8/cancel'],
+    expect: false,
+  },
+  {
+    name: 'a star does not stand for no segment',
+    rows: [row({ path: '/app/*' })],
+    ask: ['POST', '/app/'],
+    expect: false,
+  },
+  {
+    name: 'a DROP with a star wins over the plain row beside it',
+    rows: [row({}), row({ action: 'DROP', path: '/app/*/Keys' })],
+    ask: ['GET', '/app/me/KEYS/x'],
+    expect: false,
+  },
+  {
     name: 'a GET row is not one for POST',
     rows: [row({ verb: 'GET' })],
     ask: ['POST', '/app'],
@@ -111,6 +135,29 @@ test('a row whose path no request can have is named, and matches nothing', () =>
   const { rules, problems } = compileRules([row({ id: 9, path: '/a/../b' })])
   assert.deepEqual(problems, ['permission 9: no path can match `/a/../b`'])
   assert.equal(rules.size, 0)
+})
+
+test('a star beside other characters is named, and the row matches nothing', () => {
+  for (const path of ['/a/b*', '/**', `/${'*/'.repeat(9)}x`]) {
+    const { rules, problems } = compileRules([row({ id: 9, path })])
+    assert.match(problems[0] ?? '', /permission 9: .*whole segment/)
+    assert.equal(rules.size, 0)
+  }
+})
+
+test('the rows that decided can be listed, in the order of the table', () => {
+  const rows = [
+    row({ id: 1, path: '/app/*' }),
+    row({ id: 2, path: '/other' }),
+    row({ id: 3, path: '/app/X', action: 'DROP' }),
+    row({ id: 4, action: 'AUDIT', verb: 'GET' }),
+  ]
+  const { rules } = compileRules(rows)
+  const at = { role: 'member', path: '/app/x', foldedPath: '/app/x' }
+  const idsFor = (method: string) => listMatchingRows(rules, { ...at, method }).map(({ id }) => id)
+  assert.deepEqual(idsFor('HEAD'), [1, 3, 4])
+  assert.deepEqual(idsFor('POST'), [1, 3])
+  assert.deepEqual(idsFor('PURGE'), [])
 })
 
 test('an AUDIT row is reported for accepted and denied requests', () => {

@@ -39,7 +39,7 @@ for (const reason of Object.keys(REASONS) as Reason[]) {
 
 test('a restriction is refused in its own status, and again with the same bytes', () => {
   for (const status of [401, 403, 425, 471]) {
-    const denial = createDenial('authz.permission_denied', status)
+    const denial = createDenial('authz.restrict.blacklist', status)
     const native = wordNativeDeny(denial)
     assert.equal(native.status, status)
     assert.equal(wordNativeDeny(denial), native)
@@ -47,7 +47,7 @@ test('a restriction is refused in its own status, and again with the same bytes'
     assert.equal(nginx.status, status === 401 ? 401 : 403)
     for (const reply of [native, nginx]) {
       assert.deepEqual(valuesIn(reply, 'X-Auth-Status'), [String(status)])
-      assert.deepEqual(valuesIn(reply, 'X-Auth-Reason'), ['authz.permission_denied'])
+      assert.deepEqual(valuesIn(reply, 'X-Auth-Reason'), ['authz.restrict.blacklist'])
     }
   }
 })

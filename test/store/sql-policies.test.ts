@@ -41,7 +41,23 @@ function contract(open: () => Promise<World>): void {
   })
 
   test('a permission with an unknown verb or action is refused by the database', async () => {
-    const row = { role: 'r', verb: 'TRACE', path: '/', action: 'ACCEPT' as const, topic: null }
-    await assert.rejects(world.identity.policies.add(row), { code: 'store_unavailable' })
+    const row = { role: 'r', verb: 'GET', path: '/', action: 'ACCEPT' as const, topic: null }
+    const { policies } = world.identity
+    for (const verb of ['', 'G T', 'get!', '-X', 'A'.repeat(21)]) {
+      await assert.rejects(policies.add({ ...row, verb }), { code: 'store_rejected' }, verb)
+    }
+    for (const path of ['/a*', '/*b', '/**', 'x/*y/z']) {
+      await assert.rejects(policies.add({ ...row, path }), { code: 'store_rejected' }, path)
+    }
+  })
+
+  test('any verb may have a row of its own, and a star may stand for a segment', async () => {
+    const { policies } = world.identity
+    const row = { role: 'r', path: '/orders/*/cancel', action: 'ACCEPT' as const, topic: null }
+    for (const verb of ['TRACE', 'OPTIONS', 'PROPFIND', 'M-SEARCH']) {
+      const added = await policies.add({ ...row, verb })
+      assert.equal(added.verb, verb)
+      await policies.remove(added.id)
+    }
   })
 }

@@ -24,6 +24,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/command/tour.ts': 'test/command/dev.test.ts',
   'src/core/findings.ts': 'test/authorizer/authorize.test.ts',
   'src/core/invalidation.ts': 'test/cache/apply.test.ts',
+  'src/core/place.ts': 'test/core/restriction.test.ts',
   'src/core/policy.ts': 'test/core/decide.test.ts',
   'src/identity/compilers.ts': 'test/identity/mount.test.ts',
   'src/identity/key-params.ts': 'test/identity/own-keys.test.ts',

@@ -8,6 +8,7 @@ import { nameOf } from '../../../src/cache/ring.ts'
 import { createTable } from '../../../src/cache/table.ts'
 import type { Binding, Policy } from '../../../src/core/policy.ts'
 import type { Facts } from '../../../src/core/principal.ts'
+import { NO_RESTRICTIONS } from '../../../src/core/restriction.ts'
 import { compileRoutes, readRouteTable } from '../../../src/core/route.ts'
 import { compileRules, type Permission } from '../../../src/core/rule.ts'
 import type { Answer } from '../../../src/core/verdict.ts'
@@ -73,7 +74,13 @@ export function createCorridor(world: World): Corridor {
   keys.stored.clear()
   const authorize = createAuthorize({
     keys: keys.dependencies,
-    policies: { current: () => policy, isStale: () => false, refresh: async () => true },
+    policies: {
+      current: () => policy,
+      isStale: () => false,
+      areRestrictionsStale: () => false,
+      refresh: async () => true,
+    },
+    findPlace: () => undefined,
     table,
     flights,
     lease,
@@ -121,6 +128,7 @@ function policyOf(world: World): Policy {
     version: 1,
     routes: compileRoutes(reading.table),
     rules: compileRules(world.permissions as readonly Permission[]).rules,
+    restrictions: NO_RESTRICTIONS,
     cookieName: world.cookieName,
     isCsrfRequired: world.isCsrfRequired,
     binding: world.binding as Binding,
