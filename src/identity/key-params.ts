@@ -17,7 +17,7 @@ export const Kid = Type.String({ maxLength: 64 })
 export const Totp = Type.Optional(Type.String({ maxLength: 32 }))
 
 /** What may be said of a key whether it is new or not; a list is words between commas. */
-export const LIMIT_PARAMS = {
+const LIMIT_PARAMS = {
   scope: Type.Optional(Type.String({ maxLength: 8_192 })),
   networks: Type.Optional(Type.String({ maxLength: 2_048 })),
   expires_at: Type.Optional(Type.Integer({ minimum: 0, maximum: 253_402_300_799 })),

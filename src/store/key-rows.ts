@@ -47,7 +47,7 @@ export interface KeyRow {
   readonly updated_at_ms: number
 }
 
-export function keyOf(row: KeyRow): ApiKey {
+function keyOf(row: KeyRow): ApiKey {
   const algorithm = KEY_ALGORITHMS.find((one) => one === row.algorithm)
   if (algorithm === undefined) throw new Fault('store_garbage', { about: 'a key’s algorithm' })
   const { rate_per_second: perSecond, rate_burst: burst } = row

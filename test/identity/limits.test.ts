@@ -80,3 +80,19 @@ test('mails do not count as logins', async () => {
   assert.ok((await limits.admitMail(OWNER, HOME)) > 0)
   assert.equal(await limits.admitLogin(OWNER, HOME), 0)
 })
+test('codes have so many tries by account; a known network has its own', async () => {
+  const limits = createLimits({ ...LIMITS, codesPerAccountMax: 2 })
+  await limits.recordLogin(OWNER, HOME)
+  for (let count = 0; count < 2; count++) {
+    assert.equal(await limits.admitCode(OWNER, stranger(count)), 0)
+  }
+  const waitS = await limits.admitCode(OWNER, stranger(9))
+  assert.ok(waitS >= 1 && waitS <= LIMITS.codeWindowMs / 1000)
+  for (let count = 0; count < 5; count++) {
+    assert.equal(await limits.admitCode(OWNER, HOME), 0)
+    await limits.recordCode(OWNER, HOME)
+  }
+  assert.equal(await limits.admitCode(OWNER, HOME), 0)
+  assert.equal(await limits.admitCode(OWNER, HOME), 0)
+  assert.ok((await limits.admitCode(OWNER, HOME)) > 0)
+})

@@ -37,7 +37,6 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/store/database.ts': 'test/store/migrate.test.ts',
   'src/store/directory.ts': 'test/store/embedded.test.ts',
   'src/store/expiring.ts': 'test/store/twin.test.ts',
-  'src/store/key-scripts.ts': 'test/store/redis.test.ts',
   'src/store/pglite-worker.ts': 'test/store/pglite.test.ts',
   'src/store/activities.ts': 'test/store/sql-activities.test.ts',
   'src/store/redis-activities.ts': 'test/store/sql-activities.test.ts',
