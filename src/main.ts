@@ -14,6 +14,7 @@ const COMMANDS = {
   migrate: async () => (await import('./command/migrate.ts')).migrate,
   keys: async () => (await import('./command/keys.ts')).keys,
   administrator: async () => (await import('./command/administrator.ts')).administrator,
+  policy: async () => (await import('./command/policy.ts')).policy,
   config: async () => (await import('./command/config.ts')).config,
 } as const
 

@@ -28,6 +28,7 @@ test('dvara --help lists every command, each with what it is for', async () => {
     'migrate',
     'keys',
     'administrator',
+    'policy',
     'config',
   ]) {
     assert.match(out, new RegExp(`^  ${word} +[A-Z].*\\.$`, 'm'))

@@ -8,6 +8,7 @@ export const PROCESS_NAMES = [
   'migrate',
   'keys',
   'administrator',
+  'policy',
   'config',
 ] as const
 export type ProcessName = (typeof PROCESS_NAMES)[number]

@@ -39,7 +39,7 @@ export const listening = {
       'Two processes on one machine need two.',
     parse: listenAddress,
     fallback: { kind: 'tcp', host: '127.0.0.1', port: 9092 },
-    for: SERVING,
+    for: [...SERVING, 'policy'],
   }),
   trustedGateways: setting({
     about:
@@ -93,7 +93,7 @@ export const stores = {
   databaseUrl: setting({
     about: 'Postgres: users, permissions and what must survive.',
     parse: connectionUrl(['postgres', 'postgresql']),
-    for: ['authorizer', 'identity', 'migrate', 'administrator'],
+    for: ['authorizer', 'identity', 'migrate', 'administrator', 'policy'],
     requiredBy: ['authorizer', 'identity', 'migrate', 'administrator'],
   }),
   policyFile: setting({

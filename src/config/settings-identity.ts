@@ -28,7 +28,7 @@ export const sessions = {
     about: 'Ask for X-CSRF-Token on every method but GET, HEAD and OPTIONS.',
     parse: flag,
     fallback: true,
-    for: DECIDING,
+    for: [...DECIDING, 'policy'],
   }),
   sessionBinding: setting({
     about:

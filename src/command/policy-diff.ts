@@ -1,0 +1,121 @@
+import { request } from 'node:http'
+import type { Config } from '../config/settings.ts'
+import type { KeptDecision } from '../core/kept.ts'
+import { type Candidate, type Outcome, reconsider } from '../core/reconsider.ts'
+import { compileRoutes } from '../core/route.ts'
+import { compileRules } from '../core/rule.ts'
+import { openPolicySource, type PolicyCommand, problemsOf } from './policy-source.ts'
+
+export interface DiffCommand extends PolicyCommand {
+  readonly last: string
+  readonly isChangeFailure: boolean
+}
+
+/** Decisions that would change in the same way. */
+interface Change {
+  readonly from: Outcome
+  readonly to: Outcome | 'unknown'
+  count: number
+  readonly examples: string[]
+}
+
+const EXAMPLES_MAX = 3
+const ANSWER_MS_MAX = 10_000
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024
+
+/** Tries a policy on the last decisions. Exit 1 if asked to mind changes and there are some. */
+export async function diffPolicy(given: DiffCommand): Promise<number> {
+  const source = await openPolicySource(given)
+  const problems = problemsOf(given, source)
+  if (!/^[1-9]\d{0,3}$/.test(given.last) || Number(given.last) > 1000) {
+    problems.push('--last must be a number from 1 to 1000')
+  }
+  if (problems.length > 0) {
+    process.stderr.write(`${problems.map((text) => `dvara policy: ${text}`).join('\n')}\n`)
+    return 2
+  }
+  const decisions = await askDecisions(given.config.opsListen, Number(given.last))
+  const { routes, permissions } = source
+  const candidate: Candidate = {
+    routes: routes.table === undefined ? undefined : compileRoutes(routes.table),
+    rules: permissions === undefined ? undefined : compileRules(permissions).rules,
+    isCsrfRequired: given.config.csrfProtection,
+  }
+  const changes = compare(decisions, candidate)
+  const unknown = changes.filter(({ to }) => to === 'unknown')
+  const certain = changes.filter(({ to }) => to !== 'unknown')
+  if (given.isJson) {
+    const value = { decisions: decisions.length, changes: certain, unknown }
+    given.print(`${JSON.stringify(value, null, 2)}\n`)
+  } else given.print(render(decisions.length, certain, unknown))
+  return given.isChangeFailure && changes.length > 0 ? 1 : 0
+}
+
+function compare(decisions: readonly KeptDecision[], candidate: Candidate): Change[] {
+  const changes = new Map<string, Change>()
+  for (const decision of decisions) {
+    const { method, path, role, credential, hasCsrfToken } = decision
+    if (method === null || path === null) continue
+    const from = decision.reason ?? 'none'
+    const judged = { method, path, role: role ?? undefined, credential, hasCsrfToken }
+    const to = reconsider({ ...judged, outcome: from }, candidate)
+    if (to === from) continue
+    const name = `${from} ${to}`
+    const change = changes.get(name) ?? { from, to, count: 0, examples: [] }
+    changes.set(name, change)
+    change.count++
+    const example = `${decision.id} ${role ?? 'nobody'} ${method} ${path}`
+    if (change.examples.length < EXAMPLES_MAX) change.examples.push(example)
+  }
+  return [...changes.values()].sort((one, other) => other.count - one.count)
+}
+
+const word = (outcome: Outcome | 'unknown') => (outcome === 'none' ? 'allow' : outcome)
+
+function render(count: number, certain: readonly Change[], unknown: readonly Change[]): string {
+  const total = certain.reduce((sum, change) => sum + change.count, 0)
+  const lines = [`${total} of ${count} decisions would change`]
+  for (const change of [...certain, ...unknown]) {
+    const to = change.to === 'unknown' ? 'not known: nobody was identified then' : word(change.to)
+    lines.push('', `${String(change.count).padStart(6)}  ${word(change.from)} -> ${to}`)
+    lines.push(...change.examples.map((example) => `        ${example}`))
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** The last decisions of the authorizer behind this address, newest first. */
+function askDecisions(listen: Config['opsListen'], last: number): Promise<KeptDecision[]> {
+  const path = `/decisions?limit=${last}`
+  const place =
+    listen.kind === 'unix'
+      ? { socketPath: listen.path, path }
+      : { host: listen.host, port: listen.port, path }
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      const error = new Error(
+        `the authorizer did not tell its decisions: ${why} (DVARA_OPS_LISTEN)`,
+      )
+      error.name = 'PolicyError'
+      reject(error)
+    }
+    const asking = request({ ...place, timeout: ANSWER_MS_MAX }, (response) => {
+      const parts: Buffer[] = []
+      let bytes = 0
+      response.on('data', (part: Buffer) => {
+        bytes += part.length
+        if (bytes > ANSWER_BYTES_MAX) asking.destroy(new Error('too long an answer'))
+        parts.push(part)
+      })
+      response.on('end', () => {
+        if (response.statusCode !== 200) return fail(`status ${response.statusCode}`)
+        const value = JSON.parse(Buffer.concat(parts).toString('utf8')) as {
+          decisions: KeptDecision[]
+        }
+        resolve(value.decisions)
+      })
+    })
+    asking.on('timeout', () => asking.destroy(new Error('no answer in time')))
+    asking.on('error', (error) => fail(error.message))
+    asking.end()
+  })
+}
