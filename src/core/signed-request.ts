@@ -91,7 +91,9 @@ function netstring(text: string): string {
  * end, behind blanks and a sign, with single underscores between them.
  */
 export function readNonceMs({ version, nonce }: SignedRequest): number | undefined {
-  if (version === 2) return NONCE.test(nonce) ? Number(nonce) : undefined
+  // Nearly all are spelled so, and both versions read it alike.
+  if (NONCE.test(nonce)) return Number(nonce)
+  if (version === 2) return undefined
   const [, sign, digits] = DIGITS.exec(nonce) ?? []
   if (digits === undefined || sign === '-') return undefined
   const nonceMs = Number(digits.replaceAll('_', ''))

@@ -5,7 +5,7 @@ import type { ApiKey, KeyAlgorithm } from '../../src/core/api-key.ts'
 import type { Check } from '../../src/core/check.ts'
 import { Fault } from '../../src/core/fault.ts'
 import type { Principal } from '../../src/core/principal.ts'
-import { nodeCrypto } from '../../src/crypto/engine.ts'
+import { nodeCrypto, openCrypto } from '../../src/crypto/engine.ts'
 import { checkOf, NOW } from '../core/facts.ts'
 import {
   createKeyWorld,
@@ -353,7 +353,7 @@ describe('who asks with a key that does not work', () => {
     return { ...createSigned({ crypto }), counts }
   }
 
-  test('is answered after the same work: one question to the store, then one HMAC each', async () => {
+  test('is answered after the same work: one question to the store, one HMAC a request', async () => {
     const kids = { revoked: 'aa', unknown: 'bb', active: 'cc', 'no key id': 'd d' }
     for (const version of [undefined, '2']) {
       for (const [name, kid] of Object.entries(kids)) {
@@ -445,6 +445,24 @@ describe('what is remembered of keys', () => {
     assert.equal(entry?.isForgotten, true)
     assert.equal(await ask(v1()), ALLOWED)
     assert.equal(state.loads, 3)
+  })
+
+  test('keys that take one another’s room are never taken for one another', async () => {
+    const crypto = openCrypto('wasm', (problem) => assert.fail(problem))
+    const { ask, stored } = createSigned({ keysMax: 3, crypto })
+    const algorithms = ['HS256', 'EdDSA', 'ES256', 'HS256', 'RS256', 'HS256'] as const
+    for (const [at, algorithm] of algorithms.entries()) {
+      stored.set(`k${at}`, keyFactsOf({ key: { kid: `k${at}`, algorithm } }))
+    }
+    for (let n = 0; n < 120; n++) {
+      const at = (n * 7 + (n >> 2)) % algorithms.length
+      const [kid, algorithm] = [`k${at}`, algorithms[at] ?? 'HS256']
+      assert.equal(await ask(signedV2({}, { kid, algorithm })), ALLOWED)
+      const { apiKey } = signedV2({}, { kid: `k${(at + 3) % 6}`, algorithm })
+      assert.ok(apiKey !== undefined)
+      const foreign = checkOf({ apiKey: { ...apiKey, kid } })
+      assert.equal(await ask(foreign), 'authz.invalid_signature')
+    }
   })
 
   test('a secret sealed for another row is a fault, never a key', async () => {
