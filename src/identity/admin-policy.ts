@@ -1,19 +1,19 @@
-import { ACTIONS, type Action, type Permission } from '../core/rule.ts'
+import { parsePattern } from '../core/path.ts'
+import { ACTIONS, type Action, type Permission, VERB, VERBS } from '../core/rule.ts'
 import { PageParams } from './admin-users.ts'
 import { done, type Endpoint, guardedEndpoint, type Outcome, refuse } from './endpoint.ts'
 import type { Parts } from './parts.ts'
 import { type Static, Type } from './shape.ts'
 import { Empty, PermissionView, permissionView } from './views.ts'
 
-const VERBS = ['GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'PATCH', 'ALL'] as const
-
 const Role = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' })
 const Path = Type.String({ maxLength: 255, pattern: '^/?[\\x21-\\x7e]+$' })
 const Topic = Type.String({ maxLength: 64 })
-// Any case is taken and stored in upper case, as Barong does.
+// Barong's verbs are taken in lower case too, as Barong does; any other as requests will spell it.
+const LOWER = [...VERBS, 'ALL'].map((verb) => verb.toLowerCase()).join('|')
 const Verb = Type.Unsafe<string>({
   type: 'string',
-  pattern: `^(${VERBS.map((verb) => `${verb}|${verb.toLowerCase()}`).join('|')})$`,
+  pattern: `^(${LOWER})$|${VERB.source}`,
   refusal: 'admin.permissions.invalid_verb',
 })
 const PermittedAction = Type.Unsafe<string>({
@@ -42,6 +42,7 @@ const ChangedPermission = Type.Object({
 
 const UNKNOWN_ROLE = '422 admin.permission.role_doesnt_exist'
 const NOT_FOUND = '404 admin.permission.doesnt_exist'
+const PATH_REFUSALS = ['422 admin.permission.invalid_path', '422 admin.permission.invalid_wildcard']
 
 function changeOf(params: Static<typeof ChangedPermission>): Partial<Omit<Permission, 'id'>> {
   const { role, verb, path, action, topic } = params
@@ -61,6 +62,13 @@ async function judgeRole(
 ): Promise<Outcome | undefined> {
   if (role === undefined || (await stores.policies.hasRole(role))) return undefined
   return refuse(422, 'admin.permission.role_doesnt_exist')
+}
+
+/** A path that no request can have, or a star that stands for no segment, is a rule for nothing. */
+function judgePath(path: string | undefined): Outcome | undefined {
+  const parsed = path === undefined ? undefined : parsePattern(path)
+  if (parsed === undefined || 'pattern' in parsed) return undefined
+  return refuse(422, `admin.permission.invalid_${parsed.problem}`)
 }
 
 function createPolicyQueries({ stores, policyRoutes }: Parts): readonly Endpoint[] {
@@ -113,9 +121,10 @@ export function createAdminPolicyEndpoints(parts: Parts): readonly Endpoint[] {
         UNKNOWN_ROLE,
         '422 admin.permissions.invalid_verb',
         '422 admin.permissions.invalid_action',
+        ...PATH_REFUSALS,
       ],
       answer: async ({ actor, params }) => {
-        const refused = await judgeRole(parts, params.role)
+        const refused = judgePath(params.path) ?? (await judgeRole(parts, params.role))
         if (refused !== undefined) return refused
         const { role, path, topic = null } = params
         const verb = params.verb.toUpperCase()
@@ -144,9 +153,10 @@ function createPermissionEdits(parts: Parts): readonly Endpoint[] {
         UNKNOWN_ROLE,
         '422 admin.permissions.invalid_verb',
         '422 admin.permissions.invalid_action',
+        ...PATH_REFUSALS,
       ],
       answer: async ({ actor, params }) => {
-        const refused = await judgeRole(parts, params.role)
+        const refused = judgePath(params.path) ?? (await judgeRole(parts, params.role))
         if (refused !== undefined) return refused
         const changed = await policies.change(params.id, changeOf(params))
         if (changed === undefined) return refuse(404, 'admin.permission.doesnt_exist')

@@ -1,7 +1,9 @@
 import { createAboutEndpoints } from './about.ts'
+import { createAccessEndpoints } from './access.ts'
 import { createActivityEndpoints } from './activity-log.ts'
 import { createAdminAccountEndpoints } from './admin-accounts.ts'
 import { createAdminPolicyEndpoints } from './admin-policy.ts'
+import { createAdminRestrictionEndpoints } from './admin-restrictions.ts'
 import { createAdminUserEndpoints } from './admin-users.ts'
 import { createEmailCodeEndpoints } from './email-codes.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -20,6 +22,7 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
   return [
     ...createSessionEndpoints(parts),
     ...createSignUpEndpoints(parts),
+    ...createAccessEndpoints(parts),
     ...createEmailCodeEndpoints(parts),
     ...createPasswordCodeEndpoints(parts),
     ...createAboutEndpoints(parts),
@@ -31,6 +34,7 @@ export function createEndpoints(parts: Parts): readonly Endpoint[] {
     ...createAdminUserEndpoints(parts),
     ...createAdminAccountEndpoints(parts),
     ...createAdminPolicyEndpoints(parts),
+    ...createAdminRestrictionEndpoints(parts),
     ...createActivityEndpoints(parts),
   ]
 }

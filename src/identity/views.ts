@@ -1,4 +1,5 @@
 import type { Permission } from '../core/rule.ts'
+import type { RestrictionListing } from '../store/restrictions.ts'
 import type { SessionListing } from '../store/sessions.ts'
 import type { Label, User } from '../store/users.ts'
 import { Type } from './shape.ts'
@@ -128,6 +129,23 @@ export function sessionView({ session, idleAtMs }: SessionListing, currentHash?:
     idle_at: instant(Math.min(idleAtMs, session.endsAtMs)),
     ends_at: instant(session.endsAtMs),
   }
+}
+
+export const RestrictionView = Type.Object({
+  id: Type.Integer(),
+  category: Type.String(),
+  scope: Type.String(),
+  value: Type.String(),
+  code: Type.Integer(),
+  state: Type.String(),
+  created_at: Type.String(),
+  updated_at: Type.String(),
+})
+
+export function restrictionView(row: RestrictionListing) {
+  const { id, category, scope, value, code, state, createdAtMs, updatedAtMs } = row
+  const instants = { created_at: instant(createdAtMs), updated_at: instant(updatedAtMs) }
+  return { id, category, scope, value, code, state, ...instants }
 }
 
 export function permissionView(row: Permission) {

@@ -75,6 +75,21 @@ const REFUSED = [
     params: { path: 'a b' },
     codes: ['admin.permission.invalid_path'],
   },
+  {
+    name: 'a path that no request can have',
+    params: { path: '/a/../b' },
+    codes: ['admin.permission.invalid_path'],
+  },
+  {
+    name: 'a star beside other characters',
+    params: { path: '/orders*' },
+    codes: ['admin.permission.invalid_wildcard'],
+  },
+  {
+    name: 'a verb of no request',
+    params: { verb: 'G T' },
+    codes: ['admin.permissions.invalid_verb'],
+  },
   { name: 'no path', params: { path: undefined }, codes: ['admin.permission.missing_path'] },
 ]
 for (const { name, params, codes } of REFUSED) {
@@ -83,6 +98,17 @@ for (const { name, params, codes } of REFUSED) {
     assert.deepEqual([status, errors], [422, codes])
   })
 }
+
+test('a row may hold wildcard segments, and any verb in upper case', async () => {
+  for (const verb of ['OPTIONS', 'TRACE', 'PROPFIND', 'post', 'all']) {
+    const { status, body } = await add({ ...ROW, verb, path: '/orders/*/cancel' })
+    assert.equal(status, 201, verb)
+    const { id, path } = body as { id: number; path: string }
+    assert.equal(path, '/orders/*/cancel')
+    assert.equal((await edit({ id, path: '/x*' })).errors?.[0], 'admin.permission.invalid_wildcard')
+    await remove(id)
+  }
+})
 
 test('a change is held to the same rules as a new row', async () => {
   const { id } = (await add(ROW)).body as { id: number }
