@@ -101,7 +101,7 @@ async function mintGrant(
   audience: readonly string[],
   nowMs: number,
 ): Promise<Grant> {
-  const authorization = `Bearer ${await mint(facts, audience, nowMs)}`
+  const authorization = await mint(facts, audience, nowMs)
   const { uid, role } = facts.principal
   return { kind: 'allow', authorization, user: uid, role }
 }

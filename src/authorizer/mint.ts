@@ -14,8 +14,12 @@ export interface Bearer {
   }
 }
 
-/** A token for the upstream: the compact JWS, without `Bearer`. Rejects if it cannot be signed. */
-export type Mint = (bearer: Bearer, audience: readonly string[], nowMs: number) => Promise<string>
+/** `Bearer` and a token for the upstream, as its bytes. Rejects if it cannot be signed. */
+export type Mint = (
+  bearer: Bearer,
+  audience: readonly string[],
+  nowMs: number,
+) => Promise<Uint8Array>
 
 export function createMint(options: {
   readonly signer: Pick<Signer, 'signSoon'>

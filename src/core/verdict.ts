@@ -29,8 +29,8 @@ export type Verdict = Allow | Deny
 /** What the upstream is told of a request that may pass: exactly once each, empty if unknown. */
 export interface Grant {
   readonly kind: 'allow'
-  /** `Bearer …`, or empty where there is no identity. */
-  readonly authorization: string
+  /** `Bearer …` in ASCII, as text or as bytes; empty where there is no identity. */
+  readonly authorization: string | Uint8Array
   /** The principal's uid. */
   readonly user: string
   readonly role: string

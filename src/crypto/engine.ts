@@ -8,6 +8,7 @@ import { createP256Signers } from './p256.ts'
 import { nodePublicKeys, type PublicKeys } from './public-keys.ts'
 import { provesEd25519Signing, provesP256Signing } from './signing-self-test.ts'
 import {
+  bearerOf,
   type CryptoEngine,
   headOf,
   inputOf,
@@ -180,8 +181,9 @@ function stampEd25519(key: SigningKey, signer: Ed25519Signer): Stamp {
   const head = signer.prepareHead({ text: headOf(key), claims: '' })
   return {
     mint: head.sign,
-    mintMany: head.signMany,
-    mintLater: undefined,
+    bearer: head.signBearer,
+    bearers: head.signBearers,
+    bearerLater: undefined,
     forget() {
       head.forget()
       signer.forget()
@@ -196,20 +198,22 @@ interface SignsMany {
 }
 
 function stampBySignatures(head: string, signer: SignsMany): Stamp {
+  function mint(claims: string): string {
+    const input = inputOf(head, claims)
+    return joinSignature(input, signer.sign(Buffer.from(input, 'latin1')))
+  }
   return {
-    mint(claims) {
-      const input = inputOf(head, claims)
-      return joinSignature(input, signer.sign(Buffer.from(input, 'latin1')))
-    },
-    mintMany(claims) {
+    mint,
+    bearer: (claims) => bearerOf(mint(claims)),
+    bearers(claims) {
       const inputs = claims.map((each) => inputOf(head, each))
       const signatures = signer.signMany(inputs.map((input) => Buffer.from(input, 'latin1')))
       return inputs.map((input, at) => {
         const signature = signatures[at]
-        return signature === undefined ? undefined : joinSignature(input, signature)
+        return signature === undefined ? undefined : bearerOf(joinSignature(input, signature))
       })
     },
-    mintLater: undefined,
+    bearerLater: undefined,
     forget: () => signer.forget(),
   }
 }

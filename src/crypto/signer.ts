@@ -1,6 +1,13 @@
 import { verifySignature } from './algorithm.ts'
 import type { Keyring, SigningKey } from './keyring.ts'
-import { type CryptoEngine, MINT_MAX, nodeEngine, type Stamp } from './stamp.ts'
+import {
+  type Bearer,
+  type CryptoEngine,
+  MINT_MAX,
+  nodeEngine,
+  type Stamp,
+  tokenOf,
+} from './stamp.ts'
 
 export interface Signer {
   /**
@@ -9,10 +16,11 @@ export interface Signer {
    */
   sign(claims: string | object): string
   /**
-   * The same, together with whatever else is asked for in this turn of the event loop: one alone is
-   * signed as `sign` does, several share their work. RSA is signed off the event loop.
+   * The same as a header carries it, together with whatever else is asked for in this turn of the
+   * event loop: one alone is signed at once, several share their work. RSA is signed off the event
+   * loop. The bytes are those that the engine wrote: no text is made of them.
    */
-  signSoon(claims: string): Promise<string>
+  signSoon(claims: string): Promise<Bearer>
   /** The `kid` that signs now. */
   kid(): string
   /** Whether a signature takes so long that it is better asked for ahead of time. */
@@ -35,7 +43,7 @@ export interface SignerOptions {
 
 interface Wish {
   readonly claims: string
-  readonly grant: (token: string) => void
+  readonly grant: (bearer: Bearer) => void
   readonly refuse: (cause: unknown) => void
 }
 
@@ -71,14 +79,16 @@ export function createSigner(options: SignerOptions): Signer {
   }
 
   return {
-    sign: (claims) => mintOne(state, typeof claims === 'string' ? claims : JSON.stringify(claims)),
+    sign(claims) {
+      return mintOne(state, typeof claims === 'string' ? claims : JSON.stringify(claims), TEXTS)
+    },
     signSoon: (claims) =>
       new Promise((grant, refuse) => {
         if (wishes.length === 0) atTurnEnd(flush)
         wishes.push({ claims, grant, refuse })
       }),
     kid: () => keyring.signing().kid,
-    isSlow: () => currentStamp(state).mintLater !== undefined,
+    isSlow: () => currentStamp(state).bearerLater !== undefined,
     engine: () => state.engine.kind,
   }
 }
@@ -97,15 +107,15 @@ function currentStamp(state: State): Stamp {
 }
 
 function grantAll(state: State, wishes: readonly Wish[]): void {
-  const { mintLater } = currentStamp(state)
-  if (mintLater !== undefined) {
-    for (const { claims, grant, refuse } of wishes) mintLater(claims).then(grant, refuse)
+  const { bearerLater } = currentStamp(state)
+  if (bearerLater !== undefined) {
+    for (const { claims, grant, refuse } of wishes) bearerLater(claims).then(grant, refuse)
     return
   }
-  const tokens = wishes.length === 1 ? [] : mintTogether(state, wishes)
+  const bearers = wishes.length === 1 ? [] : mintTogether(state, wishes)
   for (const [at, wish] of wishes.entries()) {
     try {
-      wish.grant(tokens[at] ?? mintOne(state, wish.claims))
+      wish.grant(bearers[at] ?? mintOne(state, wish.claims, BEARERS))
     } catch (cause) {
       wish.refuse(cause)
     }
@@ -113,35 +123,46 @@ function grantAll(state: State, wishes: readonly Wish[]): void {
 }
 
 /** Undefined where one has to be signed alone after all. */
-function mintTogether(state: State, wishes: readonly Wish[]): readonly (string | undefined)[] {
+function mintTogether(state: State, wishes: readonly Wish[]): readonly (Bearer | undefined)[] {
   try {
-    const tokens = currentStamp(state).mintMany(wishes.map(({ claims }) => claims))
+    const bearers = currentStamp(state).bearers(wishes.map(({ claims }) => claims))
     // Where one of them is wrong, its neighbours are not believed either.
-    return tokens.every((token) => token === undefined || isRight(state, token)) ? tokens : []
+    const isEachRight = bearers.every((one) => one === undefined || isRight(state, one, tokenOf))
+    return isEachRight ? bearers : []
   } catch {
     // One whose claims are too long must not spoil its neighbours: each is tried alone.
     return []
   }
 }
 
-function mintOne(state: State, claims: string): string {
+/** One of the two forms of a token. */
+interface Form<T> {
+  readonly mint: (stamp: Stamp, claims: string) => T
+  readonly tokenOf: (form: T) => string
+}
+
+const TEXTS: Form<string> = { mint: (stamp, claims) => stamp.mint(claims), tokenOf: (one) => one }
+const BEARERS: Form<Bearer> = { mint: (stamp, claims) => stamp.bearer(claims), tokenOf }
+
+function mintOne<T>(state: State, claims: string, form: Form<T>): T {
   const stamp = currentStamp(state)
-  if (state.engine.kind === 'node') return stamp.mint(claims)
+  if (state.engine.kind === 'node') return form.mint(stamp, claims)
   try {
-    const token = stamp.mint(claims)
-    if (isRight(state, token)) return token
+    const made = form.mint(stamp, claims)
+    if (isRight(state, made, form.tokenOf)) return made
   } catch (cause) {
     // Too long for the engine's memory is no fault of its arithmetic.
     if (!(cause instanceof RangeError)) state.onWrong('a signature failed its own check')
   }
   state.spare ??= nodeEngine.stamp(state.key)
-  return state.spare.mint(claims)
+  return form.mint(state.spare, claims)
 }
 
 /** Verifies one token in `checkEvery`; a wrong one ends the engine's use. */
-function isRight(state: State, token: string): boolean {
+function isRight<T>(state: State, made: T, tokenIn: (made: T) => string): boolean {
   if (state.checkEvery === 0 || --state.untilCheck > 0) return true
   state.untilCheck = state.checkEvery
+  const token = tokenIn(made)
   const publicKey = state.keyring.verifying(state.key.kid)
   const end = token.lastIndexOf('.')
   const signature = Buffer.from(token.slice(end + 1), 'base64url')

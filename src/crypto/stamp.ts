@@ -7,14 +7,30 @@ import type { SigningKey } from './keyring.ts'
 /** How many tokens one call may mint together. */
 export const MINT_MAX = 16
 
+/** The value of an Authorization header, in ASCII: `Bearer ` and a compact JWS (RFC 6750 §2.1). */
+export type Bearer = Uint8Array
+
+const BEARER = 'Bearer '
+
+export function bearerOf(token: string): Bearer {
+  return Buffer.from(BEARER + token, 'latin1')
+}
+
+export function tokenOf(bearer: Bearer): string {
+  const { buffer, byteOffset, byteLength } = bearer
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1', BEARER.length)
+}
+
 /** A signing key with all that does not change between two of its tokens. */
 export interface Stamp {
   /** The compact JWS (RFC 7515 §3.1) of claims given as JSON. Throws if it cannot be signed. */
   mint(claims: string): string
+  /** The same as a header carries it. */
+  bearer(claims: string): Bearer
   /** Up to MINT_MAX at once; undefined where a signature failed the check of its arithmetic. */
-  mintMany(claims: readonly string[]): (string | undefined)[]
+  bearers(claims: readonly string[]): (Bearer | undefined)[]
   /** Off the event loop; undefined where signing is too quick to be worth it. */
-  readonly mintLater: ((claims: string) => Promise<string>) | undefined
+  readonly bearerLater: ((claims: string) => Promise<Bearer>) | undefined
   /** Wipes what was prepared; the stamp may not be used again. */
   forget(): void
 }
@@ -56,8 +72,9 @@ export const nodeEngine: CryptoEngine = {
     }
     return {
       mint,
-      mintMany: (claims) => claims.map(mint),
-      mintLater: isSlow(key.alg) ? createMintLater(head, key.alg, key.privateKey) : undefined,
+      bearer: (claims) => bearerOf(mint(claims)),
+      bearers: (claims) => claims.map((each) => bearerOf(mint(each))),
+      bearerLater: isSlow(key.alg) ? createBearerLater(head, key.alg, key.privateKey) : undefined,
       forget() {},
     }
   },
@@ -67,11 +84,12 @@ function isSlow(algorithm: Algorithm): boolean {
   return ALGORITHMS[algorithm].kty === 'RSA'
 }
 
-function createMintLater(head: string, algorithm: Algorithm, privateKey: KeyObject) {
+function createBearerLater(head: string, algorithm: Algorithm, privateKey: KeyObject) {
   const { digest, options } = ALGORITHMS[algorithm]
   const input = { ...options, key: privateKey }
   return async (claims: string) => {
     const text = inputOf(head, claims)
-    return joinSignature(text, await signInPool(digest, Buffer.from(text, 'latin1'), input))
+    const signature = await signInPool(digest, Buffer.from(text, 'latin1'), input)
+    return bearerOf(joinSignature(text, signature))
   }
 }

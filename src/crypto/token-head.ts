@@ -2,6 +2,9 @@ import { BATCH_MAX, faultyArithmetic } from './ed25519.ts'
 import type { WasmInstance } from './wasm.ts'
 import { slotsOf, writeInto } from './wasm.ts'
 
+/** RFC 6750 §2.1 */
+const BEARER = Buffer.from('Bearer ', 'latin1')
+
 /** Below this many, one after another is quicker. */
 const BATCH_MIN = 4
 
@@ -13,12 +16,12 @@ export interface TokenHead {
    * its check.
    */
   sign(claims: string): string
-  /** As `sign`, as the bytes of the token in memory of their own. */
-  signBytes(claims: string): Uint8Array<ArrayBuffer>
+  /** As `sign`, as a header carries it: `Bearer ` before it, in memory of its own. */
+  signBearer(claims: string): Uint8Array<ArrayBuffer>
   /** As `sign` for up to sixteen; `undefined` where a signature failed its check. */
   signMany(claims: readonly string[]): (string | undefined)[]
-  /** As `signMany`, as bytes. */
-  signManyBytes(claims: readonly string[]): (Uint8Array<ArrayBuffer> | undefined)[]
+  /** As `signMany`, as headers carry them. */
+  signBearers(claims: readonly string[]): (Uint8Array<ArrayBuffer> | undefined)[]
   /** Gives the room back; the head may not be used again. */
   forget(): void
 }
@@ -68,7 +71,12 @@ function createMinting(
   const places = claimsPlaces(instance)
   const findMany = createFindMany(instance, head, key, places)
   const toText = ({ at, length }: Found) => bytes.toString('latin1', at, at + length)
-  const toBytes = ({ at, length }: Found) => new Uint8Array(bytes.subarray(at, at + length))
+  const toBearer = ({ at, length }: Found) => {
+    const bearer = new Uint8Array(BEARER.length + length)
+    bearer.set(BEARER)
+    bearer.set(bytes.subarray(at, at + length), BEARER.length)
+    return bearer
+  }
 
   function findOne(claims: string): Found {
     const claimsBytes = writeInto(places[0] as Uint8Array, 'Claims', claims)
@@ -88,9 +96,9 @@ function createMinting(
 
   return {
     sign: (claims) => toText(findOne(claims)),
-    signBytes: (claims) => toBytes(findOne(claims)),
+    signBearer: (claims) => toBearer(findOne(claims)),
     signMany: (claims) => signEach(claims, toText),
-    signManyBytes: (claims) => signEach(claims, toBytes),
+    signBearers: (claims) => signEach(claims, toBearer),
   }
 }
 

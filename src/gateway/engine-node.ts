@@ -183,9 +183,12 @@ class NodeOutbound implements Outbound {
     this.isOver = true
     const response = this.#response
     try {
-      const headers = [...reply.headers, 'Content-Length', String(Buffer.byteLength(reply.body))]
+      const texts = reply.headers.map((value) =>
+        typeof value === 'string' ? value : textOf(value),
+      )
+      const headers = [...texts, 'Content-Length', String(Buffer.byteLength(reply.body))]
       if (decisionId !== undefined) {
-        headers.push(DECISION_HEADER, String.fromCharCode(...decisionId))
+        headers.push(DECISION_HEADER, textOf(decisionId))
       }
       if (isLast || this.#state.isDraining) headers.push('Connection', 'close')
       response.writeHead(reply.status, reply.statusLine.slice(4), headers)
@@ -196,4 +199,8 @@ class NodeOutbound implements Outbound {
       response.destroy()
     }
   }
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }

@@ -177,7 +177,9 @@ function bytesOf(reply: Reply): HeadBytes {
   if (known !== undefined) return known
   const head = {
     statusLine: Buffer.from(reply.statusLine, 'latin1'),
-    headers: reply.headers.map((text) => Buffer.from(text, 'latin1')),
+    headers: reply.headers.map((value) =>
+      typeof value === 'string' ? Buffer.from(value, 'latin1') : value,
+    ),
   }
   heads.set(reply, head)
   return head

@@ -9,7 +9,7 @@ export interface Reply {
   /** `403 Forbidden` */
   readonly statusLine: string
   /** Names and values in turn. */
-  readonly headers: readonly string[]
+  readonly headers: readonly (string | Uint8Array)[]
   readonly body: Uint8Array
 }
 
@@ -73,7 +73,9 @@ function wordFreshAllow(grant: Grant): Reply | undefined {
  * spelled differently by the engines: uWebSockets.js writes what it is given, as UTF-8; node:http
  * refuses it, or writes latin1.
  */
-function isWritable(value: string): boolean {
+function isWritable(value: string | Uint8Array): boolean {
+  // Bytes come from the signer, which writes base64url and nothing else.
+  if (typeof value !== 'string') return true
   if (value.charCodeAt(0) === 0x20 || value.charCodeAt(value.length - 1) === 0x20) return false
   return !UNPRINTABLE.test(value)
 }

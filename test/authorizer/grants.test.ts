@@ -13,7 +13,7 @@ function grants(isMemoized = true) {
   const makeGrant = createGrants({
     mint: async (_, audience) => {
       minted.push(audience.join())
-      return `token${minted.length}`
+      return Buffer.from(`Bearer token${minted.length}`)
     },
     kid: () => keys.kid,
     isSlow: () => keys.isSlow,
@@ -28,7 +28,7 @@ test('a grant names the principal and bears the token', async () => {
   const grant = await grants().makeGrant(createEntry(factsOf(), NOW), APP, NOW)
   assert.deepEqual(grant, {
     kind: 'allow',
-    authorization: 'Bearer token1',
+    authorization: Buffer.from('Bearer token1'),
     user: 'ID0000000001',
     role: 'member',
   })

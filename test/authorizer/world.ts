@@ -94,5 +94,5 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
 
 /** What an answer says in one word. */
 export function said(answer: Answer): string {
-  return answer.kind === 'deny' ? answer.reason : answer.authorization || 'anyone'
+  return answer.kind === 'deny' ? answer.reason : String(answer.authorization) || 'anyone'
 }

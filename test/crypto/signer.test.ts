@@ -7,7 +7,13 @@ import { openCrypto } from '../../src/crypto/engine.ts'
 import { ROTATION_DELAYS, rotateKeys } from '../../src/crypto/key-rotation.ts'
 import type { Keyring, SigningKey } from '../../src/crypto/keyring.ts'
 import { createSigner } from '../../src/crypto/signer.ts'
-import { type CryptoEngine, nodeEngine, type Stamp } from '../../src/crypto/stamp.ts'
+import {
+  bearerOf,
+  type CryptoEngine,
+  nodeEngine,
+  type Stamp,
+  tokenOf,
+} from '../../src/crypto/stamp.ts'
 import { createRing, NOW_MS } from './scratch.ts'
 
 const wasm = openCrypto('wasm', (problem) => assert.fail(problem))
@@ -26,7 +32,7 @@ for (const engine of [wasm, nodeEngine]) {
       const expected = { alg: algorithm, kid: keyring.signing().kid, typ: 'JWT' }
       for (const token of [
         signer.sign({ name: 'Zoë', level: 3 }),
-        await signer.signSoon('{"name":"Zoë","level":3}'),
+        tokenOf(await signer.signSoon('{"name":"Zoë","level":3}')),
       ]) {
         const { payload, protectedHeader } = await verify(token)
         assert.equal(Buffer.from(payload).toString(), '{"name":"Zoë","level":3}')
@@ -44,7 +50,9 @@ for (const engine of [wasm, nodeEngine]) {
       const verify = accepts(keyring)
       for (const count of [1, 2, 5, 16, 17, 40]) {
         const claims = Array.from({ length: count }, (_, at) => `{"at":${at}}`)
-        const tokens = await Promise.all(claims.map((one) => signer.signSoon(one)))
+        const tokens = await Promise.all(
+          claims.map(async (one) => tokenOf(await signer.signSoon(one))),
+        )
         for (const [at, token] of tokens.entries()) {
           assert.equal(Buffer.from((await verify(token)).payload).toString(), claims[at])
         }
@@ -60,7 +68,7 @@ test('both engines give the same EdDSA token, byte for byte', async (t) => {
   for (let length = 0; length < 200; length += 7) {
     const claims = JSON.stringify({ text: 'é'.repeat(length), length })
     assert.equal(ours.sign(claims), theirs.sign(claims))
-    assert.equal(await ours.signSoon(claims), theirs.sign(claims))
+    assert.equal(tokenOf(await ours.signSoon(claims)), theirs.sign(claims))
   }
 })
 
@@ -69,7 +77,7 @@ test('claims too long for the engine go to node:crypto, and spoil no neighbour',
   const wrong: string[] = []
   const signer = createSigner({ keyring, engine: wasm, onWrong: (what) => wrong.push(what) })
   const claims = Array.from({ length: 6 }, (_, at) => `{"x":"${'y'.repeat(at === 3 ? 9000 : 9)}"}`)
-  const tokens = await Promise.all(claims.map((one) => signer.signSoon(one)))
+  const tokens = await Promise.all(claims.map(async (one) => tokenOf(await signer.signSoon(one))))
   const theirs = createSigner({ keyring, engine: nodeEngine })
   assert.deepEqual(
     tokens,
@@ -88,14 +96,16 @@ test('a signature that failed its own check is withheld, and node:crypto signs',
   const { keyring } = await createRing(t)
   const wrong: string[] = []
   const engine = spoiltEngine({
-    mint: () => {
+    bearer: () => {
       throw new Error('not on the curve')
     },
-    mintMany: (claims) => claims.map(() => undefined),
+    bearers: (claims) => claims.map(() => undefined),
   })
   const signer = createSigner({ keyring, engine, onWrong: (what) => wrong.push(what) })
   const verify = accepts(keyring)
-  const tokens = await Promise.all(['{"a":1}', '{"a":2}'].map((one) => signer.signSoon(one)))
+  const tokens = await Promise.all(
+    ['{"a":1}', '{"a":2}'].map(async (one) => tokenOf(await signer.signSoon(one))),
+  )
   for (const token of tokens) await verify(token)
   assert.equal(wrong.length, 2)
 })
@@ -104,14 +114,19 @@ test('a wrong signature found takes its batch along and ends the engine’s use'
   const { keyring } = await createRing(t)
   const wrong: string[] = []
   const forged = (claims: string) => forge(keyring.signing(), claims)
-  const engine = spoiltEngine({ mint: forged, mintMany: (claims) => claims.map(forged) })
+  const engine = spoiltEngine({
+    bearer: (one) => bearerOf(forged(one)),
+    bearers: (claims) => claims.map((one) => bearerOf(forged(one))),
+  })
   const signer = createSigner({
     ...{ keyring, engine, checkEvery: 3 },
     onWrong: (what) => wrong.push(what),
   })
   const verify = accepts(keyring)
   const claims = Array.from({ length: 8 }, (_, at) => `{"at":${at}}`)
-  for (const token of await Promise.all(claims.map((one) => signer.signSoon(one)))) {
+  for (const token of await Promise.all(
+    claims.map(async (one) => tokenOf(await signer.signSoon(one))),
+  )) {
     await verify(token)
   }
   assert.deepEqual(wrong, ['a signature did not verify'])

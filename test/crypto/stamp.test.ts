@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { headOf, inputOf, joinSignature, nodeEngine } from '../../src/crypto/stamp.ts'
+import {
+  type Bearer,
+  headOf,
+  inputOf,
+  joinSignature,
+  nodeEngine,
+  tokenOf,
+} from '../../src/crypto/stamp.ts'
 import { createRing } from './scratch.ts'
 
 test('a token is header, payload and signature, each in base64url', () => {
@@ -20,14 +27,14 @@ test('RSA is signed off the event loop, and the same way', async (t) => {
   setImmediate(() => {
     isTurnOver = true
   })
-  const later = stamp.mintLater?.('{"a":1}')
+  const later = stamp.bearerLater?.('{"a":1}')
   assert.ok(!isTurnOver)
-  assert.equal(await later, stamp.mint('{"a":1}'))
+  assert.equal(tokenOf((await later) as Bearer), stamp.mint('{"a":1}'))
 })
 
 test('the curves are too quick to be signed anywhere else', async (t) => {
   for (const algorithm of ['EdDSA', 'ES256'] as const) {
     const { keyring } = await createRing(t, algorithm)
-    assert.equal(nodeEngine.stamp(keyring.signing()).mintLater, undefined)
+    assert.equal(nodeEngine.stamp(keyring.signing()).bearerLater, undefined)
   }
 })

@@ -32,11 +32,14 @@ test('tokens are those put together with node:crypto, whatever claims begin with
       const expected = rests.map((rest) => tokenOf(whole.slice(0, prefix) + rest))
       assert.deepEqual(head.signMany(rests), expected)
       assert.deepEqual(
-        head.signManyBytes(rests).map((bytes) => Buffer.from(bytes ?? '').toString()),
-        expected,
+        head.signBearers(rests).map((bytes) => Buffer.from(bytes ?? '').toString()),
+        expected.map((token) => `Bearer ${token}`),
       )
       assert.equal(head.sign(rests[0] as string), expected[0])
-      assert.equal(Buffer.from(head.signBytes(rests[0] as string)).toString(), expected[0])
+      assert.equal(
+        Buffer.from(head.signBearer(rests[0] as string)).toString(),
+        `Bearer ${expected[0]}`,
+      )
     }
     head.forget()
   }
@@ -66,10 +69,10 @@ test('the longest beginning and claims fit, and one byte more is a RangeError', 
 
 test('bytes of a token are their own memory, and the next token leaves them be', () => {
   const head = signer.prepareHead({ text: TEXT, claims: '' })
-  const first = head.signBytes('{"a":1}')
+  const first = head.signBearer('{"a":1}')
   assert.equal(first.buffer.byteLength, first.length)
-  head.signBytes('{"b":2}')
-  assert.equal(Buffer.from(first).toString(), tokenOf('{"a":1}'))
+  head.signBearer('{"b":2}')
+  assert.equal(Buffer.from(first).toString(), `Bearer ${tokenOf('{"a":1}')}`)
   head.forget()
 })
 

@@ -54,10 +54,11 @@ export const tokenTarget = target<TokenCase>({
       const head = signer.prepareHead({ text, claims: start })
       try {
         const asText = head.signMany(rests)
-        const asBytes = head.signManyBytes(rests)
+        const asBytes = head.signBearers(rests)
         for (const [index, token] of expected.entries()) {
           if (asText[index] !== token) return `token ${index}`
-          if (Buffer.from(asBytes[index] ?? []).toString() !== token) return `${index} as bytes`
+          if (Buffer.from(asBytes[index] ?? []).toString() !== `Bearer ${token}`)
+            return `${index} as bytes`
         }
         return head.sign(rests[0] as string) === expected[0] ? undefined : 'token 0 alone'
       } finally {

@@ -14,7 +14,9 @@ import {
 import { GRANT } from './opened.ts'
 
 function valuesIn(reply: Reply | undefined, name: string): string[] {
-  return (reply?.headers ?? []).filter((_, at, all) => at % 2 === 1 && all[at - 1] === name)
+  return (reply?.headers ?? [])
+    .map(String)
+    .filter((_, at, all) => at % 2 === 1 && all[at - 1] === name)
 }
 
 for (const reason of Object.keys(REASONS) as Reason[]) {

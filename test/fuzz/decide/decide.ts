@@ -56,7 +56,7 @@ function isAlike(answer: Answer, expected: Judgement): boolean {
   const { authorization, user, role } = answer
   if (expected.kind === 'anyone') return authorization === '' && user === '' && role === ''
   if (expected.kind === 'deny' || user !== expected.user || role !== expected.role) return false
-  return authorization.replace('"jti":"j",', '') === JSON.stringify(expected.claims)
+  return String(authorization).replace('"jti":"j",', '') === JSON.stringify(expected.claims)
 }
 
 /** The same disagreement with as few questions as it takes. */

@@ -58,7 +58,7 @@ function judge({ dialect: name, names }: HeadersCase): string | undefined {
   if (read.kind === 'refused' && read.denial === deny('authz.reserved_header')) {
     return 'a harmless header is refused'
   }
-  return judgeReply(dialect.wordAllow(GRANT)?.headers ?? [])
+  return judgeReply((dialect.wordAllow(GRANT)?.headers ?? []).map(String))
 }
 
 function judgeReply(headers: readonly string[]): string | undefined {
