@@ -3,6 +3,7 @@ import { KEY_ALGORITHMS, type KeyAlgorithm, parseScope } from '../core/api-key.t
 import { compileNetworks } from '../core/network.ts'
 import { isObject, parseObject, parsePublicKey } from '../crypto/jwk.ts'
 import { fitKeyOf } from '../crypto/public-keys.ts'
+import { isWeakKey } from '../crypto/weak-key.ts'
 import type { ApiKeyChange, KeyQuery } from '../store/api-keys.ts'
 import { PageParams } from './admin-users.ts'
 import { type Refusal, refuse } from './endpoint.ts'
@@ -139,7 +140,8 @@ export function readPublicKey(
 ): Uint8Array | undefined {
   const key = typeof given === 'string' ? keyOfText(given, algorithm) : keyOfJwk(given, algorithm)
   const fit = key === undefined ? undefined : fitKeyOf(algorithm, key)
-  return fit === undefined ? undefined : new Uint8Array(fit.export({ format: 'der', type: 'spki' }))
+  if (fit === undefined || isWeakKey(fit)) return undefined
+  return new Uint8Array(fit.export({ format: 'der', type: 'spki' }))
 }
 
 const PEM = /^\s*-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/
