@@ -353,7 +353,7 @@ describe('who asks with a key that does not work', () => {
     return { ...createSigned({ crypto }), counts }
   }
 
-  test('is answered after the same work: one question to the store, one HMAC a request', async () => {
+  test('is answered after the same work: one load at most, one HMAC a request', async () => {
     const kids = { revoked: 'aa', unknown: 'bb', active: 'cc', 'no key id': 'd d' }
     for (const version of [undefined, '2']) {
       for (const [name, kid] of Object.entries(kids)) {
