@@ -28,6 +28,7 @@ const FOR_OPERATORS = new Set([
   'KeyringError',
   'MigrationError',
   'PolicyError',
+  'SeedError',
   'WorkerFailed',
 ])
 

@@ -12,4 +12,5 @@ export function readVersion(): string {
 export const shipped = {
   policyFile: join(projectRoot, 'src/authorizer/policy.yml'),
   migrationsDir: join(projectRoot, 'migrations'),
+  seedsDir: join(projectRoot, 'migrations/seeds'),
 } as const
