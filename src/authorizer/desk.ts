@@ -4,8 +4,9 @@ import { createDecisionIds, createRun, type DecisionIds } from '../gateway/decis
 import type { Observe } from '../gateway/server.ts'
 import { createDecisions } from './decisions.ts'
 import type { Follower } from './follow.ts'
-import { type Ask, unknownDecision } from './operations.ts'
+import { type Ask, NO_SHADOW, unknownDecision } from './operations.ts'
 import type { PolicyHolder } from './policy.ts'
+import type { Shadow } from './shadow.ts'
 
 /** What one worker keeps of its decisions, and tells operators of them. */
 export interface Desk {
@@ -20,9 +21,10 @@ export interface DeskOptions {
   readonly run: string | undefined
   readonly policy: Pick<PolicyHolder, 'current'>
   readonly follower: Pick<Follower, 'epoch' | 'appliedSeq'>
+  readonly shadow: Pick<Shadow, 'note' | 'report'> | undefined
 }
 
-export function openDesk({ config, run, policy, follower }: DeskOptions): Desk {
+export function openDesk({ config, run, policy, follower, shadow }: DeskOptions): Desk {
   const ids = createDecisionIds({ run: run ?? createRun(Math.random, new Set()), key: drawKey() })
   const decisions = createDecisions({
     ids,
@@ -35,10 +37,16 @@ export function openDesk({ config, run, policy, follower }: DeskOptions): Desk {
   })
   return {
     ids,
-    keep: decisions.keep,
+    keep(dialect, answer, check, elapsedUs, decision, found) {
+      decisions.keep(dialect, answer, check, elapsedUs, decision, found)
+      shadow?.note(answer, check, found)
+    },
     async ask(question) {
       if (question.kind === 'decisions') {
         return { status: 200, value: { decisions: decisions.list(question.query) } }
+      }
+      if (question.kind === 'shadow') {
+        return shadow === undefined ? NO_SHADOW : { status: 200, value: shadow.report() }
       }
       const slot = decisions.find(question.id)
       if (slot === undefined) return unknownDecision(question.id)

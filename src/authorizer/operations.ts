@@ -2,11 +2,13 @@ import type { DecisionQuery, KeptDecision } from '../core/kept.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
 import { runOf, spellId } from '../gateway/decision-id.ts'
 import type { Operation, OperationAnswer } from '../telemetry/ops.ts'
+import type { ShadowReport } from './shadow.ts'
 
 /** What an operator may want to know of a worker; plain data, because it may be another process. */
 export type Question =
   | { readonly kind: 'decisions'; readonly query: DecisionQuery }
   | { readonly kind: 'decision'; readonly id: string }
+  | { readonly kind: 'shadow' }
 
 /** Whoever answers: a worker itself, or its supervisor for all. Never rejects. */
 export type Ask = (question: Question) => Promise<OperationAnswer>
@@ -30,6 +32,7 @@ export function createOperations(ask: Ask): readonly Operation[] {
         return 'problem' in read ? refuse(read.problem) : ask({ kind: 'decisions', query: read })
       },
     },
+    { method: 'GET', path: '/shadow', answer: () => ask({ kind: 'shadow' }) },
     {
       method: 'GET',
       path: '/decisions/',
@@ -92,4 +95,38 @@ export function mergeDecisions(
   )
   decisions.sort((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0))
   return { status: 200, value: { decisions: decisions.slice(0, limit) } }
+}
+
+/** What several workers' shadows saw, as if it had been one. */
+export function mergeShadows(answers: readonly OperationAnswer[]): OperationAnswer {
+  const reports = answers
+    .filter(({ status }) => status === 200)
+    .map(({ value }) => value as ShadowReport)
+  const [first] = reports
+  if (first === undefined) return answers[0] ?? FAILED
+  const differences = new Map<string, ShadowReport['differences'][number]>()
+  for (const one of reports.flatMap((report) => report.differences)) {
+    const name = `${one.from} ${one.to}`
+    const count = one.count + (differences.get(name)?.count ?? 0)
+    differences.set(name, { ...one, count })
+  }
+  const last = reports.flatMap((report) => report.last)
+  last.sort((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0))
+  const value: ShadowReport = {
+    file: first.file,
+    isInForce: reports.every(({ isInForce }) => isInForce),
+    problems: [...new Set(reports.flatMap(({ problems }) => problems))],
+    compared: reports.reduce((sum, { compared }) => sum + compared, 0),
+    differences: [...differences.values()],
+    last: last.slice(0, SHOWN_MAX),
+  }
+  return { status: 200, value }
+}
+
+/** Differences shown at once, of all workers together. */
+const SHOWN_MAX = 100
+
+export const NO_SHADOW: OperationAnswer = {
+  status: 404,
+  value: { error: 'no policy runs in the shadow; set DVARA_SHADOW_POLICY_FILE' },
 }

@@ -32,6 +32,7 @@ import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { openKeyDependencies, warmSoon } from './open-keys.ts'
 import { openLimits } from './open-limits.ts'
+import { openShadow } from './open-shadow.ts'
 import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { readinessOf } from './readiness.ts'
@@ -110,21 +111,11 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   })
   const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
   const toucher = openToucher(options)
-  const desk = openDesk({ config, run: given.run, policy, follower })
+  const shadow = openShadow(config, log, metrics)
+  const desk = openDesk({ config, run: given.run, policy, follower, shadow })
   const limits = openLimits(config, metrics)
-  const parts = {
-    options,
-    engine,
-    metrics,
-    memory,
-    policy,
-    places,
-    follower,
-    toucher,
-    limits,
-    desk,
-  }
-  const server = openServer(parts)
+  const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
+  const server = openServer({ options, ...joined })
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
@@ -137,7 +128,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     readiness: () => readinessOf({ lease: memory.lease, policy, places, nowMs: monotonicMs() }),
     ask: desk.ask,
     async reload() {
-      await Promise.all([policy.reloadRoutes(), keyringWatch.look(), places.look()])
+      await Promise.all([policy.reloadRoutes(), keyringWatch.look(), places.look(), shadow?.look()])
     },
     async drain() {
       await server.drain(config.drainMs)
@@ -145,6 +136,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
       keyringWatch.close()
       policy.close()
       places.close()
+      shadow?.close()
       await toucher.drain()
       await follower.drain()
       metrics.close()

@@ -4,7 +4,13 @@ import { createExposition } from '../telemetry/exposition.ts'
 import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
 import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/snapshot.ts'
 import { askMember, askReports, type Crew, createCrew, dismiss, launch } from './crew.ts'
-import { type Ask, mergeDecisions, type Question, unknownDecision } from './operations.ts'
+import {
+  type Ask,
+  mergeDecisions,
+  mergeShadows,
+  type Question,
+  unknownDecision,
+} from './operations.ts'
 
 /** N processes on one port: the dead are replaced, and all can be replaced one by one. */
 export interface Supervisor {
@@ -86,6 +92,11 @@ async function askCrew(crew: Crew, question: Question): Promise<OperationAnswer>
   if (question.kind === 'decisions') {
     const answers = await Promise.all(members.map((member) => askMember(crew, member, question)))
     return mergeDecisions(answers, question.query.limit)
+  }
+  if (question.kind === 'shadow') {
+    return mergeShadows(
+      await Promise.all(members.map((member) => askMember(crew, member, question))),
+    )
   }
   const run = runOf(question.id)
   const maker = members.find((member) => member.run === run)

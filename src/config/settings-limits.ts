@@ -1,4 +1,4 @@
-import { count, list, network, rate } from './parsers.ts'
+import { count, list, network, path, rate } from './parsers.ts'
 import { setting } from './setting.ts'
 
 const DECIDING = ['dev', 'authorizer'] as const
@@ -48,6 +48,22 @@ export const limiting = {
     about: 'Addresses, and principals, keys and classes, that a worker counts for; 40 bytes each.',
     parse: count({ min: 1024, max: 16_777_216 }),
     fallback: 65_536,
+    for: DECIDING,
+  }),
+}
+
+export const shadowing = {
+  shadowPolicyFile: setting({
+    about:
+      'A policy file with `permissions` beside its routes, tried on live traffic without ' +
+      'deciding anything: differences are counted and shown at /shadow (docs/policy-tools.md).',
+    parse: path,
+    for: DECIDING,
+  }),
+  shadowEvery: setting({
+    about: 'One decision in so many is also put to the shadow policy.',
+    parse: count({ min: 1, max: 1_000_000 }),
+    fallback: 1,
     for: DECIDING,
   }),
 }

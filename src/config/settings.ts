@@ -1,7 +1,7 @@
 import type { ProcessName, Setting } from './setting.ts'
 import { listening, operations, stores, tokens } from './settings-authorizer.ts'
 import { apiKeys, guarding, mailing, sessions } from './settings-identity.ts'
-import { limiting } from './settings-limits.ts'
+import { limiting, shadowing } from './settings-limits.ts'
 
 /** The one table, in the order in which it is printed. */
 export const SECTIONS = {
@@ -11,6 +11,7 @@ export const SECTIONS = {
   'API keys': apiKeys,
   Tokens: tokens,
   'Rate limits': limiting,
+  'Shadow policy': shadowing,
   'Signing in': guarding,
   Mail: mailing,
   Operations: operations,
@@ -24,6 +25,7 @@ export const settings = {
   ...apiKeys,
   ...tokens,
   ...limiting,
+  ...shadowing,
   ...guarding,
   ...mailing,
   ...operations,

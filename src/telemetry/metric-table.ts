@@ -1,8 +1,8 @@
 import { DIALECT_NAMES, type DialectName } from '../core/check.ts'
 import type { FaultCode } from '../core/fault.ts'
 import { SCOPES } from '../core/invalidation.ts'
-import { LIMIT_KINDS } from '../core/limit-class.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
+import { POLICY_METRICS } from './metrics-of-policy.ts'
 
 export const CREDENTIAL_KINDS = ['none', 'session', 'api_key'] as const
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number]
@@ -201,27 +201,7 @@ export const METRICS = {
     merge: 'sum',
     help: 'New policies that were put in force, or rejected and the old one kept.',
   },
-  dvara_rate_limited_total: {
-    type: 'counter',
-    unit: 'one',
-    labels: { limit: LIMIT_KINDS },
-    merge: 'sum',
-    help: 'Checks refused by a rate limit.',
-  },
-  dvara_rate_buckets: {
-    type: 'gauge',
-    unit: 'one',
-    labels: { table: ['addresses', 'proven'] },
-    merge: 'sum',
-    help: 'Places for a count that were ever used: of addresses, and of what was proven.',
-  },
-  dvara_rate_evictions: {
-    type: 'gauge',
-    unit: 'one',
-    labels: { table: ['addresses', 'proven'] },
-    merge: 'sum',
-    help: 'Counts that gave their place, and what was drawn from them, to another since the start.',
-  },
+  ...POLICY_METRICS,
   dvara_activities_total: {
     type: 'counter',
     unit: 'one',

@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FaultCode } from '../core/fault.ts'
 import type { Scope } from '../core/invalidation.ts'
 import type { LimitKind } from '../core/limit-class.ts'
+import type { Outcome } from '../core/reconsider.ts'
 import type { Answer } from '../core/verdict.ts'
 import { createExposition, type Exposition } from './exposition.ts'
 import {
@@ -32,6 +33,7 @@ import {
   TOKEN_SOURCES,
   type TokenSource,
 } from './metric-table.ts'
+import { labelsOfShadow } from './metrics-of-policy.ts'
 import type { BuildInfo, MetricsSnapshot } from './snapshot.ts'
 
 /** The counts of one process. Counting is a write into a typed array; text is made at a scrape. */
@@ -55,6 +57,9 @@ export interface Metrics {
   setEntries(table: TableName, entriesCount: number): void
   countWithheld(): void
   countRateLimited(limit: LimitKind): void
+  /** One check that was also put to the shadow policy. */
+  countShadow(live: Outcome, shadow: Outcome | 'unknown'): void
+  countShadowReload(outcome: ReloadOutcome): void
   setBuckets(table: 'addresses' | 'proven', usedCount: number, evictionsCount: number): void
   /** A key of ours has signed. */
   keyUsed(kid: string, nowMs: number): void
@@ -125,6 +130,9 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     countInvalidation: (scope) => count('dvara_invalidations_total', scope),
     countWithheld: () => count('dvara_signatures_withheld_total'),
     countRateLimited: (limit) => count('dvara_rate_limited_total', limit),
+    countShadow: (live, shadow) =>
+      count('dvara_shadow_decisions_total', ...labelsOfShadow(live, shadow)),
+    countShadowReload: (outcome) => count('dvara_shadow_reload_total', outcome),
     setBuckets(table, usedCount, evictionsCount) {
       cells.dvara_rate_buckets[seriesIndex('dvara_rate_buckets', [table])] = usedCount
       cells.dvara_rate_evictions[seriesIndex('dvara_rate_evictions', [table])] = evictionsCount
