@@ -1,13 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { createFlights } from '../cache/flight.ts'
-import { nameOf } from '../cache/ring.ts'
 import { sessionCookieName } from '../config/rules.ts'
 import type { Config } from '../config/settings.ts'
 import { Fault } from '../core/fault.ts'
-import type { Facts } from '../core/principal.ts'
 import type { CookieRing } from '../crypto/cookie-ring.ts'
-import { sha256Base64url } from '../crypto/digest.ts'
 import type { Crypto } from '../crypto/engine.ts'
 import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
 import type { Keyring } from '../crypto/keyring.ts'
@@ -15,7 +11,6 @@ import { watchKeyrings } from '../crypto/keyring-watch.ts'
 import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
 import type { Geo } from '../store/geo.ts'
-import type { Loaded } from '../store/sessions.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
 import type { Log } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
@@ -24,12 +19,13 @@ import { createAuthorize } from './authorize.ts'
 import { type Desk, openDesk } from './desk.ts'
 import { createFollower, type Follower } from './follow.ts'
 import { sampleGauges } from './gauges.ts'
-import { createEntry, createGrants, type Entry } from './grants.ts'
+import { createGrants } from './grants.ts'
 import type { Limits } from './limits.ts'
-import { createMemory, type Memory, namesOf, rememberedOf } from './memory.ts'
+import { createMemory, type Memory, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
+import { openFactFlights } from './open-facts.ts'
 import { openKeyDependencies, warmSoon } from './open-keys.ts'
 import { openLimits } from './open-limits.ts'
 import { openShadow } from './open-shadow.ts'
@@ -210,7 +206,7 @@ function openServer(parts: Parts): Server {
     policies: policy,
     findPlace: places.findPlace,
     table: memory.table,
-    flights: openFlights(parts),
+    flights: openFactFlights({ ...parts, stores: options.stores, nowMs: Date.now }),
     isSealed: cookieRing.isSealed,
     onForged: () => metrics.countLoad('sessions', 'forged'),
     lease: memory.lease,
@@ -254,33 +250,6 @@ function openServer(parts: Parts): Server {
     observe: createObserve(metrics, sessionCookieName(config), limits, parts.desk.keep),
     report: report.gatewayEvent,
     nowUs: () => performance.now() * 1000,
-  })
-}
-
-/** Loads of facts: what an invalidation has overtaken is neither believed nor remembered. */
-function openFlights({ options, memory, follower, metrics }: Parts) {
-  return createFlights<Loaded<Facts>, Entry | undefined>({
-    async load(id) {
-      const read = await options.stores.facts.load(sha256Base64url(id)).catch((fault: unknown) => {
-        const isOverflow = fault instanceof Fault && fault.code === 'load_overflow'
-        metrics.countLoad('sessions', isOverflow ? 'overflow' : 'fault')
-        throw fault
-      })
-      if (read.epoch !== follower.epoch()) await follower.beat()
-      return read
-    },
-    land(id, { epoch, seq, found }) {
-      const names = found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found)
-      if (epoch !== follower.epoch() || !memory.ring.admits(seq, names)) {
-        metrics.countLoad('sessions', 'overtaken')
-        return undefined
-      }
-      metrics.countLoad('sessions', found === undefined ? 'missing' : 'found')
-      if (found === undefined) return { value: undefined }
-      const entry = createEntry(found, Date.now())
-      memory.table.remember(id, entry)
-      return { value: entry }
-    },
   })
 }
 

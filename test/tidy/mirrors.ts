@@ -5,6 +5,7 @@
 export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/crew.ts': 'test/process/workers.test.ts',
   'src/authorizer/desk.ts': 'test/process/decisions.test.ts',
+  'src/authorizer/open-facts.ts': 'test/process/outage.test.ts',
   'src/authorizer/open-keys.ts': 'test/authorizer/api-keys.test.ts',
   'src/authorizer/gauges.ts': 'test/process/outage.test.ts',
   'src/authorizer/networks.ts': 'test/process/outage.test.ts',
