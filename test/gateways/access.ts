@@ -10,7 +10,7 @@ import {
   signUp,
   USER_AGENT,
 } from './stand.ts'
-import { askInTurn, askUpgrade } from './wire.ts'
+import { askInTurn, askUpgrade, responseValues } from './wire.ts'
 
 const ORDER = '/api/v2/orders/7?page=2&q=%2Fx'
 const FORGED = `dvara_session=${'A'.repeat(68)}`
@@ -29,6 +29,19 @@ export const ACCESS: readonly Scenario[] = [
       assert.deepEqual([claims.aud].flat(), ['dvara'])
       assert.equal(stand.echo.last().url, ORDER)
       assert.equal(stand.echo.last().method, 'GET')
+    },
+  },
+  {
+    name: 'a limit is 429 to the client, with the time to wait; other paths are not limited',
+    async run(stand) {
+      const headers = asUser(await stand.login())
+      const ask = (target: string) => stand.ask({ target, headers })
+      assert.equal((await ask('/api/v2/once/a')).status, 200)
+      stand.echo.clear()
+      const limited = await ask('/api/v2/once/b')
+      assertRefused(stand, limited, 429, 'authz.rate_limited.route')
+      assert.deepEqual(responseValues(limited, 'retry-after'), ['3600'])
+      assert.equal((await ask(ORDER)).status, 200)
     },
   },
   {

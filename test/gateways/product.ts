@@ -26,6 +26,7 @@ blocked: [/internal, /api/v2/blocked, /authz]
 preflight: [/api/v2/orders]
 audiences: [{ prefix: /api/v2/ledger, audience: [ledger, audit] }]
 default_audience: [dvara]
+limits: [{ name: once, prefixes: [/api/v2/once], rate: 1/h }]
 `
 
 /** Starts `dvara dev`; it has answered a health question when this resolves. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { projectRoot } from '../../src/config/root.ts'
 import { loadCandidate, readCandidate } from '../../src/store/candidate.ts'
 
 const BOTH = `version: 1
@@ -44,3 +47,12 @@ test('what is no policy says so', async () => {
     /cannot be read \(ENOENT\)/,
   )
 })
+
+for (const page of ['limits.md', 'policy-tools.md']) {
+  test(`the policies in docs/${page} can be read as they stand there`, () => {
+    const text = readFileSync(join(projectRoot, 'docs', page), 'utf8')
+    const examples = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml]) => yaml ?? '')
+    assert.ok(examples.length > 0)
+    for (const yaml of examples) assert.deepEqual(readCandidate(yaml).problems, [])
+  })
+}
