@@ -4,6 +4,7 @@ import { ACCESS } from './access.ts'
 import { FAILURES } from './failures.ts'
 import type { Gateway } from './gateway.ts'
 import { HOSTILE } from './hostile.ts'
+import { RESTRICTED } from './restricted.ts'
 import { type Stand, startStand } from './stand.ts'
 
 /** A sentence about the whole arrangement, and how to see that it is true. */
@@ -13,7 +14,7 @@ export interface Scenario {
 }
 
 /** Every gateway goes through the same scenarios; the last ones end the authorizer. */
-const SCENARIOS: readonly Scenario[] = [...ACCESS, ...HOSTILE, ...FAILURES]
+const SCENARIOS: readonly Scenario[] = [...ACCESS, ...HOSTILE, ...RESTRICTED, ...FAILURES]
 
 /** Registers the scenarios, and what else is true of this gateway alone, which runs first. */
 export function testGateway(
