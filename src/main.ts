@@ -15,6 +15,7 @@ const COMMANDS = {
   keys: async () => (await import('./command/keys.ts')).keys,
   administrator: async () => (await import('./command/administrator.ts')).administrator,
   policy: async () => (await import('./command/policy.ts')).policy,
+  explain: async () => (await import('./command/explain.ts')).explain,
   config: async () => (await import('./command/config.ts')).config,
 } as const
 

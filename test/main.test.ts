@@ -29,6 +29,7 @@ test('dvara --help lists every command, each with what it is for', async () => {
     'keys',
     'administrator',
     'policy',
+    'explain',
     'config',
   ]) {
     assert.match(out, new RegExp(`^  ${word} +[A-Z].*\\.$`, 'm'))

@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/settings.ts'
+import { findDecidingRow } from '../core/explain.ts'
 import { createDecisionIds, createRun, type DecisionIds } from '../gateway/decision-id.ts'
 import type { Observe } from '../gateway/server.ts'
+import type { AuthorizerStores } from '../store/stores.ts'
+import type { OperationAnswer } from '../telemetry/ops.ts'
 import { createDecisions } from './decisions.ts'
+import { createExplain } from './explain.ts'
+import { wonderAbout } from './explain-kept.ts'
 import type { Follower } from './follow.ts'
-import { type Ask, NO_SHADOW, unknownDecision } from './operations.ts'
+import type { Memory } from './memory.ts'
+import { networksOf } from './networks.ts'
+import { type Ask, NO_SHADOW, type Question, unknownDecision } from './operations.ts'
 import type { PolicyHolder } from './policy.ts'
 import type { Shadow } from './shadow.ts'
 
@@ -16,25 +23,51 @@ export interface Desk {
 }
 
 export interface DeskOptions {
-  readonly config: Pick<Config, 'decisionsKept'>
+  readonly config: Pick<
+    Config,
+    | 'decisionsKept'
+    | 'trustedGateways'
+    | 'jwtIssuer'
+    | 'jwtTtlS'
+    | 'sessionIdleS'
+    | 'sessionLifetimeS'
+  >
   /** Marks the ids; drawn if undefined. */
   readonly run: string | undefined
-  readonly policy: Pick<PolicyHolder, 'current'>
+  readonly policy: Pick<PolicyHolder, 'current' | 'isStale'>
   readonly follower: Pick<Follower, 'epoch' | 'appliedSeq'>
   readonly shadow: Pick<Shadow, 'note' | 'report'> | undefined
+  readonly memory: Pick<Memory, 'table' | 'keys' | 'lease'>
+  readonly stores: AuthorizerStores
+  readonly isSealed: (value: string) => boolean
+  readonly monotonicMs: () => number
 }
 
-export function openDesk({ config, run, policy, follower, shadow }: DeskOptions): Desk {
-  const ids = createDecisionIds({ run: run ?? createRun(Math.random, new Set()), key: drawKey() })
+export function openDesk(options: DeskOptions): Desk {
+  const { config, policy, follower, shadow } = options
+  const run = options.run ?? createRun(Math.random, new Set())
+  const ids = createDecisionIds({ run, key: drawKey() })
+  const { epoch, appliedSeq } = follower
   const decisions = createDecisions({
-    ids,
-    keptMax: config.decisionsKept,
-    nowMs: Date.now,
-    epoch: follower.epoch,
-    appliedSeq: follower.appliedSeq,
+    ...{ ids, keptMax: config.decisionsKept, nowMs: Date.now, epoch, appliedSeq },
     policy: policy.current,
-    decidingRow: () => undefined,
+    decidingRow: (then, { method, path, principal, reason }) =>
+      findDecidingRow(then, { method, path, role: principal?.role, reason }),
   })
+  const explain = openExplain(options, run)
+
+  async function explainOf(
+    question: Extract<Question, { kind: 'explain' }>,
+  ): Promise<OperationAnswer> {
+    if (question.id === undefined) {
+      return { status: 200, value: await explain(question.request, null) }
+    }
+    const slot = decisions.find(question.id)
+    if (slot === undefined) return unknownDecision(question.id)
+    const wondered = wonderAbout(slot, question.dialect)
+    return { status: 200, value: await explain(wondered, decisions.show(slot)) }
+  }
+
   return {
     ids,
     keep(dialect, answer, check, elapsedUs, decision, found) {
@@ -42,6 +75,7 @@ export function openDesk({ config, run, policy, follower, shadow }: DeskOptions)
       shadow?.note(answer, check, found)
     },
     async ask(question) {
+      if (question.kind === 'explain') return explainOf(question)
       if (question.kind === 'decisions') {
         return { status: 200, value: { decisions: decisions.list(question.query) } }
       }
@@ -53,6 +87,30 @@ export function openDesk({ config, run, policy, follower, shadow }: DeskOptions)
       return { status: 200, value: decisions.show(slot) }
     },
   }
+}
+
+function openExplain(options: DeskOptions, run: string) {
+  const { config, policy, follower, memory, stores, monotonicMs } = options
+  return createExplain({
+    ...{
+      stores,
+      table: memory.table,
+      knownKeys: memory.keys.known,
+      nowMs: Date.now,
+      run,
+      trustedGateways: networksOf(config.trustedGateways),
+      isSealed: options.isSealed,
+    },
+    idleMs: config.sessionIdleS * 1000,
+    lifetimeMs: config.sessionLifetimeS * 1000,
+    policy: policy.current,
+    isStale: policy.isStale,
+    leaseRemainingMs: () => memory.lease.remainingMs(monotonicMs()),
+    epoch: follower.epoch,
+    appliedSeq: follower.appliedSeq,
+    issuer: config.jwtIssuer,
+    tokenTtlMs: config.jwtTtlS * 1000,
+  })
 }
 
 function drawKey(): Uint32Array {

@@ -1,7 +1,10 @@
+import type { DialectName } from '../core/check.ts'
+import type { WonderedRequest } from '../core/explanation.ts'
 import type { DecisionQuery, KeptDecision } from '../core/kept.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
 import { runOf, spellId } from '../gateway/decision-id.ts'
 import type { Operation, OperationAnswer } from '../telemetry/ops.ts'
+import { readExplainQuestion } from './explain-request.ts'
 import type { ShadowReport } from './shadow.ts'
 
 /** What an operator may want to know of a worker; plain data, because it may be another process. */
@@ -9,6 +12,9 @@ export type Question =
   | { readonly kind: 'decisions'; readonly query: DecisionQuery }
   | { readonly kind: 'decision'; readonly id: string }
   | { readonly kind: 'shadow' }
+  /** Either a decision that was made, or a request to wonder about. */
+  | { readonly kind: 'explain'; readonly id: string; readonly dialect: DialectName | undefined }
+  | { readonly kind: 'explain'; readonly id: undefined; readonly request: WonderedRequest }
 
 /** Whoever answers: a worker itself, or its supervisor for all. Never rejects. */
 export type Ask = (question: Question) => Promise<OperationAnswer>
@@ -41,6 +47,17 @@ export function createOperations(ask: Ask): readonly Operation[] {
         return runOf(id) === undefined ? refuse(NO_ID) : ask({ kind: 'decision', id })
       },
     },
+    {
+      method: 'POST',
+      path: '/explain',
+      async answer({ body }) {
+        const read = readExplainQuestion(body)
+        if ('problems' in read) return refuse(read.problems.join('; '))
+        if (read.id === undefined) return ask({ kind: 'explain', ...read })
+        const id = spellId(read.id)
+        return runOf(id) === undefined ? refuse(NO_ID) : ask({ kind: 'explain', ...read, id })
+      },
+    },
   ]
 }
 
@@ -54,7 +71,7 @@ export function unknownDecision(id: string): OperationAnswer {
   return { status: 404, value: { error } }
 }
 
-export function refuse(error: string): OperationAnswer {
+function refuse(error: string): OperationAnswer {
   return { status: 400, value: { error } }
 }
 

@@ -107,8 +107,11 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   })
   const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
   const toucher = openToucher(options)
+  const { run, cookieRing } = given
+  const { isSealed } = cookieRing
   const shadow = openShadow(config, log, metrics)
-  const desk = openDesk({ config, run: given.run, policy, follower, shadow })
+  const own = { config, run, policy, follower, shadow, memory, stores, isSealed, monotonicMs }
+  const desk = openDesk(own)
   const limits = openLimits(config, metrics)
   const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
   const server = openServer({ options, ...joined })

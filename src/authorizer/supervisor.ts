@@ -6,6 +6,7 @@ import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/snapshot.ts'
 import { askMember, askReports, type Crew, createCrew, dismiss, launch } from './crew.ts'
 import {
   type Ask,
+  FAILED,
   mergeDecisions,
   mergeShadows,
   type Question,
@@ -97,6 +98,10 @@ async function askCrew(crew: Crew, question: Question): Promise<OperationAnswer>
     return mergeShadows(
       await Promise.all(members.map((member) => askMember(crew, member, question))),
     )
+  }
+  if (question.id === undefined) {
+    const [first] = members
+    return first === undefined ? FAILED : askMember(crew, first, question)
   }
   const run = runOf(question.id)
   const maker = members.find((member) => member.run === run)

@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache'
 export interface Table<V extends object> {
   /** What is remembered under `key`, unless it is too old. */
   recall(key: string): V | undefined
+  /** As `recall`, but does not count as use. */
+  peek(key: string): V | undefined
   remember(key: string, value: V): void
   forget(key: string): void
   /** Forgets everything remembered with this tag; how many entries. */
@@ -60,6 +62,7 @@ export function createTable<V extends object>(options: TableOptions<V>): Table<V
 
   return {
     recall: (key) => memory.get(key),
+    peek: (key) => memory.peek(key),
     remember(key, value) {
       memory.set(key, value)
       for (const name of tagsOf(value)) tag(name, key)

@@ -9,6 +9,7 @@ export const PROCESS_NAMES = [
   'keys',
   'administrator',
   'policy',
+  'explain',
   'config',
 ] as const
 export type ProcessName = (typeof PROCESS_NAMES)[number]

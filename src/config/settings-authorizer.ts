@@ -16,7 +16,15 @@ import {
 } from './parsers.ts'
 import { setting } from './setting.ts'
 
-const EVERY = ['dev', 'authorizer', 'identity', 'migrate', 'keys', 'administrator'] as const
+const EVERY = [
+  'dev',
+  'authorizer',
+  'identity',
+  'migrate',
+  'keys',
+  'administrator',
+  'explain',
+] as const
 const DECIDING = ['dev', 'authorizer'] as const
 const SERVING = ['dev', 'authorizer', 'identity'] as const
 
@@ -35,11 +43,12 @@ export const listening = {
   }),
   opsListen: setting({
     about:
-      'Where /metrics and /health answer, without authentication: keep it on a private address. ' +
+      'Where /metrics, /health, /decisions and /explain answer, without authentication: keep it ' +
+      'on a private address. ' +
       'Two processes on one machine need two.',
     parse: listenAddress,
     fallback: { kind: 'tcp', host: '127.0.0.1', port: 9092 },
-    for: [...SERVING, 'policy'],
+    for: [...SERVING, 'policy', 'explain'],
   }),
   trustedGateways: setting({
     about:
@@ -123,10 +132,11 @@ export const stores = {
     for: DECIDING,
   }),
   dataDirectory: setting({
-    about: 'Where `dvara dev` keeps its database, keys and outbox.',
+    about:
+      'Where `dvara dev` keeps its database, keys and outbox, and writes down where it answers.',
     parse: path,
     fallback: '.dvara',
-    for: ['dev'],
+    for: ['dev', 'explain'],
   }),
   secretsKey: setting({
     about:

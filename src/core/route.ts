@@ -1,6 +1,7 @@
 import { compileClasses, type LimitClass, type LimitClasses, readClasses } from './limit-class.ts'
-import { parsePrefix } from './path.ts'
+import { isUnder, parsePrefix } from './path.ts'
 import { compilePrefixes, matchFlags, matchLongest, type PrefixTree } from './prefix-tree.ts'
+import type { Row, RowKind } from './row.ts'
 
 /** What the policy file says of paths before anybody's identity is asked for. */
 export interface RouteTable {
@@ -202,4 +203,27 @@ function readAudience(value: unknown, where: string, problems: string[]): readon
   }
   problems.push(`\`${where}\` must be a list of 1 to 20 names such as [dvara]`)
   return []
+}
+
+/**
+ * Every prefix of the table that covers the path, by a look at each: what `matchRoutes` and
+ * `matchAudience` go by, in the order of their precedence. Slow.
+ */
+export function listRoutes(table: RouteTable, path: string, foldedPath: string): Row[] {
+  const listed = (kind: RowKind, prefixes: readonly string[], at: string): Row[] =>
+    prefixes
+      .filter((prefix) => isUnder(prefix, at))
+      .map((prefix) => ({ kind, id: prefix, says: `${kind} ${prefix}` }))
+  const audiences = table.audiences
+    .filter(({ prefix }) => isUnder(prefix, foldedPath))
+    .sort((one, other) => other.prefix.length - one.prefix.length)
+    .map(({ prefix, audience }): Row => {
+      return { kind: 'audience', id: prefix, says: `audience ${prefix} ${audience.join(', ')}` }
+    })
+  return [
+    ...listed('blocked', table.blocked, foldedPath),
+    ...listed('preflight', table.preflight, path),
+    ...listed('public', table.public, path),
+    ...audiences,
+  ]
 }

@@ -8,6 +8,7 @@ import { createServiceAccounts } from './sql-accounts.ts'
 import { createActivities } from './sql-activities.ts'
 import { createApiKeys } from './sql-api-keys.ts'
 import { createPermissions, createPolicies } from './sql-policies.ts'
+import { createPrincipals } from './sql-principals.ts'
 import { createRestrictionRows, createRestrictions } from './sql-restrictions.ts'
 import { createSecondFactors } from './sql-second-factors.ts'
 import { createSessions } from './sql-sessions.ts'
@@ -23,6 +24,7 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
     invalidations: board,
     nonces: board,
     policies: { ...createPermissions(database), ...createRestrictionRows(database) },
+    principals: createPrincipals(database),
     activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },
     async close() {
       await Promise.all([board.close(), database.close()])

@@ -22,7 +22,8 @@ const STATEMENT_TIMEOUT_MS = 5_000
 
 /**
  * Resolves within the connect timeout, even with Redis or Postgres away: then calls throw
- * `store_unavailable` at once until they are back. Postgres is asked for the policy's rows only.
+ * `store_unavailable` at once until they are back. Postgres is asked for the policy's rows, and
+ * for what operators want to know; never for a check.
  */
 export async function openAuthorizerStores(options: StoreOptions): Promise<AuthorizerStores> {
   const board = await openRedisBoard(boardOptions(options, 100))

@@ -4,6 +4,7 @@ import type { ApiKeys, KeyFactsSource } from './api-keys.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Nonces } from './nonces.ts'
 import type { Policies } from './policies.ts'
+import type { Principals } from './principals.ts'
 import type { Restrictions } from './restrictions.ts'
 import type { SecondFactors } from './second-factors.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
@@ -18,6 +19,7 @@ export interface AuthorizerStores {
   readonly keys: KeyFactsSource
   readonly invalidations: Invalidations
   readonly policies: PolicyRows
+  readonly principals: Principals
   readonly activities: ActivityLog
   readonly nonces: Nonces
   close(): Promise<void>
