@@ -20,7 +20,7 @@ export interface Limit {
  * a whole number and no rounding ever makes or loses a token.
  */
 export const TOKEN = 3_600_000
-export const WINDOWS_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const
+const WINDOWS_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const
 /** More in a window or a burst is no limit; with it every level is exact in a double. */
 export const RATE_COUNT_MAX = 1_000_000
 
