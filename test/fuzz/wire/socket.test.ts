@@ -10,13 +10,13 @@ const HEAD = readWire('envoy')
 const BEHIND = readWire('nginx')
 
 /**
- * One engine passes over the two bytes behind a chunk, whatever they are. Only a gateway could send
- * that, and both sides would still find the next head in the same place.
+ * One engine passes over line ends and an absent size within a chunked body. Only a gateway could
+ * send these, and whatever stands behind them is then asked as a check of its own.
  */
-const JUNK = '1\r\naXX0\r\n\r\n'
+const LENIENT = ['1\r\naXX0\r\n\r\n', '1\na\n0\n\n', '\r\n', ';x\r\n']
 const CHUNKS = [
   ...['g\r\n', '0x1\r\na\r\n0\r\n\r\n', '1_0\r\n', ' 1\r\na\r\n0\r\n\r\n', '-1\r\na\r\n0\r\n\r\n'],
-  ...['11111111111111111\r\na', JUNK, '1\na\n0\n\n', '\r\n', ';x\r\n'],
+  ...['11111111111111111\r\na', ...LENIENT],
 ]
 
 for (const kind of ENGINE_KINDS) {
@@ -31,8 +31,8 @@ for (const kind of ENGINE_KINDS) {
         withinMs: 1_000,
       })
       const about = `${JSON.stringify(chunk)}: ${heard.replies.map(({ status }) => status)}`
-      const isJunkTaken = kind === 'uws' && chunk === JUNK
-      assert.ok(opened.checks.length <= (isJunkTaken ? 2 : 1), about)
+      const isTaken = kind === 'uws' && LENIENT.includes(chunk)
+      assert.ok(opened.checks.length <= (isTaken ? 2 : 1), about)
       assert.ok(heard.replies.length <= 2, about)
       // One engine says 505 to what it takes for the next request line.
       assert.ok(!/^HTTP\/1\.1 50[0-4]/m.test(heard.raw), about)
