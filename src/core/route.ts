@@ -82,6 +82,7 @@ export function isLogin(routes: Routes, foldedPath: string): boolean {
   const { login } = routes
   if (login.has(foldedPath)) return true
   const path = foldedPath.endsWith('/') ? foldedPath.slice(0, -1) : foldedPath
+  if (login.has(path)) return true
   const dot = path.lastIndexOf('.')
   return login.has(dot > path.lastIndexOf('/') ? path.slice(0, dot) : path)
 }

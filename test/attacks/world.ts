@@ -1,7 +1,8 @@
 import type { DialectName } from '../../src/core/check.ts'
 import { createCorridor } from '../fuzz/decide/corridor.ts'
 import type { Line } from '../gateway/spellings.ts'
-import { createHistory, judge } from '../reference/authorize.ts'
+import { judge } from '../reference/authorize.ts'
+import { createHistory } from '../reference/history.ts'
 import type { Login, Person, Request, World } from '../reference/world.ts'
 import type { Attempt } from './row.ts'
 
@@ -61,6 +62,8 @@ export const ATTACKED: World = {
     preflight: ['/api/v2/orders'],
     audiences: [{ prefix: '/api/v2/trade', audience: ['trade'] }],
     defaultAudience: ['dvara'],
+    unrestricted: [],
+    login: [],
   },
   permissions: [
     row(1, 'admin', 'ALL', '/api/v2'),
@@ -71,6 +74,11 @@ export const ATTACKED: World = {
   ],
   principals: [personOf('member'), personOf('admin')],
   sessions: [loginOf('member'), loginOf('admin')],
+  keys: [],
+  restrictions: [],
+  places: [],
+  isPlaceKnown: true,
+  isV1Once: false,
 }
 
 function requestOf(attempt: Attempt): Request {

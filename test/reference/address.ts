@@ -37,6 +37,20 @@ function inBits(value: number, width: number): string {
   return value.toString(2).padStart(width, '0')
 }
 
+/** Whether an address is in a network such as `10.0.0.0/8`, or is the one address named. */
+export function isWithin(address: string, network: string): boolean {
+  const [text = '', length] = network.split('/')
+  const [bits, of] = [bitsOf(address), bitsOf(text)]
+  // A length counts from the first bit as written, of 128 where the network is mapped.
+  const isMapped = text.includes(':') && of.length === 32
+  const shared = length === undefined ? of.length : Number(length) - (isMapped ? 96 : 0)
+  return bits.length === of.length && bits.slice(0, shared) === of.slice(0, shared)
+}
+
+export function isSame(one: string, other: string): boolean {
+  return bitsOf(one) === bitsOf(other)
+}
+
 /** Whether two clients are of one subscriber's network: /16 of IPv4, /64 of IPv6. */
 export function isNear(one: string, other: string): boolean {
   const [a, b] = [bitsOf(one), bitsOf(other)]

@@ -1,9 +1,12 @@
 import { isNear } from './address.ts'
 import { claimsOf } from './claims.ts'
+import type { History } from './history.ts'
+import { judgeKey, KEY_HEADERS } from './keys.ts'
 import { readPath } from './path.ts'
 import { audienceOf, isBlocked, isPreflight, isPublic, permit } from './policy.ts'
 import { cookiesOf, hasReservedLine, readHost, valuesOf } from './request.ts'
-import type { Judgement, Login, Request, World } from './world.ts'
+import { restrict } from './restrictions.ts'
+import type { Judgement, Login, Request, RestrictionRow, World } from './world.ts'
 
 /** Status by reason, where it is not 401. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -16,16 +19,6 @@ const STATUS: Readonly<Record<string, number>> = {
 }
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
-const KEY_HEADERS = ['x-auth-apikey', 'x-auth-nonce', 'x-auth-signature']
-
-/** Remembers what use has done to a world: which sessions were slid. */
-export interface History {
-  readonly idleAtMs: Map<string, number>
-}
-
-export function createHistory(): History {
-  return { idleAtMs: new Map() }
-}
 
 /** One request, judged from the first rule to the last. */
 export function judge(world: World, history: History, request: Request): Judgement {
@@ -37,22 +30,31 @@ export function judge(world: World, history: History, request: Request): Judgeme
 
   const { routes } = world
   const { path } = target
+  const restricted = restrict(world, request.client, path)
+  if (restricted === 'unknown') return deny('authz.unavailable')
+  if (restricted !== undefined) return refuse(restricted)
   if (isBlocked(routes, path)) return deny('authz.permission_denied')
   if (request.method === 'OPTIONS' && isPreflight(routes, path)) return { kind: 'anyone' }
   if (isPublic(routes, path)) return { kind: 'anyone' }
 
   const isKeyPresented = KEY_HEADERS.some((name) => valuesOf(request, name).length > 0)
-  if (isKeyPresented) return judgeKey(request)
+  if (isKeyPresented) return judgeSigned(world, history, request, target)
   return judgeSession(world, history, request, path)
 }
 
-/** No key exists yet. A header that is blank or stands there twice makes the three incomplete. */
-function judgeKey(request: Request): Judgement {
-  const isComplete = KEY_HEADERS.every((name) => {
-    const values = valuesOf(request, name)
-    return values.length === 1 && values[0]?.trim() !== ''
-  })
-  return deny(isComplete ? 'authz.unexistent_apikey' : 'authz.invalid_api_key_headers')
+function judgeSigned(
+  world: World,
+  history: History,
+  request: Request,
+  target: { path: string; query: string },
+): Judgement {
+  const found = judgeKey(world, history, request, target)
+  if (typeof found === 'string') return deny(found)
+  const { key, person } = found
+  const audience = audienceOf(world.routes, target.path)
+  const bearer = { endsAtMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY, sessionId: undefined }
+  const claims = claimsOf(world, person, bearer, audience, request.atMs)
+  return { kind: 'allow', user: person.uid, role: person.role, claims }
 }
 
 function judgeSession(world: World, history: History, request: Request, path: string): Judgement {
@@ -79,7 +81,8 @@ function judgeSession(world: World, history: History, request: Request, path: st
   const permitted = permit(world.permissions, { role, method: request.method, path })
   if (!permitted.isAccepted) return deny('authz.invalid_permission')
   const audience = audienceOf(world.routes, path)
-  const claims = claimsOf(world, person, login, audience, request.atMs)
+  const bearer = { endsAtMs: login.endsAtMs, sessionId: login.id }
+  const claims = claimsOf(world, person, bearer, audience, request.atMs)
   return { kind: 'allow', user: person.uid, role, claims }
 }
 
@@ -100,6 +103,12 @@ function idleAtOf(history: History, login: Login): number {
 function slide(world: World, history: History, login: Login, nowMs: number): void {
   const until = Math.min(nowMs + world.idleMs, login.endsAtMs)
   history.idleAtMs.set(login.id, Math.max(until, idleAtOf(history, login)))
+}
+
+/** With the row's own code, unless a gateway could take it for something else than a refusal. */
+function refuse({ category, code }: RestrictionRow): Judgement {
+  const status = code >= 400 && code < 500 ? code : 403
+  return { kind: 'deny', reason: `authz.restrict.${category}`, status }
 }
 
 function deny(reason: string): Judgement {

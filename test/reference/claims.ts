@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { Claims, Login, Person, World } from './world.ts'
+import type { Claims, Person, World } from './world.ts'
 
 /** The claims of a token made now, without `jti`. */
 export function claimsOf(
   world: World,
   person: Person,
-  login: Login,
+  bearer: { readonly endsAtMs: number; readonly sessionId: string | undefined },
   audience: readonly string[],
   nowMs: number,
 ): Claims {
-  const endsAtMs = Math.min(nowMs + world.tokenTtlMs, login.endsAtMs)
+  const endsAtMs = Math.min(nowMs + world.tokenTtlMs, bearer.endsAtMs)
+  const { sessionId } = bearer
   const isUser = person.kind === 'user'
   return {
     iat: Math.floor(nowMs / 1000),
@@ -24,7 +25,7 @@ export function claimsOf(
     level: person.level,
     state: person.state,
     ...(isUser ? { referral_id: person.referralId } : {}),
-    sid: digest(`dvara sid ${digest(login.id)}`),
+    ...(sessionId === undefined ? {} : { sid: digest(`dvara sid ${digest(sessionId)}`) }),
   }
 }
 

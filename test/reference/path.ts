@@ -71,3 +71,19 @@ export function isCovered(path: string, prefix: string): boolean {
   if (bare.includes('%')) return false
   return bare === '' || path === bare || path.startsWith(`${bare}/`)
 }
+
+/** More than this is no pattern. */
+const STARS_MAX = 8
+
+/** As `isCovered`, where a segment `*` of the pattern stands for any one that is not empty. */
+export function isMatched(path: string, pattern: string): boolean {
+  if (!pattern.includes('*')) return isCovered(path, pattern)
+  const wanted = pattern.replace(/^\//, '').replace(/\/+$/, '').split('/')
+  const starred = wanted.filter((segment) => segment.includes('*'))
+  if (starred.some((segment) => segment !== '*') || starred.length > STARS_MAX) return false
+  if (pattern.includes('%')) return false
+  const segments = path.slice(1).split('/')
+  return wanted.every((segment, at) =>
+    segment === '*' ? (segments[at] ?? '') !== '' : segments[at] === segment,
+  )
+}

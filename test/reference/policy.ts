@@ -1,4 +1,4 @@
-import { isCovered } from './path.ts'
+import { isCovered, isMatched } from './path.ts'
 import type { PermissionRow, RouteLists } from './world.ts'
 
 /** Delimiters that a path may hold both plainly and behind a percent sign. */
@@ -8,7 +8,7 @@ const DELIMITERS = "!$&'()*+,=:@"
  * What refuses ignores case and the encoding of delimiters, since upstreams may; what lets pass
  * does not.
  */
-function folded(path: string): string {
+export function folded(path: string): string {
   if (!path.includes('%')) return path.toLowerCase()
   return [...DELIMITERS].reduce(
     (text, character) => text.replaceAll(`%${character.charCodeAt(0).toString(16)}`, character),
@@ -59,10 +59,14 @@ export function permit(
   }
 }
 
-function isRowMatching(row: PermissionRow, at: { method: string; path: string }): boolean {
+/** Whether a row speaks of a request, whoever sends it. */
+export function isRowMatching(
+  row: Pick<PermissionRow, 'verb' | 'path' | 'action'>,
+  at: { method: string; path: string },
+): boolean {
   if (!isVerbCovered(row.verb.toUpperCase(), at.method)) return false
-  if (row.action === 'ACCEPT') return isCovered(at.path, row.path)
-  return isCovered(folded(at.path), row.path.toLowerCase())
+  if (row.action === 'ACCEPT') return isMatched(at.path, row.path)
+  return isMatched(folded(at.path), row.path.toLowerCase())
 }
 
 function isVerbCovered(verb: string, method: string): boolean {

@@ -15,6 +15,14 @@ export interface World {
   readonly permissions: readonly PermissionRow[]
   readonly principals: readonly Person[]
   readonly sessions: readonly Login[]
+  readonly keys: readonly KeyRow[]
+  readonly restrictions: readonly RestrictionRow[]
+  /** Where some addresses are; the others are nowhere in particular. */
+  readonly places: readonly PlaceRow[]
+  /** Whether there is a file that places can be looked up in. */
+  readonly isPlaceKnown: boolean
+  /** Whether nonces of the first version of signing are good once. */
+  readonly isV1Once: boolean
 }
 
 /** Path prefixes as a policy file writes them. */
@@ -24,6 +32,10 @@ export interface RouteLists {
   readonly preflight: readonly string[]
   readonly audiences: readonly { readonly prefix: string; readonly audience: readonly string[] }[]
   readonly defaultAudience: readonly string[]
+  /** Exact paths that no restriction holds for. */
+  readonly unrestricted: readonly string[]
+  /** Exact paths that open sessions. */
+  readonly login: readonly string[]
 }
 
 export interface PermissionRow {
@@ -57,6 +69,39 @@ export interface Login {
   readonly endsAtMs: number
   /** Over at this instant unless it is used before. */
   readonly idleAtMs: number
+}
+
+export interface RestrictionRow {
+  readonly id: number
+  readonly category: string
+  readonly scope: string
+  readonly value: string
+  readonly code: number
+  readonly state: string
+}
+
+/** In lower case. */
+export interface PlaceRow {
+  readonly address: string
+  readonly continentCode: string
+  readonly continent: string
+  readonly countryCode: string
+  readonly country: string
+}
+
+/** An API key by its id. */
+export interface KeyRow {
+  readonly kid: string
+  readonly uid: string
+  /** HS256, EdDSA or ES256. */
+  readonly algorithm: string
+  /** The secret as text, or the public key as SubjectPublicKeyInfo in base64. */
+  readonly material: string
+  readonly isV1Accepted: boolean
+  readonly scopes: readonly string[]
+  readonly networks: readonly string[]
+  readonly state: string
+  readonly expiresAtMs: number | null
 }
 
 /** What a client sent, as its gateway received it. */

@@ -6,20 +6,23 @@ import { createFlights } from '../../../src/cache/flight.ts'
 import { createLease } from '../../../src/cache/lease.ts'
 import { nameOf } from '../../../src/cache/ring.ts'
 import { createTable } from '../../../src/cache/table.ts'
+import type { KeyAlgorithm, KeyFacts } from '../../../src/core/api-key.ts'
+import { NOWHERE, type Place } from '../../../src/core/place.ts'
 import type { Binding, Policy } from '../../../src/core/policy.ts'
-import type { Facts } from '../../../src/core/principal.ts'
-import { NO_RESTRICTIONS } from '../../../src/core/restriction.ts'
+import type { Facts, Principal } from '../../../src/core/principal.ts'
+import { compileRestrictions, type Restriction } from '../../../src/core/restriction.ts'
 import { compileRoutes, readRouteTable } from '../../../src/core/route.ts'
 import { compileRules, type Permission } from '../../../src/core/rule.ts'
 import type { Answer } from '../../../src/core/verdict.ts'
 import { sha256Base64url } from '../../../src/crypto/digest.ts'
+import { apiKeyRow, parseSecretsKey, sealSecret } from '../../../src/crypto/envelope.ts'
 import { readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
 import { createKeyWorld } from '../../authorizer/keys.ts'
 import { NO_LIMITS } from '../../authorizer/world.ts'
 import { address } from '../../gateway/asked.ts'
 import { SPELLINGS } from '../../gateway/spellings.ts'
-import type { Login, World } from '../../reference/world.ts'
+import type { KeyRow, Login, World } from '../../reference/world.ts'
 import type { Question } from './case.ts'
 
 /** The real thing, from the head that a gateway sends to the grant; only its stores are memory. */
@@ -33,7 +36,10 @@ export function createCorridor(world: World): Corridor {
   const policy = policyOf(world)
   const stored = new Map(world.sessions.map((login) => [login.id, factsOf(world, login)]))
   const byHash = new Map([...stored.values()].map((facts) => [facts.session.hash, facts]))
-  const clock = { ms: 0 }
+  const places = new Map<string, Place>(
+    world.places.map(({ address: text, ...place }) => [address(text).text, place]),
+  )
+  const clock = { ms: 0, monotonicMs: 0 }
   const lease = createLease(1)
   lease.grant(0)
   const table = createTable<Entry>({
@@ -69,9 +75,9 @@ export function createCorridor(world: World): Corridor {
       return { value: entry }
     },
   })
-  const keys = createKeyWorld({ clock: { ms: 0, monotonicMs: 0 } })
-  // No key exists in these worlds.
+  const keys = createKeyWorld({ clock, isV1Once: world.isV1Once })
   keys.stored.clear()
+  for (const row of world.keys) keys.stored.set(row.kid, keyFactsOf(world, row))
   const authorize = createAuthorize({
     keys: keys.dependencies,
     policies: {
@@ -80,7 +86,7 @@ export function createCorridor(world: World): Corridor {
       areRestrictionsStale: () => false,
       refresh: async () => true,
     },
-    findPlace: () => undefined,
+    findPlace: (at) => (world.isPlaceKnown ? (places.get(at.text) ?? NOWHERE) : undefined),
     table,
     flights,
     lease,
@@ -128,7 +134,7 @@ function policyOf(world: World): Policy {
     version: 1,
     routes: compileRoutes(reading.table),
     rules: compileRules(world.permissions as readonly Permission[]).rules,
-    restrictions: NO_RESTRICTIONS,
+    restrictions: compileRestrictions(world.restrictions as readonly Restriction[]).restrictions,
     cookieName: world.cookieName,
     isCsrfRequired: world.isCsrfRequired,
     binding: world.binding as Binding,
@@ -136,9 +142,6 @@ function policyOf(world: World): Policy {
 }
 
 function factsOf(world: World, login: Login): Facts {
-  const person = world.principals.find(({ uid }) => uid === login.uid)
-  if (person === undefined) throw new Error(`${login.uid} is nobody`)
-  const kind = person.kind === 'service' ? 'service' : 'user'
   return {
     session: {
       hash: sha256Base64url(login.id),
@@ -150,8 +153,31 @@ function factsOf(world: World, login: Login): Facts {
       endsAtMs: login.endsAtMs,
       generation: 0,
     },
-    principal: { ...person, kind, version: 1 },
+    principal: principalOf(world, login.uid),
     idleAtMs: login.idleAtMs,
+  }
+}
+
+function principalOf(world: World, uid: string): Principal {
+  const person = world.principals.find((each) => each.uid === uid)
+  if (person === undefined) throw new Error(`${uid} is nobody`)
+  const kind = person.kind === 'service' ? 'service' : 'user'
+  return { ...person, kind, version: 1 }
+}
+
+const SECRETS_KEY = parseSecretsKey('5e'.repeat(32))
+
+function keyFactsOf(world: World, row: KeyRow): KeyFacts {
+  const { material, expiresAtMs, ...rest } = row
+  const algorithm = row.algorithm as KeyAlgorithm
+  const key = { ...rest, algorithm, rate: undefined, version: 1 }
+  const sealed =
+    algorithm === 'HS256'
+      ? sealSecret(SECRETS_KEY, Buffer.from(material), apiKeyRow({ ...row, algorithm }))
+      : Buffer.from(material, 'base64')
+  return {
+    key: { ...key, material: sealed, expiresAtMs: expiresAtMs ?? undefined },
+    principal: principalOf(world, row.uid),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Answer } from '../../../src/core/verdict.ts'
-import { createHistory, judge } from '../../reference/authorize.ts'
+import { judge } from '../../reference/authorize.ts'
+import { createHistory } from '../../reference/history.ts'
 import type { Judgement, World } from '../../reference/world.ts'
 import type { Dice } from '../dice.ts'
 import { type Input, target } from '../target.ts'

@@ -3,6 +3,7 @@ import type { Login, World } from '../../reference/world.ts'
 import type { Dice } from '../dice.ts'
 import type { Question } from './case.ts'
 import { ADDRESSES, drawPath, NOW_MS } from './draw-world.ts'
+import { signatureOf } from './sign.ts'
 
 type Line = readonly [name: string, value: string]
 
@@ -42,15 +43,53 @@ const HARMLESS_LINES: readonly Line[] = [
   ['Accept', '*/*'],
 ]
 
+const NONCE_OFFSETS_MS = [0, 0, 0, 1, -1, 4999, -4999, 5000, -5000, 5001, -60_000]
+const ODD_NONCES = ['nonce', '0', '-1', '1700000000', '1_700_000_000_000', ' 1700000000000', 'x1']
+
+/** A request as a program signs it; mostly right, and now and then one thing of it is not. */
+function drawSigned(dice: Dice, world: World): Question {
+  const key = dice.pick(world.keys)
+  const atMs = NOW_MS + dice.below(7000) - 2000
+  const base = {
+    dialect: dice.pick(DIALECT_NAMES),
+    method: dice.once(16) ? dice.pick(ODD_METHODS) : dice.pick(METHODS),
+    target: drawTarget(dice, world),
+    host: dice.once(16) ? dice.pick(HOSTS) : 'app.example',
+    client: dice.pick(ADDRESSES),
+    atMs,
+  }
+  const near = dice.once(3) ? NOW_MS : atMs
+  const nonce = dice.once(12)
+    ? dice.pick(ODD_NONCES)
+    : String(near + dice.pick(NONCE_OFFSETS_MS)) + (dice.once(12) ? 'abc' : '')
+  const digest = dice.once(4) ? 'sha-256=:YQ==:' : undefined
+  const version = dice.pick(['1', undefined, '2', '2', '2'])
+  const signed = { ...base, ...(dice.once(12) ? { method: 'GET', host: 'b.example' } : {}) }
+  const signature = signatureOf(key, version === '2' ? 2 : 1, nonce, signed, digest)
+  const lines: Line[] = [
+    ['X-Auth-Apikey', dice.once(24) ? dice.pick(['k9', 'K0', '__proto__', 'k*']) : key.kid],
+    ['X-Auth-Nonce', nonce],
+    ['X-Auth-Signature', dice.once(16) ? signature.toUpperCase() : signature],
+  ]
+  if (version !== undefined) lines.push(['X-Auth-Version', version])
+  if (dice.once(48)) lines.push(['X-Auth-Version', dice.pick(['2', '3', '', '02'])])
+  if (digest !== undefined) lines.push(['Content-Digest', digest])
+  if (dice.once(48)) lines.push(['Content-Digest', dice.pick(['', 'sha-256=:Yg==:'])])
+  if (dice.once(32)) lines.splice(dice.below(3), 1)
+  if (dice.once(8)) lines.push(['Cookie', `${world.cookieName}=${dice.pick(world.sessions).id}`])
+  return { ...base, lines }
+}
+
 /** One question of a world, near to what the world holds and to the edges of it. */
 export function drawQuestion(dice: Dice, world: World): Question {
   const login = dice.pick(world.sessions)
+  if (world.keys.length > 0 && dice.once(5)) return drawSigned(dice, world)
   return {
     dialect: dice.pick(DIALECT_NAMES),
     method: dice.once(16) ? dice.pick(ODD_METHODS) : dice.pick(METHODS),
     target: drawTarget(dice, world),
     host: dice.once(16) ? dice.pick(HOSTS) : 'app.example',
-    client: dice.once(3) ? dice.pick(ADDRESSES) : login.address,
+    client: dice.once(6) ? dice.pick(ADDRESSES) : login.address,
     lines: drawLines(dice, world, login),
     atMs: drawInstant(dice, login),
   }
@@ -59,7 +98,7 @@ export function drawQuestion(dice: Dice, world: World): Question {
 function drawTarget(dice: Dice, world: World): string {
   let path = drawPlainPath(dice, world)
   if (!path.startsWith('/')) path = `/${path}`
-  switch (dice.below(12)) {
+  switch (dice.below(24)) {
     case 0:
       path += `/${dice.pick(['a', 'x', 'A'])}`
       break
@@ -120,7 +159,7 @@ function drawCookies(dice: Dice, world: World, login: Login, lines: Line[]): voi
   const { cookieName: name } = world
   const right = `${name}=${login.id}`
   const other = dice.pick(world.sessions).id
-  switch (dice.below(20)) {
+  switch (dice.below(30)) {
     case 0:
       return
     case 1:
@@ -188,7 +227,7 @@ function drawInstant(dice: Dice, login: Login): number {
     case 1:
       return login.idleAtMs + dice.below(3) - 1
     case 2:
-      return NOW_MS + dice.below(90_000_000)
+      return NOW_MS + dice.below(dice.once(4) ? 90_000_000 : 60_000)
     case 3:
       return NOW_MS - dice.below(5000)
     default:

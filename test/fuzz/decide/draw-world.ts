@@ -1,5 +1,15 @@
-import type { Login, PermissionRow, Person, RouteLists, World } from '../../reference/world.ts'
+import type {
+  KeyRow,
+  Login,
+  PermissionRow,
+  Person,
+  PlaceRow,
+  RestrictionRow,
+  RouteLists,
+  World,
+} from '../../reference/world.ts'
 import type { Dice } from '../dice.ts'
+import { materialOf } from './sign.ts'
 
 /** The instant around which every world turns. */
 export const NOW_MS = 1_700_000_000_000
@@ -10,7 +20,10 @@ const ROLES = ['member', 'admin', 'Member', 'sa', '']
 const VERBS = ['ALL', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PURGE', 'get']
 const ACTIONS = ['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'AUDIT']
 const BINDINGS = ['strict', 'strict', 'agent', 'network', 'off']
-const STATES = ['active', 'active', 'active', 'pending', 'banned', 'deleted', 'Active', '']
+const STATES = [
+  ...['active', 'active', 'active', 'active', 'active', 'active', 'active'],
+  ...['pending', 'banned', 'deleted', 'Active', ''],
+]
 const AGENTS = ['Mozilla/5.0', 'mozilla/5.0', 'curl/8', '', 'a, b']
 const TOPICS = [null, 'general', 'orders']
 /** Neighbours on both sides of /16, /64 and the mapped form of one of them. */
@@ -19,6 +32,10 @@ export const ADDRESSES = [
   ...['::ffff:198.51.100.8', '::ffff:c633:6407', '2001:db8::1', '2001:db8::ffff:0:1'],
   ...['2001:db8:0:1::1', '2001:DB8:0:0:ffff::', '::1', '::c633:6407', '10.0.0.1'],
 ] as const
+const NETWORKS = [
+  ...['198.51.0.0/16', '198.51.100.7', '198.51.100.6/31', '0.0.0.0/0', '203.0.113.0/29'],
+  ...['2001:db8::/64', '2001:db8:0:1::/63', '::/0', '::ffff:198.51.100.0/120', '::1/128'],
+]
 const AUDIENCES = [['dvara'], ['trade'], ['trade', 'ledger']] as const
 
 export function drawWorld(dice: Dice): World {
@@ -29,7 +46,7 @@ export function drawWorld(dice: Dice): World {
   )
   return {
     cookieName: dice.pick(['dvara_session', '__Host-dvara', 'a']),
-    isCsrfRequired: !dice.once(4),
+    isCsrfRequired: !dice.once(3),
     binding: dice.pick(BINDINGS),
     idleMs: dice.pick([1, 1000, 1_800_000]),
     tokenTtlMs: dice.pick([1000, 60_000, 3_600_000]),
@@ -38,7 +55,45 @@ export function drawWorld(dice: Dice): World {
     permissions: drawPermissions(dice, paths),
     principals,
     sessions,
+    keys: drawKeys(dice, paths, principals),
+    isV1Once: dice.once(3),
+    restrictions: dice.once(2) ? drawRestrictions(dice) : [],
+    places: PLACES,
+    isPlaceKnown: !dice.once(8),
   }
+}
+
+const JAPAN = { continentCode: 'as', continent: 'asia', countryCode: 'jp', country: 'japan' }
+const PLACES: readonly PlaceRow[] = [
+  { address: '198.51.100.7', ...JAPAN },
+  { address: '2001:db8::1', ...JAPAN, countryCode: 'kr', country: 'south korea' },
+  {
+    ...{ address: '203.0.113.9', continentCode: 'eu', continent: 'europe' },
+    ...{ countryCode: 'gb', country: 'united kingdom' },
+  },
+]
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  all: ['', 'all', 'x'],
+  ip: ADDRESSES,
+  ip_subnet: NETWORKS,
+  continent: ['EU', 'Europe', 'europe', 'as', 'ASIA', 'xx'],
+  country: ['JP', 'Japan', 'japan', 'KR', 'South Korea', 'United Kingdom', 'gb', 'JPN'],
+}
+
+/** Few rows, and seldom one for everybody: it would hide all the others. */
+function drawRestrictions(dice: Dice): RestrictionRow[] {
+  const scopes = ['ip', 'ip', 'ip_subnet', 'ip_subnet', 'continent', 'country']
+  return Array.from({ length: 1 + dice.below(5) }, (_, id) => {
+    const scope = dice.once(12) ? 'all' : dice.pick(scopes)
+    return {
+      id,
+      category: dice.pick(['whitelist', 'maintenance', 'blacklist', 'blocklogin']),
+      scope,
+      value: dice.pick(VALUES[scope] as readonly string[]),
+      code: dice.pick([401, 403, 423, 425, 471, 499, 500, 522]),
+      state: dice.once(5) ? 'disabled' : 'enabled',
+    }
+  })
 }
 
 /** Two to four segments, lower case more often than not. */
@@ -51,7 +106,9 @@ export function drawPath(dice: Dice): string {
 /** A prefix that stands near one of the paths: itself, above it, below it, or cut in a segment. */
 function drawPrefix(dice: Dice, paths: readonly string[]): string {
   const path = dice.pick(paths)
-  switch (dice.below(8)) {
+  switch (dice.below(9)) {
+    case 8:
+      return path.replace(/\/[^/]+/, (segment) => (dice.once(8) ? `${segment}*` : '/*'))
     case 0:
       return path.slice(0, path.lastIndexOf('/')) || '/'
     case 1:
@@ -81,14 +138,22 @@ function drawRoutes(dice: Dice, paths: readonly string[]): RouteLists {
     preflight: dice.once(2) ? some(2) : [],
     audiences: audiences.map((prefix) => ({ prefix, audience: dice.pick(AUDIENCES) })),
     defaultAudience: dice.pick(AUDIENCES),
+    unrestricted: dice.once(3) ? [dice.pick(paths).toLowerCase()] : [],
+    login: dice.once(2) ? paths.map((path) => path.toLowerCase()).slice(0, 2) : [],
   }
 }
 
 /** Now and then a path that no request can have, and the same row twice. */
 function drawPermissions(dice: Dice, paths: readonly string[]): PermissionRow[] {
   const rows: PermissionRow[] = []
+  // In most worlds somebody may go nearly everywhere: refusals are more frequent by themselves.
+  if (!dice.once(4)) {
+    for (const role of ROLES) {
+      rows.push({ id: 0, role, verb: 'ALL', path: '/', action: 'ACCEPT', topic: null })
+    }
+  }
   for (let id = 1, count = dice.below(14); id <= count; id++) {
-    const again = dice.once(10) ? rows[dice.below(rows.length)] : undefined
+    const again = dice.once(10) && rows.length > 0 ? rows[dice.below(rows.length)] : undefined
     rows.push({
       role: dice.pick(ROLES),
       verb: dice.pick(VERBS),
@@ -102,6 +167,24 @@ function drawPermissions(dice: Dice, paths: readonly string[]): PermissionRow[] 
     })
   }
   return rows
+}
+
+function drawKeys(dice: Dice, paths: readonly string[], principals: readonly Person[]): KeyRow[] {
+  return Array.from({ length: dice.below(4) }, (_, at) => {
+    const algorithm = dice.once(8) ? dice.pick(['EdDSA', 'ES256']) : 'HS256'
+    const scope = () => (dice.once(2) ? drawPath(dice) : `${dice.pick(VERBS)} ${dice.pick(paths)}`)
+    return {
+      kid: `k${at}`,
+      uid: dice.pick(principals).uid,
+      algorithm,
+      material: materialOf(algorithm, at),
+      isV1Accepted: !dice.once(4),
+      scopes: dice.once(3) ? [scope(), scope()].slice(dice.below(2)) : [],
+      networks: dice.once(3) ? [dice.pick(NETWORKS), dice.pick(NETWORKS)].slice(dice.below(2)) : [],
+      state: dice.once(8) ? dice.pick(['inactive', 'Active', '']) : 'active',
+      expiresAtMs: dice.once(3) ? NOW_MS + dice.pick([0, 1, 500, 1000, 60_000]) : null,
+    }
+  })
 }
 
 function drawPerson(dice: Dice, at: number): Person {
@@ -120,8 +203,8 @@ function drawPerson(dice: Dice, at: number): Person {
 }
 
 function drawLogin(dice: Dice, at: number, uid: string): Login {
-  const endsAtMs = NOW_MS + dice.pick([0, 1, 999, 1000, 1500, 60_000, 86_400_000])
-  const idleMs = dice.pick([0, 1, 999, 1000, 60_000, 86_400_000])
+  const endsAtMs = NOW_MS + (dice.once(3) ? dice.pick([0, 1, 999, 1500, 60_000]) : 86_400_000)
+  const idleMs = dice.once(3) ? dice.pick([0, 1, 999, 1000, 60_000]) : 86_400_000
   return {
     id: dice.bytes(51).toString('base64url').slice(0, 67) + String(at),
     uid,

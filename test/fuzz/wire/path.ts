@@ -18,6 +18,8 @@ const LISTS: RouteLists = {
   preflight: [],
   audiences: [],
   defaultAudience: ['dvara'],
+  unrestricted: [],
+  login: [],
 }
 const ROLE = 'member'
 const ROWS: readonly Permission[] = [

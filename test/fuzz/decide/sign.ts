@@ -1,0 +1,47 @@
+import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { formOf } from '../../reference/keys.ts'
+import type { KeyRow, Request } from '../../reference/world.ts'
+import { privateKeyOf } from '../node-keys.ts'
+
+/** The same keys in every run, so that a seed repeats its cases. */
+const PRIVATE_KEYS = {
+  EdDSA: privateKeyOf(Buffer.alloc(32, 7)),
+  ES256: createPrivateKey({
+    key: Buffer.concat([
+      Buffer.from('30310201010420', 'hex'),
+      Buffer.alloc(32, 7),
+      Buffer.from('a00a06082a8648ce3d030107', 'hex'),
+    ]),
+    format: 'der',
+    type: 'sec1',
+  }),
+} as const
+
+const secretOf = (at: number) => `${at}`.repeat(32)
+
+/** What a key's record holds: a secret of its own, or the public half of the one pair. */
+export function materialOf(algorithm: string, at: number): string {
+  if (algorithm === 'HS256') return secretOf(at)
+  const publicKey = createPublicKey(PRIVATE_KEYS[algorithm as 'EdDSA' | 'ES256'])
+  return publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+}
+
+/** The signature in hex, of either version of the protocol. */
+export function signatureOf(
+  key: KeyRow,
+  version: 1 | 2,
+  nonce: string,
+  request: Pick<Request, 'method' | 'host' | 'target'>,
+  digest: string | undefined,
+): string {
+  const [path = '', ...rest] = request.target.split('?')
+  const target = { path, query: rest.join('?') }
+  const form = version === 1 ? nonce + key.kid : formOf(key.kid, nonce, request, target, digest)
+  if (key.algorithm === 'HS256' || version === 1) {
+    return createHmac('sha256', key.material).update(form).digest('hex')
+  }
+  const privateKey = PRIVATE_KEYS[key.algorithm as 'EdDSA' | 'ES256']
+  const hash = key.algorithm === 'EdDSA' ? null : 'sha256'
+  const options = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+  return sign(hash, Buffer.from(form), options).toString('hex')
+}
