@@ -147,6 +147,7 @@ export function activityOf(
   principal: Principal,
   more: {
     readonly id: string
+    readonly decisionId: string
     readonly atMs: number
     /** Of the AUDIT row that matched, null where it has none or none did. */
     readonly topic: string | null
@@ -170,7 +171,7 @@ export function activityOf(
     action: activityAction(check.method),
     result: more.reason === undefined ? 'succeed' : 'denied',
     reason: more.reason ?? '',
-    decisionId: more.id,
+    decisionId: more.decisionId,
     method: check.method,
     path: activityText(check.path),
   }

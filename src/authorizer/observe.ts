@@ -24,16 +24,16 @@ export function createSayFault(log: Log, sayAtMost: SayAtMost): SayFault {
   }
 }
 
-/** Counts one answer, after its reply, keeps it, and charges whoever sent a wrong credential. */
+/** Counts one answer, after its reply, shows it around, and charges for a wrong credential. */
 export function createObserve(
   metrics: Metrics,
   cookieName: string,
   limits: Pick<Limits, 'chargeFailure'>,
-  keep: Observe,
+  others: readonly Observe[],
 ): Observe {
   return function observe(dialect, answer, check, elapsedUs, decision, found) {
     metrics.observeDecision(dialect, answer, credentialOf(check, cookieName), elapsedUs)
-    keep(dialect, answer, check, elapsedUs, decision, found)
+    for (const other of others) other(dialect, answer, check, elapsedUs, decision, found)
     if (answer.kind === 'deny' && check !== undefined) {
       limits.chargeFailure(check, answer.reason, found.credential !== 'none')
     }

@@ -25,6 +25,7 @@ import { createMemory, type Memory, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
+import { type Auditing, openAuditing } from './open-audit.ts'
 import { openFactFlights } from './open-facts.ts'
 import { openKeyDependencies, warmSoon } from './open-keys.ts'
 import { openLimits } from './open-limits.ts'
@@ -32,6 +33,7 @@ import { openShadow } from './open-shadow.ts'
 import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { readinessOf } from './readiness.ts'
+import { openSessionFlights } from './session-flights.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
@@ -113,8 +115,14 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const own = { config, run, policy, follower, shadow, memory, stores, isSealed, monotonicMs }
   const desk = openDesk(own)
   const limits = openLimits(config, metrics)
+  const auditing = openAuditing({
+    ...{ config, metrics, activities: stores.activities, sayFault: options.sayFault },
+    policy: policy.current,
+    idOf: desk.ids.print,
+    countryOf: ({ address }) => places.findPlace(address)?.countryCode.toUpperCase() ?? '',
+  })
   const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
-  const server = openServer({ options, ...joined })
+  const server = openServer({ options, auditing, ...joined })
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
@@ -132,6 +140,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     async drain() {
       await server.drain(config.drainMs)
       await server.close()
+      await auditing.drain()
       keyringWatch.close()
       policy.close()
       places.close()
@@ -199,6 +208,7 @@ interface Parts {
   readonly toucher: Toucher
   readonly desk: Desk
   readonly limits: Limits
+  readonly auditing: Auditing
 }
 
 function openServer(parts: Parts): Server {
@@ -250,7 +260,10 @@ function openServer(parts: Parts): Server {
     jwks: () => ({ body: keyring.jwks(), maxAgeS: config.jwksMaxAgeS }),
     answerWithinMs: config.answerWithinMs,
     ids: parts.desk.ids,
-    observe: createObserve(metrics, sessionCookieName(config), limits, parts.desk.keep),
+    observe: createObserve(metrics, sessionCookieName(config), limits, [
+      parts.desk.keep,
+      parts.auditing.observe,
+    ]),
     report: report.gatewayEvent,
     nowUs: () => performance.now() * 1000,
   })

@@ -41,6 +41,8 @@ interface MethodRules {
   readonly accepting: PrefixTree
   /** Matched on the folded path: what refuses or watches cannot be dodged by capitals. */
   readonly refusing: PrefixTree
+  /** Whether one of the rows watches; where none does, an allow leaves nothing behind. */
+  readonly isWatched: boolean
   /** Every row; the trees' values are places in it. */
   readonly rows: readonly Permission[]
 }
@@ -110,6 +112,7 @@ function compileEntries(
       compiled.set(method, {
         accepting: compilePrefixes(lists.accepting),
         refusing: compilePrefixes(lists.refusing),
+        isWatched: lists.refusing.some(({ flags }) => flags === AUDIT),
         rows,
       })
     }
@@ -155,6 +158,17 @@ export function matchRules(rules: Rules, at: RuleQuestion): RuleMatch {
   const isAudited = (refused & AUDIT) !== 0
   const isAccepted = (refused & DROP) === 0 && matchFlags(trees.accepting, at.path) !== 0
   return MATCHES[(isAccepted ? 1 : 0) + (isAudited ? 2 : 0)] as RuleMatch
+}
+
+/**
+ * The topic of the first AUDIT row that watches this request, null if it names none; undefined if
+ * no row watches it. Two lookups where nothing of the role and method is watched.
+ */
+export function auditTopic(rules: Rules, at: RuleQuestion): string | null | undefined {
+  const trees = rules.get(at.role)?.get(at.method)
+  if (trees === undefined || !trees.isWatched) return undefined
+  if ((matchFlags(trees.refusing, at.foldedPath) & AUDIT) === 0) return undefined
+  return listMatchingRows(rules, at).find(({ action }) => action === 'AUDIT')?.topic
 }
 
 /** The rows that speak of one request, in the table's order: what `matchRules` decided by. */

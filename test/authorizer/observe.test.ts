@@ -31,7 +31,9 @@ test('an answer is counted by dialect, reason and kind of credential, and kept',
     chargeFailure: (_check: Check, reason: Reason, isPresented: boolean) =>
       void charged.push([reason, isPresented]),
   }
-  const observe = createObserve(metrics, 'sid', limits, (...given) => kept.push(given[4]))
+  const observe = createObserve(metrics, 'sid', limits, [
+    (_dialect, _answer, _check, _elapsedUs, decision) => kept.push(decision),
+  ])
   const found = createFindings()
   observe('nginx', GRANT_ANYONE, checkOf(), 30, 7, found)
   observe('nginx', GRANT_ANYONE, checkOf({ cookies: 'sid=x' }), 30, 8, found)

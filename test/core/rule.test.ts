@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compileRules, listMatchingRows, matchRules, type Permission } from '../../src/core/rule.ts'
+import {
+  auditTopic,
+  compileRules,
+  listMatchingRows,
+  matchRules,
+  type Permission,
+} from '../../src/core/rule.ts'
 
 function row(fields: Partial<Permission>): Permission {
   const fallback = { id: 1, role: 'member', verb: 'ALL', path: '/app', action: 'ACCEPT' as const }
@@ -207,4 +213,24 @@ test('compiled rules agree with a linear scan for every table and request', () =
     }),
     { numRuns: 10_000 },
   )
+})
+
+test('the topic is that of the first AUDIT row that watches, whatever else matches', () => {
+  const rows = [
+    row({ id: 1, path: '/app' }),
+    row({ id: 2, path: '/app/secret', action: 'DROP' }),
+    row({ id: 3, path: '/App/x', action: 'AUDIT', topic: 'second', verb: 'POST' }),
+    row({ id: 4, path: '/app', action: 'AUDIT', verb: 'POST' }),
+    row({ id: 5, path: '/other', action: 'AUDIT', topic: 'elsewhere', role: 'admin' }),
+  ]
+  const { rules } = compileRules(rows)
+  const ask = (method: string, path: string, role = 'member') =>
+    auditTopic(rules, { role, method, path, foldedPath: path.toLowerCase() })
+  assert.equal(ask('POST', '/app/x'), 'second')
+  assert.equal(ask('POST', '/APP/X'), 'second')
+  assert.equal(ask('POST', '/app/y'), null)
+  assert.equal(ask('GET', '/app/x'), undefined)
+  assert.equal(ask('POST', '/other'), undefined)
+  assert.equal(ask('GET', '/other', 'admin'), 'elsewhere')
+  assert.equal(ask('GET', '/other', 'nobody'), undefined)
 })
