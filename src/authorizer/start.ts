@@ -33,7 +33,6 @@ import { openShadow } from './open-shadow.ts'
 import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { readinessOf } from './readiness.ts'
-import { openSessionFlights } from './session-flights.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
