@@ -23,6 +23,22 @@ function reserved(names: readonly string[]): Attempt[] {
 /** Groups B and C: who may say what is asked, and what reaches the upstream. */
 export const HEADERS: readonly Row[] = [
   {
+    no: 42,
+    name: 'an IPv6 client where only IPv4 is restricted',
+    proofs: [
+      ['test/fuzz/decide/draw-world.ts', '::ffff:198.51.100.0/120'],
+      ['test/core/restriction.test.ts', 'compiled restrictions agree with a linear scan'],
+    ],
+  },
+  {
+    no: 43,
+    name: 'a place that cannot be looked up',
+    proofs: [
+      ['test/core/restriction.test.ts', 'who would have to be placed is refused'],
+      ['test/core/restriction.test.ts', 'a whitelist of places opens for nobody'],
+    ],
+  },
+  {
     no: 33,
     name: 'a caller that is no gateway',
     proofs: [

@@ -147,6 +147,73 @@ export const SESSIONS: readonly Row[] = [
 /** Group G: what is signed with API keys. */
 export const KEYS: readonly Row[] = [
   {
+    no: 120,
+    name: 'a signed request sent again',
+    proofs: [
+      ['test/authorizer/api-keys.test.ts', 'is used up by exactly one of many that come at once'],
+      [
+        'test/authorizer/api-keys.test.ts',
+        'is good once; that of one that changes nothing is good while it lives',
+      ],
+    ],
+  },
+  {
+    no: 121,
+    name: 'a signature moved to another request',
+    proofs: [
+      ['test/authorizer/api-keys.test.ts', 'any change of one field is refused'],
+      ['test/core/signed-request.test.ts', 'two different requests never have the same form'],
+    ],
+  },
+  {
+    no: 123,
+    name: 'nonces that are no instant',
+    proofs: [
+      ['test/core/signed-request.test.ts', 'a nonce of version 2 has exactly thirteen digits'],
+    ],
+  },
+  {
+    no: 130,
+    name: 'an algorithm that the request chooses',
+    proofs: [['test/authorizer/api-keys.test.ts', 'no key of another algorithm takes it']],
+  },
+  {
+    no: 132,
+    name: 'key ids that are none',
+    proofs: [
+      ['test/core/signed-request.test.ts', 'a key id is short and plain, or is asked of no store'],
+      [
+        'test/authorizer/api-keys.test.ts',
+        'a name that objects know by themselves is an unknown key',
+      ],
+    ],
+  },
+  {
+    no: 134,
+    name: 'a key revoked while it is used',
+    proofs: [
+      [
+        'test/authorizer/api-keys.test.ts',
+        'does not save a key that was revoked while it was used up',
+      ],
+    ],
+  },
+  {
+    no: 138,
+    name: 'a flood of wrong signatures',
+    proofs: [['test/authorizer/api-keys.test.ts', 'is answered after the same work']],
+  },
+  {
+    no: 140,
+    name: 'nonces that cannot be used up',
+    proofs: [['test/authorizer/api-keys.test.ts', 'cannot be used up while the store is away']],
+  },
+  {
+    no: 207,
+    name: 'the old protocol’s signature on another path',
+    proofs: [['test/authorizer/api-keys.test.ts', 'any change of one field is refused']],
+  },
+  {
     no: 128,
     name: 'Ed25519 in odd encodings',
     proofs: [
