@@ -1,10 +1,12 @@
 import { readAddress } from '../core/address.ts'
 import type { Check, DialectName } from '../core/check.ts'
+import { rowOfRestriction } from '../core/explain-restriction.ts'
 import type { Findings } from '../core/findings.ts'
 import type { DecisionQuery, KeptDecision } from '../core/kept.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Reason } from '../core/reason.ts'
+import type { Restriction } from '../core/restriction.ts'
 import type { Row } from '../core/row.ts'
 import type { Answer } from '../core/verdict.ts'
 import type { DecisionIds } from '../gateway/decision-id.ts'
@@ -66,6 +68,7 @@ export interface Slot {
   principal: Principal | undefined
   sessionHash: string
   kid: string
+  restriction: Restriction | undefined
 }
 
 export function createDecisions(options: DecisionsOptions): Decisions {
@@ -97,6 +100,7 @@ export function createDecisions(options: DecisionsOptions): Decisions {
     slot.source = found.source
     slot.principal = found.principal
     slot.sessionHash = found.sessionHash
+    slot.restriction = found.restriction
     slot.kid = found.kid.length > KID_CHARS_MAX ? cut(found.kid, KID_CHARS_MAX) : found.kid
     if (check === undefined) keepHearsay(slot, found)
     else keepCheck(slot, check)
@@ -110,6 +114,9 @@ export function createDecisions(options: DecisionsOptions): Decisions {
   }
 
   function rowOf(slot: Slot): Row | undefined {
+    if (slot.restriction !== undefined && slot.reason.startsWith('authz.restrict.')) {
+      return rowOfRestriction(slot.restriction)
+    }
     const policy = policies.find(({ version }) => version === slot.policyVersion)
     return policy === undefined ? undefined : options.decidingRow(policy, slot)
   }
@@ -162,6 +169,7 @@ function createSlot(): Slot {
     principal: undefined,
     sessionHash: '',
     kid: '',
+    restriction: undefined,
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/settings.ts'
 import { findDecidingRow } from '../core/explain.ts'
+import type { FindPlace } from '../core/place.ts'
 import { createDecisionIds, createRun, type DecisionIds } from '../gateway/decision-id.ts'
 import type { Observe } from '../gateway/server.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
@@ -40,6 +41,7 @@ export interface DeskOptions {
   readonly memory: Pick<Memory, 'table' | 'keys' | 'lease'>
   readonly stores: AuthorizerStores
   readonly isSealed: (value: string) => boolean
+  readonly findPlace: FindPlace
   readonly monotonicMs: () => number
 }
 
@@ -100,6 +102,7 @@ function openExplain(options: DeskOptions, run: string) {
       run,
       trustedGateways: networksOf(config.trustedGateways),
       isSealed: options.isSealed,
+      findPlace: options.findPlace,
     },
     idleMs: config.sessionIdleS * 1000,
     lifetimeMs: config.sessionLifetimeS * 1000,

@@ -20,7 +20,8 @@ import type { ExplainDependencies, Wondered } from './explain.ts'
 import type { Who } from './explain-facts.ts'
 
 export interface Traced {
-  readonly door: Step
+  /** What comes before any route: the gateway, the restrictions. */
+  readonly head: readonly Step[]
   readonly check: Check
   readonly policy: Policy
   readonly credential: Parameters<typeof explain>[0]['credential']
@@ -33,30 +34,30 @@ export interface Traced {
 
 /** The pure steps with those between them that ask whether memory may be believed. */
 export function traceFrom(deps: ExplainDependencies, traced: Traced): Trace {
-  const { door, check, policy, credential, facts, wondered, nowMs } = traced
+  const { head, check, policy, credential, facts, wondered, nowMs } = traced
   if (credential.kind === 'api_key') return traceKey(deps, traced)
   const who = wondered.as
   const limited = limitStep(wondered)
   const { steps } = explain({ check, policy, credential, facts, nowMs })
   if (limited.reason === 'authz.rate_limited.address') {
-    return traceOf([door, ...steps.slice(0, 1), limited])
+    return traceOf([...head, ...steps.slice(0, 1), limited])
   }
   const isAsked = credential.kind === 'session' && steps[0]?.outcome !== 'allow'
-  if (!isAsked) return traceOf([door, ...steps])
+  if (!isAsked) return traceOf([...head, ...steps])
   const csrfAt = steps.findIndex(({ name }) => name === 'csrf')
   const isRefusedBefore = steps[csrfAt]?.reason === 'authz.missing_csrf_token'
   const at = isRefusedBefore ? csrfAt + 1 : csrfAt
   if (who.kind === 'lost') {
-    return traceOf([door, ...steps.slice(0, at), leaseStep(deps), lostStep(who)])
+    return traceOf([...head, ...steps.slice(0, at), leaseStep(deps), lostStep(who)])
   }
   const between = [leaseStep(deps), traced.step ?? skipped('facts', 'nothing to ask for')]
-  return traceOf([door, ...steps.slice(0, at), ...between, ...steps.slice(at), limited])
+  return traceOf([...head, ...steps.slice(0, at), ...between, ...steps.slice(at), limited])
 }
 
 function traceKey(deps: ExplainDependencies, traced: Traced): Trace {
-  const { door, usable, wondered, step } = traced
+  const { head, usable, wondered, step } = traced
   const [route, shown] = explainScreen(traced)
-  if (route.outcome === 'allow') return traceOf([door, route, shown])
+  if (route.outcome === 'allow') return traceOf([...head, route, shown])
   const { before } = wondered
   const limited = limitStep(wondered)
   const signed =
@@ -65,7 +66,7 @@ function traceKey(deps: ExplainDependencies, traced: Traced): Trace {
       : denied('signature', before.reason, `${REASONS[before.reason].means} So it was then.`)
   const asked = step ?? skipped('facts', 'nothing to ask for')
   const steps = explainKey({ ...traced, usable, version: wondered.version })
-  return traceOf([door, route, shown, signed, leaseStep(deps), asked, ...steps, limited])
+  return traceOf([...head, route, shown, signed, leaseStep(deps), asked, ...steps, limited])
 }
 
 /** How much was asked lately is nobody's to repeat: only what was refused for it is known. */

@@ -5,20 +5,24 @@ import type { KeptDecision } from '../core/kept.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Reason } from '../core/reason.ts'
-import { deny, type Grant } from '../core/verdict.ts'
+import { createDenial, deny, type Grant } from '../core/verdict.ts'
 import { DIALECTS } from '../gateway/endpoint.ts'
 import type { Reply } from '../gateway/reply.ts'
 
 /** What each gateway, or the one asked about, would be told. */
 export function wordAnswers(
-  { verdict, reason }: Trace,
+  { verdict, reason, steps }: Trace,
   asked: DialectName | undefined,
   grant: Grant,
 ): readonly WordedAnswer[] {
+  // A restriction names a status of its own.
+  const own = steps.find((step) => step.name === 'restrictions')?.facts.status
+  const denial =
+    typeof own === 'number' ? createDenial(reason as Reason, own) : deny(reason as Reason)
   const names = asked === undefined ? DIALECT_NAMES : [asked]
   return names.flatMap((name) => {
     const { wordDeny, wordAllow } = DIALECTS[name]
-    const reply = verdict === 'allow' ? wordAllow(grant) : wordDeny(deny(reason as Reason))
+    const reply = verdict === 'allow' ? wordAllow(grant) : wordDeny(denial)
     return reply === undefined ? [] : [wordReply(name, reply)]
   })
 }

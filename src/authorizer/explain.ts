@@ -1,10 +1,12 @@
 import { type Address, LOOPBACK, parseAddress } from '../core/address.ts'
 import { type Check, isSafeMethod } from '../core/check.ts'
 import { denied, passed, type Step, traceOf } from '../core/explain.ts'
+import { explainRestrictions } from '../core/explain-restriction.ts'
 import type { Explanation, WonderedRequest } from '../core/explanation.ts'
 import type { KeptDecision } from '../core/kept.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import { readTarget, type Target } from '../core/path.ts'
+import type { FindPlace } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Facts } from '../core/principal.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
@@ -38,6 +40,7 @@ export interface ExplainDependencies extends FindOutDependencies {
   readonly appliedSeq: () => number
   readonly run: string
   readonly trustedGateways: NetworkSet
+  readonly findPlace: FindPlace
   readonly issuer: string
   readonly tokenTtlMs: number
 }
@@ -64,7 +67,13 @@ export function createExplain(deps: ExplainDependencies) {
     const traced =
       door.outcome === 'deny'
         ? traceOf([door])
-        : traceFrom(deps, { door, check, policy, ...found, wondered, nowMs: deps.nowMs() })
+        : traceFrom(deps, {
+            head: [door, explainRestrictions(check, policy, deps.findPlace)],
+            ...{ check, policy },
+            ...found,
+            wondered,
+            nowMs: deps.nowMs(),
+          })
     const granted = found.facts ?? grantedOf(found.usable)
     const trace = withToken(deps, traced, check, policy, granted)
     const reason = decision?.reason ?? trace.reason

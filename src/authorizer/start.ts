@@ -111,8 +111,9 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const { run, cookieRing } = given
   const { isSealed } = cookieRing
   const shadow = openShadow(config, log, metrics)
+  const { findPlace } = places
   const own = { config, run, policy, follower, shadow, memory, stores, isSealed, monotonicMs }
-  const desk = openDesk(own)
+  const desk = openDesk({ ...own, findPlace })
   const limits = openLimits(config, metrics)
   const auditing = openAuditing({
     ...{ config, metrics, activities: stores.activities, sayFault: options.sayFault },

@@ -36,6 +36,7 @@ function open(changes: Partial<ExplainDependencies> = {}) {
     epoch: () => '1.a',
     appliedSeq: () => 7,
     trustedGateways: networks('127.0.0.1'),
+    findPlace: () => undefined,
     ...changes,
   })
   async function ask(body: Record<string, unknown>) {

@@ -36,6 +36,7 @@ function open() {
     ...{ issuer: 'dvara', tokenTtlMs: 60_000, policy: () => policyOf(), isStale: () => false },
     ...{ leaseRemainingMs: () => 1500, epoch: () => '1.a', appliedSeq: () => 7 },
     trustedGateways: networks('127.0.0.1'),
+    findPlace: () => undefined,
   })
 
   /** Keeps a decision, and prints its explanation. */

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { projectRoot } from '../../src/config/root.ts'
 import type { Explanation } from '../../src/core/explanation.ts'
 import { REASONS, type Reason } from '../../src/core/reason.ts'
+import type { Category } from '../../src/core/restriction.ts'
 import { formOf } from '../../src/core/signed-request.ts'
 import type { KeyOutcome } from '../../src/store/api-keys.ts'
 import { openIdentityStores } from '../../src/store/open.ts'
@@ -155,6 +156,14 @@ async function until(reason: Reason, asked: Asked): Promise<Asked> {
   return asked
 }
 
+/** A request from an address that a restriction names. */
+async function restricted(category: Category, value: string): Promise<Asked> {
+  const row = { category, scope: 'ip', value, code: 403, state: 'enabled' } as const
+  await stores.restrictions.add(row)
+  await pause(300)
+  return { headers: { 'X-Real-IP': value } }
+}
+
 /** What provokes each; several where the first must have passed. */
 const PROVOKED: Partial<Record<Reason, () => Promise<Asked> | Asked>> = {
   'authz.untrusted_gateway': () => ({ localAddress: '127.0.0.2' }),
@@ -174,6 +183,8 @@ const PROVOKED: Partial<Record<Reason, () => Promise<Asked> | Asked>> = {
     until('authz.rate_limited.route', { ...as(admin), uri: '/few' }),
   'authz.rate_limited.principal': async () =>
     until('authz.rate_limited.principal', as(await stack.addMember('eager'))),
+  'authz.restrict.maintenance': () => restricted('maintenance', '203.0.113.101'),
+  'authz.restrict.blacklist': () => restricted('blacklist', '203.0.113.102'),
   'authz.permission_denied': () => ({ uri: '/authz/x' }),
   'authz.invalid_api_key_headers': () => ({ headers: { 'X-Auth-Apikey': 'k' } }),
   'authz.unexistent_apikey': () => signed('nobodys0000'),
@@ -207,12 +218,13 @@ const PROVOKED: Partial<Record<Reason, () => Promise<Asked> | Asked>> = {
  * disabled with its holder's second factor. explain-print.test.ts explains every reason once kept.
  */
 const NOT_PROVOKED: readonly Reason[] = [
+  'authz.restrict.blocklogin',
   'authz.unavailable',
   'authz.nonces_exhausted',
   'authz.disabled_2fa',
 ]
 
-for (const [reason, provoke] of Object.entries(PROVOKED) as [Reason, () => Asked][]) {
+function testExplained(reason: Reason, provoke: () => Promise<Asked> | Asked): void {
   test(`${reason} is explained by its id, from the command line`, async () => {
     const denied = await ask(await provoke())
     assert.equal(denied.reason, reason)
@@ -226,6 +238,10 @@ for (const [reason, provoke] of Object.entries(PROVOKED) as [Reason, () => Asked
     assert.match(out, /^Nothing differs from the decision\.$/m)
     assertNoSecret(out)
   })
+}
+
+for (const [reason, provoke] of Object.entries(PROVOKED) as [Reason, () => Asked][]) {
+  testExplained(reason, provoke)
 }
 
 test('every reason is provoked here, or said why not', () => {
@@ -277,6 +293,12 @@ for (const [argv, code, says] of MISUSED) {
     assert.equal(ran.out, '')
   })
 }
+
+// It ends every session, as Barong's does, so it comes after whoever needs one.
+testExplained('authz.restrict.blocklogin', async () => ({
+  ...(await restricted('blocklogin', '203.0.113.103')),
+  ...{ method: 'POST', uri: '/api/v2/identity/sessions' },
+}))
 
 test('with the store away it says so; by its id as well', async () => {
   process.kill(stack.redis.pid, 'SIGSTOP')
