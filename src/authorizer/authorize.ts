@@ -2,6 +2,7 @@ import type { Flights } from '../cache/flight.ts'
 import type { Lease } from '../cache/lease.ts'
 import type { Table } from '../cache/table.ts'
 import type { Check } from '../core/check.ts'
+import type { Clock } from '../core/clock.ts'
 import { readCredential } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
 import { Fault } from '../core/fault.ts'
@@ -18,14 +19,15 @@ import {
   type Verdict,
 } from '../core/verdict.ts'
 import { createAuthorizeKey, type KeyDependencies } from './api-keys.ts'
-import { createBelief } from './belief.ts'
+import { createBelief, type Loadable } from './belief.ts'
 import type { Entry, MakeGrant } from './grants.ts'
 import type { Limits } from './limits.ts'
 import type { PolicyHolder } from './policy.ts'
 import { createRestrict } from './restrict.ts'
 import type { Toucher } from './touch.ts'
 
-export interface Dependencies {
+/** Its wall clock is for what people agreed on: expiry; the other for what may be believed. */
+export interface Dependencies extends Clock {
   readonly policies: Pick<PolicyHolder, 'current' | 'isStale' | 'areRestrictionsStale' | 'refresh'>
   /** Where an address is; asked only while a restriction of a place is in force. */
   readonly findPlace: FindPlace
@@ -42,10 +44,8 @@ export interface Dependencies {
   /** For requests that are signed with an API key instead of coming with a session. */
   readonly keys: KeyDependencies
   readonly limits: Limits
-  /** Wall clock, for what people agreed on: expiry. */
-  readonly nowMs: () => number
-  /** Monotonic clock, for what we may believe: the lease. */
-  readonly monotonicMs: () => number
+  /** What else must not be stale for a request to pass. */
+  readonly alsoLoaded?: readonly Loadable[]
   readonly onFault: (fault: unknown) => void
   readonly onRecall: (isHit: boolean) => void
   /** A cookie of the right shape that no key of ours sealed. */

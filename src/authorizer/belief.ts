@@ -1,35 +1,67 @@
 import type { Lease } from '../cache/lease.ts'
-import type { PolicyHolder } from './policy.ts'
+import type { Clock } from '../core/clock.ts'
 
 /** Whether what is remembered may be believed, and how to find out again. */
 export interface Belief {
   isLive(): boolean
   /** The store was asked a moment ago and did not help: a check is refused without waiting. */
   isHopeless(): boolean
-  /** Asks the log, and the policy if it is stale; true if belief is live after it. */
+  /** Asks the log, and what is stale of all that is loaded; true if belief is live after it. */
   restore(): Promise<boolean>
+}
+
+/** Something that is loaded whole and may be known to have changed since: rules, keys. */
+export interface Loadable {
+  /** Known to have changed and not loaded anew: nothing may be allowed by it. */
+  isStale(): boolean
+  /** Loads what is stale; true if nothing is stale after it. Never rejects. */
+  refresh(): Promise<boolean>
 }
 
 /** After a heartbeat has failed, misses are refused at once for this long. */
 const BEAT_AGAIN_AFTER_MS = 50
+/** A check waits so long for a heartbeat of its own, then it is refused. */
+const URGENT_WITHIN_MS = 50
 
-export function createBelief(deps: {
-  readonly policies: Pick<PolicyHolder, 'isStale' | 'refresh'>
+interface Dependencies extends Clock {
+  readonly policies: Loadable
+  readonly alsoLoaded?: readonly Loadable[]
   readonly lease: Lease
   /** Asks the log now; true if the lease is live after it. */
   readonly beat: () => Promise<boolean>
-  /** Monotonic clock. */
-  readonly monotonicMs: () => number
-}): Belief {
-  const { policies, lease, beat, monotonicMs } = deps
+}
+
+export function createBelief(deps: Dependencies): Belief {
+  const { policies, alsoLoaded = [], lease, beat, monotonicMs, nowMs, setTimer } = deps
+  const loaded = [policies, ...alsoLoaded]
   let failedAtMs = Number.NEGATIVE_INFINITY
 
+  function isLive(): boolean {
+    const now = monotonicMs()
+    if (!lease.isLive(now) || !lease.isSound(now, nowMs())) return false
+    for (const one of loaded) if (one.isStale()) return false
+    return true
+  }
+
+  async function refresh(): Promise<boolean> {
+    if (!(await beat())) return false
+    await Promise.all(loaded.map((one) => one.refresh()))
+    return isLive()
+  }
+
+  /** What takes longer goes on, for those who ask next. */
+  function inTime(work: Promise<boolean>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const stop = setTimer(URGENT_WITHIN_MS, () => resolve(false))
+      work.then(resolve, reject).finally(stop)
+    })
+  }
+
   return {
-    isLive: () => lease.isLive(monotonicMs()) && !policies.isStale(),
+    isLive,
     isHopeless: () => monotonicMs() < failedAtMs + BEAT_AGAIN_AFTER_MS,
     async restore() {
-      const isBelievable = (await beat()) && (await policies.refresh())
-      if (isBelievable && lease.isLive(monotonicMs())) return true
+      if (await inTime(refresh())) return true
       failedAtMs = monotonicMs()
       return false
     },

@@ -1,5 +1,6 @@
 import { applyInvalidation, type Remembered } from '../cache/apply.ts'
 import type { Lease } from '../cache/lease.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Invalidation } from '../core/invalidation.ts'
 import type { Invalidations } from '../store/invalidations.ts'
 
@@ -21,25 +22,30 @@ export interface FollowOptions {
   readonly invalidations: Invalidations
   readonly lease: Lease
   readonly remembered: Remembered
-  /** Milliseconds that never go back, and never stand still while the process is stopped. */
-  readonly monotonicMs: () => number
+  readonly clock: Clock
   readonly heartbeatMs: number
   readonly onFault: (fault: unknown) => void
   readonly onApplied?: (message: Invalidation) => void
 }
 
+/** Reports of what was applied are at least so far apart; the first goes at once. */
+const REPORT_EVERY_MS = 5
+
 export function createFollower(options: FollowOptions): Follower {
-  const { worker, invalidations, lease, remembered, monotonicMs, heartbeatMs } = options
+  const { worker, invalidations, lease, remembered, clock, heartbeatMs } = options
   let epoch: string | undefined
   let appliedSeq = 0
   let beating: Promise<boolean> | undefined
-  let timer: NodeJS.Timeout | undefined
+  let stopTimer = (): void => undefined
+  const report = createReporter(options, () => appliedSeq)
   let isDrained = false
 
   function apply(message: Invalidation): void {
     applyInvalidation(remembered, message)
     options.onApplied?.(message)
-    if (message.seq === appliedSeq + 1) appliedSeq = message.seq
+    if (message.seq !== appliedSeq + 1) return
+    appliedSeq = message.seq
+    report.soon()
   }
 
   /** Nothing remembered is known to be true at `seq`: start from there with empty hands. */
@@ -50,10 +56,13 @@ export function createFollower(options: FollowOptions): Follower {
     remembered.restrictionsChanged()
     remembered.keyringChanged()
     appliedSeq = seq
+    report.soon()
   }
 
   async function askHead(): Promise<boolean> {
-    const sentAtMs = monotonicMs()
+    const sentAtMs = clock.monotonicMs()
+    const wallAtMs = clock.nowMs()
+    if (!lease.isSound(sentAtMs, wallAtMs)) lease.drop()
     const head = await invalidations.heartbeat(worker, appliedSeq)
     if (isDrained) return false
     if (head.epoch !== epoch) {
@@ -67,16 +76,16 @@ export function createFollower(options: FollowOptions): Follower {
       if (missed === undefined) startOver(head.seq)
       else for (const message of missed) if (message.seq > appliedSeq) apply(message)
     }
-    if (appliedSeq < head.seq) return lease.isLive(monotonicMs())
-    lease.grant(sentAtMs)
-    return lease.isLive(monotonicMs())
+    if (appliedSeq < head.seq) return lease.isLive(clock.monotonicMs())
+    lease.grant(sentAtMs, wallAtMs)
+    return lease.isLive(clock.monotonicMs())
   }
 
   function beat(): Promise<boolean> {
     beating ??= askHead()
       .catch((fault: unknown) => {
         options.onFault(fault)
-        return lease.isLive(monotonicMs())
+        return lease.isLive(clock.monotonicMs())
       })
       .finally(() => {
         beating = undefined
@@ -85,7 +94,9 @@ export function createFollower(options: FollowOptions): Follower {
   }
 
   function tick(): void {
-    timer = setTimeout(() => void beat().finally(() => isDrained || tick()), heartbeatMs)
+    stopTimer = clock.setTimer(heartbeatMs, () => {
+      void beat().finally(() => isDrained || tick())
+    })
   }
 
   return {
@@ -108,9 +119,45 @@ export function createFollower(options: FollowOptions): Follower {
     appliedSeq: () => appliedSeq,
     async drain() {
       isDrained = true
-      clearTimeout(timer)
+      stopTimer()
+      report.close()
       lease.drop()
       await invalidations.leave(worker).catch(options.onFault)
+    },
+  }
+}
+
+/**
+ * Says how far this worker has come, so that whoever waits for it need not wait for its lease.
+ * One report is on its way at a time, and says as much as is true when it leaves.
+ */
+function createReporter(
+  { worker, invalidations, clock, onFault }: FollowOptions,
+  appliedSeq: () => number,
+) {
+  let reportedSeq = 0
+  let isBusy = false
+  let isClosed = false
+
+  async function send(): Promise<void> {
+    isBusy = true
+    // What is applied in the same turn goes with it.
+    await undefined
+    reportedSeq = appliedSeq()
+    // A report that was lost is not repeated: the next heartbeat says the same.
+    await invalidations.report(worker, reportedSeq).catch(onFault)
+    clock.setTimer(REPORT_EVERY_MS, () => {
+      isBusy = false
+      if (!isClosed && appliedSeq() > reportedSeq) void send()
+    })
+  }
+
+  return {
+    soon(): void {
+      if (!isBusy && !isClosed) void send()
+    },
+    close(): void {
+      isClosed = true
     },
   }
 }

@@ -12,6 +12,7 @@ import { type Engine, type ListenAt, openEngine } from '../gateway/engine.ts'
 import { createServer, type Server } from '../gateway/server.ts'
 import type { Geo } from '../store/geo.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
+import { systemClock } from '../store/system-clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import type { Readiness } from '../telemetry/ops.ts'
@@ -72,6 +73,8 @@ export interface StartOptions {
   /** Marks the ids of its decisions; drawn if not given. */
   readonly run?: string
 }
+
+const { monotonicMs } = systemClock
 
 /** How often the policy file and the keyring are looked at. */
 const WATCH_EVERY_MS = 500
@@ -179,7 +182,7 @@ function followLog(
       restrictionsChanged: () => policy.restrictionsChanged(),
       keyringChanged: () => void keyringChanged(),
     },
-    monotonicMs,
+    clock: systemClock,
     heartbeatMs: options.config.heartbeatMs,
     onFault: (fault) => options.sayFault('log', fault),
     onApplied: ({ scope }) => metrics.countInvalidation(scope),
@@ -193,6 +196,7 @@ function openToucher({ config, stores, sayFault }: StartOptions): Toucher {
     idleMs,
     everyMs: Math.min(TOUCH_EVERY_MS_MAX, idleMs / 20),
     flushEveryMs: TOUCH_FLUSH_EVERY_MS,
+    clock: systemClock,
     onFault: (fault) => sayFault('touch', fault),
   })
 }
@@ -246,8 +250,7 @@ function openServer(parts: Parts): Server {
       ...{ stores: options.stores, secretsKey: options.secretsKey },
     }),
     limits,
-    nowMs: Date.now,
-    monotonicMs,
+    ...systemClock,
     onFault: (fault) => sayFault('facts', fault),
     onRecall: (isHit) => (isHit ? metrics.countHit('sessions') : metrics.countMiss('sessions')),
   })
@@ -267,9 +270,4 @@ function openServer(parts: Parts): Server {
     report: report.gatewayEvent,
     nowUs: () => performance.now() * 1000,
   })
-}
-
-/** Read fresh each time: a cached clock would stand still while the process is stopped. */
-function monotonicMs(): number {
-  return performance.now()
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import type { SessionFacts, Touch } from '../store/sessions.ts'
 import type { Entry } from './grants.ts'
 
@@ -23,17 +24,18 @@ export interface TouchOptions {
    */
   readonly everyMs: number
   readonly flushEveryMs: number
+  readonly clock: Pick<Clock, 'setTimer'>
   readonly onFault: (fault: unknown) => void
 }
 
 export function createToucher(options: TouchOptions): Toucher {
-  const { facts, idleMs, everyMs, flushEveryMs, onFault } = options
+  const { facts, idleMs, everyMs, flushEveryMs, clock, onFault } = options
   let waiting = new Map<string, Touch>()
-  let timer: NodeJS.Timeout | undefined
+  let stopTimer: (() => void) | undefined
 
   async function flush(): Promise<void> {
-    clearTimeout(timer)
-    timer = undefined
+    stopTimer?.()
+    stopTimer = undefined
     if (waiting.size === 0) return
     const batch = [...waiting.values()]
     waiting = new Map()
@@ -53,7 +55,7 @@ export function createToucher(options: TouchOptions): Toucher {
       const { hash } = known.session
       waiting.set(hash, { hash, idleAtMs })
       if (waiting.size >= TOUCHES_MAX) void flush()
-      else timer ??= setTimeout(() => void flush(), flushEveryMs)
+      else stopTimer ??= clock.setTimer(flushEveryMs, () => void flush())
     },
     flush,
     drain: flush,

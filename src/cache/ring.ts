@@ -28,6 +28,8 @@ export function createRing(entriesMax: number = RING_ENTRIES): Ring {
   return {
     record({ scope, id, seq }) {
       const name = nameOf(scope, id)
+      // Messages come late and twice: an older one must not make a name look less overtaken.
+      if ((seqByName.get(name) ?? 0) >= seq) return
       seqByName.delete(name)
       seqByName.set(name, seq)
       if (seqByName.size <= entriesMax) return

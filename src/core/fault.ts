@@ -6,6 +6,8 @@ export type FaultCode =
   | 'store_unsealed'
   | 'store_conflict'
   | 'store_rejected'
+  /** Committed, and it comes into force by itself, but nobody may be told that it is. */
+  | 'not_in_force'
   | 'load_overflow'
   | 'signer_failed'
 

@@ -1,11 +1,8 @@
 import { Fault } from '../core/fault.ts'
 
-/**
- * Whether a change is committed and will come into force by itself, only not yet: the stores say so
- * in these words when Redis could not be told.
- */
+/** Whether a change is committed and will come into force by itself, only not yet everywhere. */
 export function isRecordedOnly(problem: unknown): problem is Fault {
-  return problem instanceof Fault && problem.message.includes('recorded, not yet in force')
+  return problem instanceof Fault && problem.code === 'not_in_force'
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Scope } from '../core/invalidation.ts'
 import type { ActivityQueue } from './activities.ts'
 import type { Invalidations } from './invalidations.ts'
+import type { Members, Roster } from './members.ts'
 import type { Nonces } from './nonces.ts'
 import type { Loaded, Touch } from './sessions.ts'
 
@@ -83,7 +84,7 @@ export interface Notice {
  * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `prepareKeys`, `seal`, `ping`,
  * `leave` and `close` throws `store_unsealed` on a board that may have forgotten something.
  */
-export interface Board extends Invalidations, Nonces {
+export interface Board extends Invalidations, Members, Nonces {
   /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
   readonly activities: ActivityQueue
   load(hash: string): Promise<Loaded<PostedFacts>>
@@ -95,8 +96,12 @@ export interface Board extends Invalidations, Nonces {
    * `moved`: the board was sealed again under another number; read Postgres again.
    */
   open(posting: Posting, epochNumber: number): Promise<'opened' | 'outdated' | 'moved'>
-  /** Puts a change into force and tells everybody; again is harmless. Returns its number. */
-  apply(notice: Notice): Promise<number>
+  /**
+   * Puts a change on the board and tells everybody; again is harmless. Returns its number with the
+   * members of the same instant. `store_unsealed` on a board that was sealed under a lower number
+   * than the change was committed under: it may have been replaced, and the other one not know.
+   */
+  apply(notice: Notice, epochNumber: number): Promise<Roster>
   /** Idle deadlines as far as known. */
   idleDeadlines(hashes: readonly string[]): Promise<readonly (number | undefined)[]>
   /** Takes at most `max` deadlines that were extended since they were last taken. */

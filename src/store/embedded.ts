@@ -1,8 +1,11 @@
+import type { Receipt } from './acknowledge.ts'
 import type { Database } from './database.ts'
 import { openDirectory } from './directory.ts'
 import { joinAuthorizer, joinIdentity } from './join.ts'
 import { migrate } from './migrate.ts'
+import { timesOf } from './open.ts'
 import type { AuthorizerStores, IdentityStores } from './stores.ts'
+import { systemClock } from './system-clock.ts'
 import { createTwinBoard } from './twin.ts'
 
 export interface EmbeddedStores {
@@ -21,6 +24,7 @@ export async function openEmbeddedStores(options: {
   readonly directory: string | undefined
   readonly migrationsDir: string
   readonly nowMs?: () => number
+  readonly leaseMs?: number
 }): Promise<EmbeddedStores> {
   return joinEmbeddedStores({ ...options, database: await openDirectory(options.directory) })
 }
@@ -30,13 +34,21 @@ export async function joinEmbeddedStores(options: {
   readonly database: Database
   readonly migrationsDir: string
   readonly nowMs?: () => number
+  readonly leaseMs?: number
+  readonly onReceipt?: (receipt: Receipt) => void
 }): Promise<EmbeddedStores> {
-  const { database, migrationsDir, nowMs = Date.now } = options
+  const { database, migrationsDir, nowMs = Date.now, leaseMs, onReceipt } = options
   const board = createTwinBoard(nowMs)
-  const identity = joinIdentity(board, database, nowMs)
+  const identity = joinIdentity(board, database, {
+    ...timesOf(leaseMs === undefined ? {} : { leaseMs }),
+    clock: { ...systemClock, nowMs },
+    onFault: () => undefined,
+    ...(onReceipt === undefined ? {} : { onReceipt }),
+  })
   try {
     await migrate(database, migrationsDir)
     await identity.keeper.seal()
+    await identity.acknowledger.start()
   } catch (fault) {
     await identity.close()
     throw fault

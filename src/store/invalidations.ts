@@ -21,6 +21,8 @@ export interface InvalidationHandler {
 export interface Invalidations {
   /** Writes the worker's mark, so that a deposed primary refuses it, and returns the head. */
   heartbeat(worker: string, appliedSeq: number): Promise<Head>
+  /** Says that everything up to here is in force in this worker; only who beats is listened to. */
+  report(worker: string, appliedSeq: number): Promise<void>
   /** Entries after `seq`, in order; undefined if the log no longer reaches back that far. */
   since(seq: number): Promise<readonly Invalidation[] | undefined>
   subscribe(handler: InvalidationHandler): Promise<void>

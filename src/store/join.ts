@@ -1,9 +1,17 @@
+import type { Clock } from '../core/clock.ts'
+import {
+  type AcknowledgeTimes,
+  createAcknowledger,
+  type Receipt,
+  type RosterChange,
+} from './acknowledge.ts'
 import { encodeActivity } from './activity-record.ts'
 import type { Board } from './board.ts'
 import type { Database } from './database.ts'
 import { createKeyFacts, createSessionFacts } from './facts.ts'
 import { createKeeper } from './keeper.ts'
 import { createOutbox } from './outbox.ts'
+import { createReceipts } from './receipts.ts'
 import { createServiceAccounts } from './sql-accounts.ts'
 import { createActivities } from './sql-activities.ts'
 import { createApiKeys } from './sql-api-keys.ts'
@@ -15,6 +23,14 @@ import { createSessions } from './sql-sessions.ts'
 import { createOneTimeTokens } from './sql-tokens.ts'
 import { createUsers } from './sql-users.ts'
 import type { AuthorizerStores, IdentityStores } from './stores.ts'
+
+/** How the identity API waits for authorizers, and who hears of it. */
+export interface IdentityOptions extends AcknowledgeTimes {
+  readonly clock: Clock
+  readonly onFault: (fault: unknown) => void
+  readonly onReceipt?: (receipt: Receipt) => void
+  readonly onRosterChange?: (change: RosterChange) => void
+}
 
 /** An authorizer's half over any board and database; it owns both. */
 export function joinAuthorizer(board: Board, database: Database): AuthorizerStores {
@@ -36,25 +52,35 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
 export function joinIdentity(
   board: Board,
   database: Database,
-  nowMs: () => number,
+  options: IdentityOptions,
 ): IdentityStores {
-  const outbox = createOutbox(database, board)
-  const deps = { database, board, outbox, nowMs }
+  const { clock, onRosterChange } = options
+  const receipts = createReceipts(options.onReceipt)
+  const acknowledger = createAcknowledger({
+    ...options,
+    board,
+    ...(onRosterChange === undefined ? {} : { onChange: onRosterChange }),
+  })
+  const outbox = createOutbox({ database, board, acknowledger, receipts })
+  const deps = { database, board, outbox, nowMs: clock.nowMs }
   return {
     sessions: createSessions(deps),
     users: createUsers(database, outbox),
     policies: createPolicies(database, outbox),
     restrictions: createRestrictions(deps),
-    tokens: createOneTimeTokens(database, nowMs),
+    tokens: createOneTimeTokens(database, clock.nowMs),
     apiKeys: createApiKeys(deps),
     serviceAccounts: createServiceAccounts(database, outbox),
     secondFactors: createSecondFactors(deps),
     activities: createActivities(database, board.activities),
     keeper: createKeeper(deps),
+    acknowledger,
+    receipts,
     async ping() {
       await Promise.all([database.query('select 1'), board.ping()])
     },
     async close() {
+      acknowledger.close()
       await Promise.all([board.close(), database.close()])
     },
   }

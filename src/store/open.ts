@@ -1,9 +1,11 @@
-import type { Fault } from '../core/fault.ts'
+import { Fault } from '../core/fault.ts'
+import type { AcknowledgeTimes } from './acknowledge.ts'
 import type { Database } from './database.ts'
-import { joinAuthorizer, joinIdentity } from './join.ts'
+import { type IdentityOptions, joinAuthorizer, joinIdentity } from './join.ts'
 import { createPostgres } from './postgres.ts'
 import { openRedisBoard } from './redis.ts'
 import type { AuthorizerStores, IdentityStores } from './stores.ts'
+import { systemClock } from './system-clock.ts'
 
 export interface StoreOptions {
   readonly redisUrl: string
@@ -16,6 +18,11 @@ export interface StoreOptions {
   /** Hears of lost connections, once per outage. */
   readonly onFault: (fault: Fault) => void
 }
+
+/** How a change is waited for; the lease is the authorizers' own. */
+export interface IdentityStoreOptions
+  extends Partial<AcknowledgeTimes>,
+    Pick<IdentityOptions, 'onReceipt' | 'onRosterChange'> {}
 
 const CONNECT_TIMEOUT_MS = 2_000
 const STATEMENT_TIMEOUT_MS = 5_000
@@ -31,9 +38,24 @@ export async function openAuthorizerStores(options: StoreOptions): Promise<Autho
 }
 
 /** As `openAuthorizerStores`, for the identity API; the schema must be migrated. */
-export async function openIdentityStores(options: StoreOptions): Promise<IdentityStores> {
+export async function openIdentityStores(
+  options: StoreOptions & IdentityStoreOptions,
+): Promise<IdentityStores> {
   const board = await openRedisBoard(boardOptions(options, 1_000))
-  return joinIdentity(board, openDatabase(options, 10), Date.now)
+  const { onFault, onReceipt, onRosterChange } = options
+  return joinIdentity(board, openDatabase(options, 10), {
+    clock: systemClock,
+    ...timesOf(options),
+    onFault: (fault) => fault instanceof Fault && onFault(fault),
+    ...(onReceipt === undefined ? {} : { onReceipt }),
+    ...(onRosterChange === undefined ? {} : { onRosterChange }),
+  })
+}
+
+/** Defaults of the settings of the same names. */
+export function timesOf(given: Partial<AcknowledgeTimes>): AcknowledgeTimes {
+  const { leaseMs = 2_000, fenceMs = 0, retryMs = 2_000 } = given
+  return { leaseMs, fenceMs, retryMs }
 }
 
 /** A database by its URL alone, for `migrate` and `isMigrated`. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { Fault } from '../core/fault.ts'
 import type { InvalidationHandler } from './invalidations.ts'
+import { REPORT_CHANNEL } from './member-scripts.ts'
+import { type ReportHandler, readReport } from './members.ts'
 import { readPush } from './push.ts'
 import { redisFault } from './redis-fault.ts'
 import { CHANNEL, SCRIPTS } from './scripts.ts'
@@ -124,25 +126,45 @@ function toWire(argument: Argument): string | Buffer {
 
 export interface Subscriber {
   subscribe(handler: InvalidationHandler): Promise<void>
+  hearReports(handler: ReportHandler): Promise<void>
   close(): void
 }
 
-/** Its own connection: `interrupted()` follows each time pushes flow again after a cut. */
+/** Who listens on a channel: each message, and each time messages may have been lost. */
+interface Listener {
+  readonly channel: string
+  message(text: string): void
+  lost(): void
+}
+
+/** Its own connection: `lost()` follows each time messages flow again after a cut. */
 export function createSubscriber(options: RedisOptions): Subscriber {
-  const handlers = new Set<InvalidationHandler>()
+  const listeners = new Set<Listener>()
   let redis: Redis | undefined
   let isConfirmed = false
   let isClosed = false
   const waiters = new Set<() => void>()
 
-  function toEach(call: (handler: InvalidationHandler) => void): void {
-    for (const handler of handlers) {
-      try {
-        call(handler)
-      } catch (cause) {
-        options.onFault(new Fault('store_garbage', { cause, about: 'a handler threw' }))
-      }
+  function guarded(call: () => void): void {
+    try {
+      call()
+    } catch (cause) {
+      options.onFault(new Fault('store_garbage', { cause, about: 'a handler threw' }))
     }
+  }
+
+  /** The driver says ready before the server has confirmed the subscription. */
+  function confirm(own: Redis): void {
+    isConfirmed = false
+    const asked = [...listeners]
+    own.subscribe(...new Set(asked.map(({ channel }) => channel))).then(
+      () => {
+        isConfirmed = asked.length === listeners.size
+        if (isConfirmed) for (const wake of waiters) wake()
+        for (const one of asked) guarded(() => one.lost())
+      },
+      () => own.disconnect(true),
+    )
   }
 
   function start(): Redis {
@@ -155,37 +177,47 @@ export function createSubscriber(options: RedisOptions): Subscriber {
     own.on('close', () => {
       isConfirmed = false
     })
-    // The driver says ready before the server has confirmed the subscription.
-    own.on('ready', () => {
-      own.subscribe(CHANNEL).then(
-        () => {
-          isConfirmed = true
-          for (const wake of waiters) wake()
-          toEach((handler) => handler.interrupted())
-        },
-        () => own.disconnect(true),
-      )
-    })
-    own.on('message', (_channel, text) => {
-      const message = readPush(text)
-      if (message !== undefined) toEach((handler) => handler.invalidated(message))
-      else toEach((handler) => handler.interrupted())
+    own.on('ready', () => confirm(own))
+    own.on('message', (channel, text) => {
+      for (const one of listeners) if (one.channel === channel) guarded(() => one.message(text))
     })
     own.connect().catch(() => undefined)
     return own
   }
 
+  async function listen(listener: Listener): Promise<void> {
+    listeners.add(listener)
+    if (redis === undefined) redis = start()
+    else if (redis.status === 'ready') confirm(redis)
+    if (isConfirmed || (await isWoken())) return
+    const about = 'not subscribed yet; it goes on trying and tells its handler when it is'
+    throw new Fault('store_unavailable', { about })
+  }
+
   return {
-    async subscribe(handler) {
-      handlers.add(handler)
-      redis ??= start()
-      if (isConfirmed || (await isWoken())) return
-      const about = 'not subscribed yet; it goes on trying and says interrupted() when it is'
-      throw new Fault('store_unavailable', { about })
-    },
+    subscribe: (handler) =>
+      listen({
+        channel: CHANNEL,
+        message(text) {
+          const read = readPush(text)
+          if (read !== undefined) handler.invalidated(read)
+          else handler.interrupted()
+        },
+        lost: () => handler.interrupted(),
+      }),
+    hearReports: (handler) =>
+      listen({
+        channel: REPORT_CHANNEL,
+        message(text) {
+          const read = readReport(text)
+          if (read !== undefined) handler.reported(read.worker, read.appliedSeq)
+          else handler.changed()
+        },
+        lost: () => handler.changed(),
+      }),
     close() {
       isClosed = true
-      handlers.clear()
+      listeners.clear()
       redis?.disconnect()
     },
   }

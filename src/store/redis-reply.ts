@@ -1,6 +1,7 @@
 import { Fault } from '../core/fault.ts'
 import type { PostedFacts, PostedKey } from './board.ts'
 import type { Head } from './invalidations.ts'
+import { type Roster, readMembers } from './members.ts'
 import type { Loaded } from './sessions.ts'
 
 /** Reply of the script `load`. */
@@ -32,6 +33,13 @@ export function readLoadedKey(reply: unknown): Loaded<PostedKey> {
 export function readHead(reply: unknown): Head {
   const [epoch, seq] = list(reply)
   return { epoch: latin(epoch), seq: number(seq) }
+}
+
+/** Reply of the scripts `members` and `apply`. */
+export function readRoster(reply: unknown): Roster {
+  const [epoch, seq, fields] = list(reply)
+  const members = readMembers(list(fields).map(latin))
+  return { epoch: latin(epoch), seq: number(seq), members }
 }
 
 export function list(reply: unknown): readonly unknown[] {

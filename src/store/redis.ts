@@ -18,7 +18,7 @@ import {
   type RedisOptions,
   type Subscriber,
 } from './redis-link.ts'
-import { latin, list, number, readHead, readLoaded, readLoadedKey } from './redis-reply.ts'
+import { latin, list, readHead, readLoaded, readLoadedKey, readRoster } from './redis-reply.ts'
 import type { Touch } from './sessions.ts'
 
 /** Extensions in one script: a longer batch would hold Redis up for everybody else. */
@@ -55,14 +55,21 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
       return entries === null ? undefined : list(entries).map(readEntry)
     },
     subscribe: (handler) => subscriber.subscribe(handler),
-    async leave(worker) {
-      await link.call('HDEL', '{dv}m', worker)
+    async report(worker, appliedSeq) {
+      await run('report', worker, appliedSeq)
     },
+    async leave(worker) {
+      await run('leave', worker)
+    },
+    members: async () => readRoster(await run('members')),
+    prune: async (worker, beat) => (await run('prune', worker, beat)) === 1,
+    hearReports: (handler) => subscriber.hearReports(handler),
     async open(posting, epochNumber) {
       const outcome = latin(await run('open', epochNumber, ...postingArguments(posting)))
       return outcome === 'opened' || outcome === 'moved' ? outcome : 'outdated'
     },
-    apply: async (notice) => number(await run('apply', ...applyArguments(notice))),
+    apply: async (notice, epochNumber) =>
+      readRoster(await run('apply', epochNumber, ...applyArguments(notice))),
     async idleDeadlines(hashes) {
       if (hashes.length === 0) return []
       const found = list(await run('idle', ...hashes)).map(latin)

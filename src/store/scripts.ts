@@ -1,11 +1,16 @@
-import { LOAD_KEY, POST_KEY, PREPARE_KEYS } from './key-scripts.ts'
+import { LOAD_KEY, POST_KEY } from './key-scripts.ts'
+import { MEMBER_SCRIPTS } from './member-scripts.ts'
+import { POST_PRINCIPAL, SEALED } from './script-parts.ts'
+import { SEALING_SCRIPTS } from './sealing-scripts.ts'
 
 /**
  * What Redis does in one step. All keys begin with `{dv}`: one slot, and one server to ask.
  *
  *   {dv}ep  `<n>.<run id>`: sealed by Keeper.seal for exactly one Redis process
  *   {dv}seq number of the last log entry     {dv}inv  the log, ids `<seq>-0`
- *   {dv}m   hash: worker → `applied,beats`   {dv}i    touched sessions by idle deadline
+ *   {dv}m   hash: worker → `applied,beat`    {dv}i    touched sessions by idle deadline
+ *   {dv}beats heartbeats of all workers: each has a number of its own, so that a mark that was
+ *           taken off and made again is never taken for the same
  *   {dv}sealing `<n>`: who is re-filling it; lost if the server restarts half-way
  *   {dv}k:<kid>  hash: b record, v version, u uid, n number of the sealing it belongs to
  *   {dv}x:<kid>  tombstone of a key
@@ -21,44 +26,6 @@ import { LOAD_KEY, POST_KEY, PREPARE_KEYS } from './key-scripts.ts'
  * Only the heartbeat asks INFO again, since that costs as much as the rest of a load.
  */
 export const CHANNEL = '{dv}push'
-
-const SEALED = `
-local ep = redis.call('GET', '{dv}ep')
-if not ep or string.match(ep, '^%d+%.(.+)$') ~= ARGV[1] then
-  return redis.error_reply('UNSEALED not sealed for this process')
-end
-`
-
-const POST_PRINCIPAL = `
-local function post(uid, version, record, untilMs)
-  local key = '{dv}p:' .. uid
-  local known = tonumber(redis.call('HGET', key, 'v') or '-1')
-  if tonumber(version) >= known then redis.call('HSET', key, 'v', version, 'b', record) end
-  if redis.call('PEXPIRETIME', key) < tonumber(untilMs) then
-    redis.call('PEXPIREAT', key, untilMs)
-  end
-end
-local function raise(uid, generation, lifeMs)
-  local key = '{dv}g:' .. uid
-  if tonumber(generation) == 0 then return end
-  if tonumber(generation) >= tonumber(redis.call('GET', key) or '0') then
-    redis.call('SET', key, generation, 'PX', lifeMs)
-  end
-end
-local function lift(key, generation)
-  if tonumber(generation) >= tonumber(redis.call('HGET', key, 'g') or '0') then
-    redis.call('HSET', key, 'g', generation)
-  end
-end
-local function put(hash, record, uid, idleAtMs, endsAtMs, generation)
-  local key = '{dv}s:' .. hash
-  local known = redis.call('HGET', key, 'i')
-  if known and tonumber(known) > tonumber(idleAtMs) then idleAtMs = known end
-  redis.call('HSET', key, 'b', record, 'i', idleAtMs, 'u', uid)
-  lift(key, generation)
-  redis.call('PEXPIREAT', key, endsAtMs)
-end
-`
 
 /** ARGV: run id, hash. */
 const LOAD = `${SEALED}
@@ -80,16 +47,6 @@ for n = 2, #ARGV, 2 do
   end
 end
 return 1
-`
-
-/** ARGV: run id, worker, applied. Writes, so that a primary without replicas refuses it. */
-const HEARTBEAT = `${SEALED}
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-if run ~= ARGV[1] then return redis.error_reply('UNSEALED the connection leads elsewhere') end
-local mark = redis.call('HGET', '{dv}m', ARGV[2])
-local beats = mark and tonumber(string.match(mark, ',(%d+)$')) or 0
-redis.call('HSET', '{dv}m', ARGV[2], ARGV[3] .. ',' .. string.format('%.0f', beats + 1))
-return { ep, redis.call('GET', '{dv}seq') }
 `
 
 /** ARGV: run id, seq, most entries. Nothing if the log does not reach back to seq. */
@@ -121,17 +78,20 @@ return 'opened'
 `
 
 /**
- * ARGV: run id, scope, id, tombstone life, log length, count of ended, ended hashes…,
+ * ARGV: run id, epoch number, scope, id, tombstone life, log length, count of ended, ended hashes…,
  * count of kept, (hash, generation)…, count of removed keys, kids…,
  * count of keys, (kid, uid, record, version, until)…, and for a principal: uid, version, record,
  * generation, until, generation life.
  */
 const APPLY = `${SEALED}${POST_PRINCIPAL}${POST_KEY}
-local at = 7
-for n = 1, tonumber(ARGV[6]) do
+if tonumber(string.match(ep, '^%d+')) < tonumber(ARGV[2]) then
+  return redis.error_reply('UNSEALED the change is of a later sealing')
+end
+local at = 8
+for n = 1, tonumber(ARGV[7]) do
   redis.call('DEL', '{dv}s:' .. ARGV[at])
   redis.call('ZREM', '{dv}i', ARGV[at])
-  redis.call('SET', '{dv}t:' .. ARGV[at], '1', 'PX', ARGV[4])
+  redis.call('SET', '{dv}t:' .. ARGV[at], '1', 'PX', ARGV[5])
   at = at + 1
 end
 local kept = tonumber(ARGV[at])
@@ -146,7 +106,7 @@ local removed = tonumber(ARGV[at])
 at = at + 1
 for n = 1, removed do
   redis.call('DEL', '{dv}k:' .. ARGV[at])
-  redis.call('SET', '{dv}x:' .. ARGV[at], '1', 'PX', ARGV[4])
+  redis.call('SET', '{dv}x:' .. ARGV[at], '1', 'PX', ARGV[5])
   at = at + 1
 end
 local keys = tonumber(ARGV[at])
@@ -161,9 +121,9 @@ if ARGV[at] then
   raise(ARGV[at], ARGV[at + 3], ARGV[at + 5])
 end
 local seq = string.format('%.0f', redis.call('INCR', '{dv}seq'))
-redis.call('XADD', '{dv}inv', 'MAXLEN', '~', ARGV[5], seq .. '-0', 's', ARGV[2], 'd', ARGV[3])
-redis.call('PUBLISH', '${CHANNEL}', seq .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
-return seq
+redis.call('XADD', '{dv}inv', 'MAXLEN', '~', ARGV[6], seq .. '-0', 's', ARGV[3], 'd', ARGV[4])
+redis.call('PUBLISH', '${CHANNEL}', seq .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+return { ep, seq, redis.call('HGETALL', '{dv}m') }
 `
 
 /** ARGV: run id, hashes…. */
@@ -178,70 +138,6 @@ const TAKE = `${SEALED}
 local taken = redis.call('ZPOPMIN', '{dv}i', ARGV[2])
 for n = 2, #taken, 2 do taken[n] = string.format('%.0f', tonumber(taken[n])) end
 return taken
-`
-
-/** ARGV: run id. */
-const IS_SEALED = `
-local ep = redis.call('GET', '{dv}ep')
-return (ep and string.match(ep, '^%d+%.(.+)$') == ARGV[1]) and 1 or 0
-`
-
-const UNSEALED = `
-local ep = redis.call('GET', '{dv}ep')
-if ep and string.match(ep, '^%d+%.(.+)$') == ARGV[1] then
-  return redis.error_reply('CONFLICT already sealed')
-end
-`
-
-/** ARGV: run id, epoch number. Whoever began to re-fill it before has to begin again. */
-const BEGIN = `${UNSEALED}
-redis.call('SET', '{dv}sealing', ARGV[2])
-return 1
-`
-
-const FILLING = `${UNSEALED}
-if redis.call('GET', '{dv}sealing') ~= ARGV[2] then
-  return redis.error_reply('CONFLICT re-filled by another, or restarted half-way')
-end
-`
-
-/**
- * ARGV: run id, epoch number, generation life, count of ended, ended hashes…, then for each
- * session: hash, uid, record, idle deadline, end, generation, principal version and record.
- */
-const PREPARE = `${FILLING}${POST_PRINCIPAL}
-local at = 5
-for n = 1, tonumber(ARGV[4]) do
-  redis.call('DEL', '{dv}s:' .. ARGV[at])
-  at = at + 1
-end
-while ARGV[at] do
-  if redis.call('EXISTS', '{dv}t:' .. ARGV[at]) == 0 then
-    put(ARGV[at], ARGV[at + 2], ARGV[at + 1], ARGV[at + 3], ARGV[at + 4],
-      ARGV[at + 5])
-    redis.call('DEL', '{dv}g:' .. ARGV[at + 1])
-    raise(ARGV[at + 1], ARGV[at + 5], ARGV[3])
-    -- Postgres is the truth: whatever version was left behind is replaced.
-    redis.call('HDEL', '{dv}p:' .. ARGV[at + 1], 'v')
-    post(ARGV[at + 1], ARGV[at + 6], ARGV[at + 7], ARGV[at + 4])
-  end
-  at = at + 8
-end
-return 1
-`
-
-/** ARGV: run id, epoch number, first seq. */
-const SEAL = `${FILLING}
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-if run ~= ARGV[1] then return redis.error_reply('UNSEALED the connection leads elsewhere') end
-redis.call('DEL', '{dv}inv', '{dv}m', '{dv}sealing')
-redis.call('SET', '{dv}seq', ARGV[3])
--- Before the first time ever nothing can have been burned.
-local t = redis.call('TIME')
-local at = ARGV[2] == '1' and 0 or t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('SET', '{dv}at', string.format('%.0f', at))
-redis.call('SET', '{dv}ep', ARGV[2] .. '.' .. run)
-return 1
 `
 
 /** ARGV: run id, stream, most entries, records…. All or none. */
@@ -274,20 +170,16 @@ return 'burned'
 `
 
 export const SCRIPTS = {
+  ...MEMBER_SCRIPTS,
+  ...SEALING_SCRIPTS,
   load: LOAD,
   loadKey: `${SEALED}${LOAD_KEY}`,
   touch: TOUCH,
-  heartbeat: HEARTBEAT,
   since: SINCE,
   open: OPEN,
   apply: APPLY,
   idle: IDLE,
   take: TAKE,
-  isSealed: IS_SEALED,
-  begin: BEGIN,
-  prepare: PREPARE,
-  prepareKeys: `${FILLING}${POST_PRINCIPAL}${PREPARE_KEYS}`,
-  seal: SEAL,
   queue: QUEUE,
   burn: BURN,
 } as const

@@ -1,4 +1,5 @@
 import type { KeyRate } from '../core/api-key.ts'
+import { Fault } from '../core/fault.ts'
 import {
   type ApiKeyChange,
   type ApiKeys,
@@ -130,9 +131,11 @@ export function createApiKeys(deps: {
         .transaction(async (transaction) => {
           await transaction.query(RESTORE, [uid, old, kid])
           await transaction.query(REMOVE, [uid, kid])
+          // Owed anew: the board may have taken one of them before it was lost.
+          for (const one of [kid, old]) if (one !== '') await record(transaction, one)
         })
         .catch(() => undefined)
-      throw fault
+      throw fault instanceof Fault && fault.code === 'not_in_force' ? withdrawn(fault) : fault
     }
   }
 
@@ -200,6 +203,11 @@ export function createApiKeys(deps: {
       return true
     },
   }
+}
+
+/** It will not come into force later: nothing of it is left. */
+function withdrawn(cause: Fault): Fault {
+  return new Fault('store_unavailable', { about: 'the new key was withdrawn', cause })
 }
 
 /** Locks a user, or a service account behind its owner; undefined if there is neither. */

@@ -1,10 +1,12 @@
 import type { ServiceAccounts } from './accounts.ts'
+import type { Acknowledger } from './acknowledge.ts'
 import type { Activities, ActivityLog } from './activities.ts'
 import type { ApiKeys, KeyFactsSource } from './api-keys.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Nonces } from './nonces.ts'
 import type { Policies } from './policies.ts'
 import type { Principals } from './principals.ts'
+import type { Receipts } from './receipts.ts'
 import type { Restrictions } from './restrictions.ts'
 import type { SecondFactors } from './second-factors.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
@@ -37,6 +39,9 @@ export interface IdentityStores {
   readonly secondFactors: SecondFactors
   readonly activities: Activities
   readonly keeper: Keeper
+  readonly acknowledger: Pick<Acknowledger, 'start' | 'lookAround'>
+  /** What one call changed, shown to be in force. */
+  readonly receipts: Pick<Receipts, 'collect'>
   /** Resolves if Postgres and Redis both answer; a Fault naming the one that does not. */
   ping(): Promise<void>
   close(): Promise<void>

@@ -13,9 +13,11 @@ import {
 } from './board.ts'
 import { createExpiring } from './expiring.ts'
 import type { InvalidationHandler } from './invalidations.ts'
+import type { Roster } from './members.ts'
 import type { Loaded } from './sessions.ts'
 import { createTwinActivities } from './twin-activities.ts'
 import { createTwinKeys } from './twin-keys.ts'
+import { createTwinMembers, type TwinMark } from './twin-members.ts'
 import { createTwinNonces } from './twin-nonces.ts'
 
 interface Row {
@@ -39,7 +41,7 @@ const SWEEP_MS = 60_000
  */
 export function createTwinBoard(nowMs: () => number): Board {
   const state = createState(nowMs)
-  const { sessions, principals, keys, generations, tombstones, members, touched } = state
+  const { sessions, principals, keys, generations, tombstones, touched } = state
   const emitter = new EventEmitter().setMaxListeners(0)
   const sweeper = setInterval(state.sweep, SWEEP_MS).unref()
 
@@ -70,19 +72,12 @@ export function createTwinBoard(nowMs: () => number): Board {
         touched.set(hash, idleAtMs)
       }
     },
-    async heartbeat(worker, appliedSeq) {
-      const head = state.head()
-      members.set(worker, appliedSeq)
-      return head
-    },
+    ...createTwinMembers(state, emitter),
     async since(seq) {
       return state.since(seq)
     },
     async subscribe(handler: InvalidationHandler) {
       emitter.on('push', (message: Invalidation) => handler.invalidated(message))
-    },
-    async leave(worker) {
-      members.delete(worker)
     },
     async open(posting, epochNumber) {
       state.head()
@@ -92,13 +87,16 @@ export function createTwinBoard(nowMs: () => number): Board {
       state.put(posting)
       return 'opened'
     },
-    async apply(notice) {
+    async apply(notice, epochNumber) {
       state.head()
+      if ((state.epochNumber() ?? 0) < epochNumber) {
+        throw new Fault('store_unsealed', { about: 'the change is of a later sealing' })
+      }
       state.change(notice)
       const message = state.append(notice)
       // A push arrives later, as it would through a socket; never inside the caller's turn.
       setImmediate(() => emitter.emit('push', message))
-      return message.seq
+      return state.roster()
     },
     async idleDeadlines(hashes) {
       state.head()
@@ -185,7 +183,8 @@ function createState(nowMs: () => number) {
   const keys = createTwinKeys(nowMs)
   const nonces = createTwinNonces(nowMs)
   const touched = new Map<string, number>()
-  const members = new Map<string, number>()
+  const members = new Map<string, TwinMark>()
+  let beats = 0
   const log = createLog()
   let sealed: number | undefined
   let sealing: number | undefined
@@ -215,6 +214,11 @@ function createState(nowMs: () => number) {
     ...{ sessions, principals, keys, generations, tombstones, nonces },
     ...{ touched, members, head, filling, post },
     epochNumber: () => sealed,
+    nextBeat: () => ++beats,
+    roster(): Roster {
+      const listed = [...members].map(([worker, mark]) => ({ worker, ...mark }))
+      return { ...head(), members: listed }
+    },
     isSealed: () => sealed !== undefined,
     begin(epochNumber: number): void {
       if (sealed !== undefined) throw new Fault('store_conflict', { about: 'sealed' })

@@ -57,6 +57,7 @@ const FAULTS: Record<FaultCode, true> = {
   store_unsealed: true,
   store_conflict: true,
   store_rejected: true,
+  not_in_force: true,
   load_overflow: true,
   signer_failed: true,
 }

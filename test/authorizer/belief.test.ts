@@ -4,7 +4,10 @@ import { createBelief } from '../../src/authorizer/belief.ts'
 import { createLease } from '../../src/cache/lease.ts'
 
 function createScene() {
-  const scene = { ms: 1000, isStale: false, canBeat: true, canRefresh: true }
+  const scene = {
+    ...{ ms: 1000, wallMs: 5000, isStale: false, canBeat: true, canRefresh: true },
+    late: (): void => undefined,
+  }
   const lease = createLease(2000)
   const belief = createBelief({
     policies: {
@@ -16,10 +19,15 @@ function createScene() {
     },
     lease,
     async beat() {
-      if (scene.canBeat) lease.grant(scene.ms)
+      if (scene.canBeat) lease.grant(scene.ms, scene.wallMs)
       return scene.canBeat
     },
     monotonicMs: () => scene.ms,
+    nowMs: () => scene.wallMs,
+    setTimer: (_delayMs, call) => {
+      scene.late = call
+      return () => undefined
+    },
   })
   return { scene, lease, belief }
 }
@@ -33,6 +41,7 @@ test('belief needs a lease and a policy that is not stale', async () => {
   assert.equal(belief.isLive(), false)
   assert.equal(await belief.restore(), true)
   scene.ms += 2000
+  scene.wallMs += 2000
   assert.equal(belief.isLive(), false)
 })
 

@@ -7,6 +7,7 @@ import { createTable } from '../../src/cache/table.ts'
 import { Fault } from '../../src/core/fault.ts'
 import type { Invalidation } from '../../src/core/invalidation.ts'
 import type { InvalidationHandler } from '../../src/store/invalidations.ts'
+import { systemClock } from '../../src/store/system-clock.ts'
 
 interface Fact {
   readonly tags: readonly string[]
@@ -14,8 +15,15 @@ interface Fact {
 
 /** A log in memory that can be cut off, trimmed and replaced. */
 function createWorld() {
-  const clock = { ms: 10_000 }
-  const log = { epoch: '1.a', entries: [] as Invalidation[], firstSeq: 1, isDown: false, left: '' }
+  const clock = { ms: 10_000, wallAheadMs: 50_000 }
+  const log = {
+    epoch: '1.a',
+    entries: [] as Invalidation[],
+    firstSeq: 1,
+    isDown: false,
+    left: '',
+    reported: [] as number[],
+  }
   let handler: InvalidationHandler | undefined
   const facts = createTable<Fact>({
     entriesMax: 100,
@@ -38,7 +46,11 @@ function createWorld() {
       restrictionsChanged: () => changes.restrictions++,
       keyringChanged: () => changes.keyring++,
     },
-    monotonicMs: () => clock.ms,
+    clock: {
+      ...systemClock,
+      monotonicMs: () => clock.ms,
+      nowMs: () => clock.ms + clock.wallAheadMs,
+    },
     heartbeatMs: 1e6,
     onFault: (fault) => faults.push(fault),
     invalidations: {
@@ -52,6 +64,9 @@ function createWorld() {
       },
       async subscribe(given) {
         handler = given
+      },
+      async report(_worker, appliedSeq) {
+        log.reported.push(appliedSeq)
       },
       async leave(worker) {
         log.left = worker

@@ -4,6 +4,7 @@ import { createEntry } from '../../src/authorizer/grants.ts'
 import { createToucher } from '../../src/authorizer/touch.ts'
 import { Fault } from '../../src/core/fault.ts'
 import type { Touch } from '../../src/store/sessions.ts'
+import { systemClock } from '../../src/store/system-clock.ts'
 import { factsOf, NOW } from '../core/facts.ts'
 
 const IDLE = 1_800_000
@@ -21,6 +22,7 @@ function world(fault?: Fault) {
     idleMs: IDLE,
     everyMs: 30_000,
     flushEveryMs: 1e6,
+    clock: systemClock,
     onFault: (one) => faults.push(one),
   })
   return { toucher, batches, faults }

@@ -7,6 +7,7 @@ import { nameOf } from '../../src/cache/ring.ts'
 import { createTable } from '../../src/cache/table.ts'
 import type { Facts } from '../../src/core/principal.ts'
 import type { Answer } from '../../src/core/verdict.ts'
+import { systemClock } from '../../src/store/system-clock.ts'
 import { factsOf, NOW, policyOf } from '../core/facts.ts'
 import { createKeyWorld } from './keys.ts'
 
@@ -85,6 +86,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     limits: NO_LIMITS,
     nowMs: () => clock.ms,
     monotonicMs: () => clock.monotonicMs,
+    setTimer: systemClock.setTimer,
     onFault: (fault) => faults.push(fault),
     onRecall: (isHit) => recalls.push(isHit),
     ...changes,

@@ -126,7 +126,7 @@ test('a new password that is only recorded ends the sessions all the same', asyn
           ...users,
           async change(uid, change) {
             await users.change(uid, change)
-            throw new Fault('store_unavailable', { about: 'recorded, not yet in force' })
+            throw new Fault('not_in_force')
           },
         },
       },

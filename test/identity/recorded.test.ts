@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Fault } from '../../src/core/fault.ts'
 import { changeThen, isRecordedOnly } from '../../src/identity/recorded.ts'
 
-const recorded = new Fault('store_unavailable', { about: 'recorded, not yet in force' })
+const recorded = new Fault('not_in_force')
 const away = new Fault('store_unavailable')
 
 async function follows(problem: Fault | undefined): Promise<{ followed: number; thrown: unknown }> {
@@ -33,5 +33,5 @@ test('what follows a change that failed is not done', async () => {
 test('a store that is merely away has recorded nothing', () => {
   assert.equal(isRecordedOnly(recorded), true)
   assert.equal(isRecordedOnly(away), false)
-  assert.equal(isRecordedOnly(new Error('recorded, not yet in force')), false)
+  assert.equal(isRecordedOnly(new Error('not_in_force')), false)
 })

@@ -282,10 +282,10 @@ test('a login overtaken by a password reset fails with the old password', async 
 })
 
 const FAULTS = [
-  { about: undefined, code: 'server.unavailable' },
-  { about: 'recorded, not yet in force', code: 'server.recorded_not_in_force' },
-]
-for (const { about, code } of FAULTS) {
+  { fault: 'store_unavailable', code: 'server.unavailable' },
+  { fault: 'not_in_force', code: 'server.recorded_not_in_force' },
+] as const
+for (const { fault, code } of FAULTS) {
   test(`a logout that the store cannot finish says ${code}`, async () => {
     const failing = await world.start(
       {},
@@ -295,7 +295,7 @@ for (const { about, code } of FAULTS) {
           sessions: {
             ...world.stores.sessions,
             end: async () => {
-              throw new Fault('store_unavailable', about === undefined ? {} : { about })
+              throw new Fault(fault)
             },
           },
         },

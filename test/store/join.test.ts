@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Fault } from '../../src/core/fault.ts'
 import type { Database } from '../../src/store/database.ts'
 import { joinAuthorizer, joinIdentity } from '../../src/store/join.ts'
+import { systemClock } from '../../src/store/system-clock.ts'
 import { createTwinBoard } from '../../src/store/twin.ts'
 
 const rejecting = (about: string) => () => Promise.reject(new Fault('store_unavailable', { about }))
@@ -19,11 +20,16 @@ function databaseOf(query: Database['query'], closed: string[]): Database {
   }
 }
 
+const OPTIONS = {
+  ...{ clock: systemClock, onFault: () => undefined },
+  ...{ leaseMs: 50, fenceMs: 0, retryMs: 0 },
+}
+
 test('ping names the store that does not answer', async () => {
   const board = createTwinBoard(Date.now)
   const well = async () => []
   const pingOf = (query: Database['query'], ping: () => Promise<void>) =>
-    joinIdentity({ ...board, ping }, databaseOf(query, []), Date.now).ping()
+    joinIdentity({ ...board, ping }, databaseOf(query, []), OPTIONS).ping()
   await pingOf(well, board.ping)
   await assert.rejects(pingOf(rejecting('Postgres'), board.ping), /Postgres/)
   await assert.rejects(pingOf(well, rejecting('Redis')), /Redis/)

@@ -5,7 +5,7 @@ import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../sr
 import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
 import { type RunningServer, startPostgres, startRedis } from '../process/servers.ts'
 import { createHolder, createKey, keyFor } from './keys.ts'
-import { eventually, migrationsDir, sessionFor, signIn } from './worlds.ts'
+import { eventually, migrationsDir, QUICK, sessionFor, signIn } from './worlds.ts'
 
 describe('keeping Redis true', () => {
   let redis: RunningServer
@@ -16,7 +16,12 @@ describe('keeping Redis true', () => {
 
   before(async () => {
     ;[redis, postgres] = await Promise.all([startRedis(), startPostgres()])
-    const options = { redisUrl: redis.url, databaseUrl: postgres.url, onFault: () => undefined }
+    const options = {
+      redisUrl: redis.url,
+      databaseUrl: postgres.url,
+      onFault: () => undefined,
+      ...QUICK,
+    }
     const database = openDatabase(options)
     await migrate(database, migrationsDir)
     await database.close()
@@ -94,7 +99,7 @@ describe('keeping Redis true', () => {
     const [key, gone] = [await createKey(identity, holder), await createKey(identity, holder)]
     redis.kill('SIGKILL')
     await redis.ended()
-    const notYet = { code: 'store_unavailable', message: /recorded, not yet in force/ }
+    const notYet = { code: 'not_in_force', message: /recorded, not yet in force/ }
     await assert.rejects(identity.sessions.end(ended.hash), notYet)
     await assert.rejects(identity.users.change(banned.uid, { state: 'banned' }), notYet)
     await assert.rejects(identity.users.change(holder, { state: 'banned' }), notYet)

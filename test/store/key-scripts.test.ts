@@ -42,33 +42,33 @@ describe('keys in Redis', () => {
   const load = async (kid: string) => (await board.loadKey(kid)).found?.key[0]
 
   test('an older copy never replaces a newer one, and an equal one is harmless', async () => {
-    await board.apply(noticeOf([keyOf('a', 5)]))
-    await board.apply(noticeOf([keyOf('a', 4)]))
+    await board.apply(noticeOf([keyOf('a', 5)]), 1)
+    await board.apply(noticeOf([keyOf('a', 4)]), 1)
     assert.equal(await load('a'), 5)
-    await board.apply(noticeOf([keyOf('a', 5), keyOf('a', 6)]))
+    await board.apply(noticeOf([keyOf('a', 5), keyOf('a', 6)]), 1)
     assert.equal(await load('a'), 6)
   })
 
   test('a late write does not revive a removed key, nor does a sealing', async () => {
-    await board.apply(noticeOf([keyOf('b', 1)]))
-    await board.apply(noticeOf([], ['b']))
-    await board.apply(noticeOf([keyOf('b', 9)]))
+    await board.apply(noticeOf([keyOf('b', 1)]), 1)
+    await board.apply(noticeOf([], ['b']), 1)
+    await board.apply(noticeOf([keyOf('b', 9)]), 1)
     assert.equal(await load('b'), undefined)
     assert.ok((await probe.pttl('{dv}x:b')) > 600_000)
   })
 
   test('keys and their holders stay until they end, brought forward or put off', async () => {
     const untilMs = Date.now() + 60_000
-    await board.apply(noticeOf([keyOf('c', 1), keyOf('d', 1, { untilMs })]))
+    await board.apply(noticeOf([keyOf('c', 1), keyOf('d', 1, { untilMs })]), 1)
     assert.equal(await probe.pexpiretime('{dv}k:c'), KEY_UNTIL_MS)
     assert.equal(await probe.pexpiretime('{dv}k:d'), untilMs)
-    await board.apply(noticeOf([keyOf('c', 2, { untilMs })]))
+    await board.apply(noticeOf([keyOf('c', 2, { untilMs })]), 1)
     assert.equal(await probe.pexpiretime('{dv}k:c'), untilMs)
     assert.equal(await probe.pexpiretime('{dv}p:ID1'), KEY_UNTIL_MS)
   })
 
   test('what an older sealing left is not believed, and is replaced', async () => {
-    await board.apply(noticeOf([keyOf('old', 7), keyOf('kept', 7)]))
+    await board.apply(noticeOf([keyOf('old', 7), keyOf('kept', 7)]), 1)
     // As if an old file of Redis had been restored.
     await probe.del('{dv}ep')
     await board.begin(2)
@@ -84,7 +84,7 @@ describe('keys in Redis', () => {
   })
 
   test('a key whose holder is gone is garbage, not somebody else', async () => {
-    await board.apply(noticeOf([keyOf('e', 1)]))
+    await board.apply(noticeOf([keyOf('e', 1)]), 1)
     await probe.del('{dv}p:ID1')
     await assert.rejects(board.loadKey('e'), { code: 'store_garbage' })
   })

@@ -2,14 +2,22 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Fault } from '../../src/core/fault.ts'
+import { createAcknowledger } from '../../src/store/acknowledge.ts'
 import type { Board, Notice } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createOutbox } from '../../src/store/outbox.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
+import { createReceipts } from '../../src/store/receipts.ts'
+import { systemClock } from '../../src/store/system-clock.ts'
 import { createTwinBoard } from '../../src/store/twin.ts'
 import { removeFolder } from '../process/servers.ts'
 import { copyDirectory, migrationsDir } from './worlds.ts'
+
+const TIMES = {
+  ...{ clock: systemClock, onFault: () => undefined },
+  ...{ leaseMs: 50, fenceMs: 0, retryMs: 0 },
+}
 
 describe('changes on their way to the board', () => {
   let folder: string
@@ -36,14 +44,15 @@ describe('changes on their way to the board', () => {
     refusal = refuse
     const board: Board = {
       ...twin,
-      async apply(notice) {
+      async apply(notice, epochNumber) {
         const fault = refusal?.(notice)
         if (fault !== undefined) throw fault
         applied.push(notice)
-        return twin.apply(notice)
+        return twin.apply(notice, epochNumber)
       },
     }
-    return createOutbox(database, board)
+    const acknowledger = createAcknowledger({ board, ...TIMES })
+    return createOutbox({ database, board, acknowledger, receipts: createReceipts() })
   }
   const record = (outbox: ReturnType<typeof outboxOver>, subject: string) => {
     const change = { scope: 'session', subject, ended: [subject] } as const
@@ -74,7 +83,7 @@ describe('changes on their way to the board', () => {
     const failing = outboxOver(away)
     for (const subject of ['b', 'c', 'd']) {
       await assert.rejects(failing.publish(await record(failing, subject)), {
-        ...{ code: 'store_unavailable', message: /recorded, not yet in force/ },
+        ...{ code: 'not_in_force', message: /recorded, not yet in force/ },
       })
     }
     await assert.rejects(failing.publishOwed(), { code: 'store_unavailable' })
@@ -98,6 +107,6 @@ describe('changes on their way to the board', () => {
   })
 
   test('a change that is gone is a fault', async () => {
-    await assert.rejects(outboxOver().publish(999_999), { code: 'store_unavailable' })
+    await assert.rejects(outboxOver().publish(999_999), { code: 'not_in_force' })
   })
 })

@@ -58,7 +58,7 @@ describe('Redis', () => {
   test('all keys are in one slot, and none can be used as a cookie', async () => {
     const one = posting('ID1')
     assert.equal(await board.open(one, 1), 'opened')
-    await board.apply(notice('gone'))
+    await board.apply(notice('gone'), 1)
     await board.heartbeat('worker', 0)
     const keys = await probe.keys('*')
     assert.deepEqual(
@@ -75,14 +75,18 @@ describe('Redis', () => {
 
   test('a tombstone refuses a late login', async () => {
     const one = posting('ID3')
-    await board.apply(notice(one.hash))
+    await board.apply(notice(one.hash), 1)
     assert.equal(await board.open(one, 1), 'outdated')
+  })
+
+  test('a change that was committed under a later sealing is not put on this board', async () => {
+    await assert.rejects(board.apply(notice('late'), 2), { code: 'store_unsealed' })
   })
 
   test('numbers beyond 32 bits stay exact', async () => {
     const { seq } = await board.heartbeat('worker', 0)
     assert.ok(seq >= EPOCH_STRIDE)
-    assert.equal(await board.apply(notice('x')), seq + 1)
+    assert.equal((await board.apply(notice('x'), 1)).seq, seq + 1)
   })
 
   const GARBAGE = [
@@ -106,7 +110,7 @@ describe('Redis', () => {
 
   test('a log that was trimmed says undefined', async () => {
     const { seq } = await board.heartbeat('worker', 0)
-    for (let n = 0; n < 5; n++) await board.apply(notice(`n${n}`))
+    for (let n = 0; n < 5; n++) await board.apply(notice(`n${n}`), 1)
     await probe.xtrim('{dv}inv', 'MAXLEN', 3)
     assert.equal(await board.since(seq), undefined)
     assert.equal(await board.since(seq + 1), undefined)
@@ -166,7 +170,7 @@ describe('Redis', () => {
     const before = interruptions
     await probe.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await eventually(() => assert.equal(interruptions, before + 1))
-    const seq = await board.apply(notice('after'))
+    const { seq } = await board.apply(notice('after'), 1)
     await eventually(() => assert.deepEqual(heard.at(-1), { seq, scope: 'session', id: 'after' }))
     await probe.publish('{dv}push', 'what is this')
     await eventually(() => assert.equal(interruptions, before + 2))
@@ -192,7 +196,7 @@ describe('Redis', () => {
       () => board.heartbeat('w', 0),
       () => board.since(0),
       () => board.leave('w'),
-      () => board.apply(notice('x')),
+      () => board.apply(notice('x'), 1),
       () => board.ping(),
     ]
     for (const call of calls) {

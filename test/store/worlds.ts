@@ -13,6 +13,9 @@ import { createFolder, removeFolder, startPostgres, startRedis } from '../proces
 
 export const migrationsDir = join(projectRoot, 'migrations')
 
+/** A store that is away, or a member that says nothing, is not waited for long. */
+export const QUICK = { leaseMs: 50, retryMs: 100 } as const
+
 /** One authorizer and one identity API over one truth. */
 export interface World {
   readonly name: string
@@ -29,7 +32,7 @@ export const WORLDS: Record<string, () => Promise<World>> = {
 
 async function openEmbedded(): Promise<World> {
   const directory = await copyDirectory()
-  const stores = await openEmbeddedStores({ directory, migrationsDir })
+  const stores = await openEmbeddedStores({ directory, migrationsDir, leaseMs: QUICK.leaseMs })
   return {
     ...{ name: 'embedded', authorizer: stores.authorizer, identity: stores.identity },
     async close() {
@@ -59,7 +62,12 @@ export async function copyDirectory(): Promise<string> {
 
 async function openServers(): Promise<World> {
   const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
-  const options = { redisUrl: redis.url, databaseUrl: postgres.url, onFault: () => undefined }
+  const options = {
+    redisUrl: redis.url,
+    databaseUrl: postgres.url,
+    onFault: () => undefined,
+    ...QUICK,
+  }
   const database = openDatabase(options)
   await migrate(database, migrationsDir)
   await database.close()

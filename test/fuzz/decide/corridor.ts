@@ -18,6 +18,7 @@ import { sha256Base64url } from '../../../src/crypto/digest.ts'
 import { apiKeyRow, parseSecretsKey, sealSecret } from '../../../src/crypto/envelope.ts'
 import { readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
+import { systemClock } from '../../../src/store/system-clock.ts'
 import { createKeyWorld } from '../../authorizer/keys.ts'
 import { NO_LIMITS } from '../../authorizer/world.ts'
 import { address } from '../../gateway/asked.ts'
@@ -60,6 +61,7 @@ export function createCorridor(world: World): Corridor {
     idleMs: world.idleMs,
     everyMs: 0,
     flushEveryMs: 60_000,
+    clock: systemClock,
     onFault: rethrow,
   })
   const flights = createFlights<Facts | undefined, Entry | undefined>({
@@ -101,6 +103,7 @@ export function createCorridor(world: World): Corridor {
     limits: NO_LIMITS,
     nowMs: () => clock.ms,
     monotonicMs: () => 0,
+    setTimer: systemClock.setTimer,
     onFault: rethrow,
     onRecall: () => {},
     // What is unknown hears the same whether it was sealed once or never.

@@ -1,0 +1,136 @@
+import type { Clock } from '../core/clock.ts'
+import { Fault } from '../core/fault.ts'
+import type { Members, Roster } from './members.ts'
+import { createHeartWatch, createSealWatch, type LeaseTimes, leaseBoundMs } from './seal-watch.ts'
+import { createWaiting } from './waiting.ts'
+
+/** Shows that a change is in force: on whom, how long that took, and how it is known. */
+export interface Receipt {
+  /** Number of the change in the log. */
+  readonly seq: number
+  /** Members when the change was made, and how many of them said that they applied it. */
+  readonly membersCount: number
+  readonly reportedCount: number
+  /** From the first attempt to the certainty. */
+  readonly afterMs: number
+  /** `fast`: all said so. `slow`: those who did not can have no lease any more. */
+  readonly path: 'fast' | 'slow'
+}
+
+export interface AcknowledgeTimes extends LeaseTimes {
+  /** A change that the board does not take is tried again for so long. */
+  readonly retryMs: number
+}
+
+/** Waits until what was put on the board is in force on every authorizer. */
+export interface Acknowledger {
+  /**
+   * Puts a change on the board by `apply`, again and again if need be, and waits. `put` is settled
+   * once the board has it, `inForce` once nobody can act against it. Both fail with the Fault
+   * `not_in_force`: the change comes into force later, and nothing may be acknowledged.
+   */
+  putInForce(apply: () => Promise<Roster>): Promise<{ readonly inForce: Promise<Receipt> }>
+  /** Reads the list of members, and takes those off whose heart has stood still long enough. */
+  lookAround(): Promise<void>
+  /** Begins to hear reports; without it certainty comes by reading the list. Never rejects. */
+  start(): Promise<void>
+  close(): void
+}
+
+export interface AcknowledgeOptions extends AcknowledgeTimes {
+  readonly board: Members
+  readonly clock: Clock
+  readonly onFault: (fault: unknown) => void
+  readonly onChange?: (change: RosterChange) => void
+}
+
+export type RosterChange =
+  | { readonly kind: 'epoch'; readonly epoch: string }
+  | { readonly kind: 'members'; readonly count: number; readonly pruned: number }
+
+const RETRY_EVERY_MS = 50
+export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
+  const { board, clock, fenceMs, retryMs, onFault } = options
+  const boundMs = leaseBoundMs(options.leaseMs)
+  const onEpoch = (epoch: string) => options.onChange?.({ kind: 'epoch', epoch })
+  const seals = createSealWatch({ ...options, onEpoch })
+  const waiting = createWaiting({ board, clock, seals, boundMs })
+  const watch = createHeartWatch(clock, boundMs)
+  let isClosed = false
+
+  /** Tries until the board takes it. */
+  async function put(apply: () => Promise<Roster>, untilMs: number): Promise<Roster> {
+    for (;;) {
+      try {
+        const roster = await apply()
+        seals.see(roster.epoch)
+        return roster
+      } catch (cause) {
+        const isHopeless = !(cause instanceof Fault) || !RETRIED.has(cause.code)
+        if (isHopeless || isClosed || clock.monotonicMs() + RETRY_EVERY_MS >= untilMs) {
+          throw notInForce(cause)
+        }
+      }
+      await new Promise<void>((resolve) => clock.setTimer(RETRY_EVERY_MS, resolve))
+    }
+  }
+
+  async function finish(first: Roster, apply: () => Promise<Roster>, beganAtMs: number) {
+    const giveUpAtMs = beganAtMs + retryMs + fenceMs + boundMs
+    let roster = first
+    for (;;) {
+      const path = await waiting.wait(roster)
+      if (path !== 'moved') {
+        const { seq, members } = roster
+        const membersCount = members.length
+        const reportedCount = path === 'fast' ? membersCount : waiting.countReported(roster)
+        return { seq, membersCount, reportedCount, afterMs: clock.monotonicMs() - beganAtMs, path }
+      }
+      roster = await put(apply, giveUpAtMs)
+    }
+  }
+
+  return {
+    async putInForce(apply) {
+      const beganAtMs = clock.monotonicMs()
+      const roster = await put(apply, beganAtMs + retryMs)
+      const inForce = finish(roster, apply, beganAtMs)
+      // Whoever asked may have failed in between, and then nobody awaits this.
+      inForce.catch(() => undefined)
+      return { inForce }
+    },
+    async lookAround() {
+      const roster = await waiting.look()
+      if (roster === undefined) return
+      let pruned = 0
+      for (const { worker, beat } of watch.stopped(roster)) {
+        if (await board.prune(worker, beat).catch(() => false)) pruned += 1
+      }
+      waiting.keep(roster)
+      const count = roster.members.length - pruned
+      options.onChange?.({ kind: 'members', count, pruned })
+    },
+    async start() {
+      const { reported } = waiting
+      const changed = () => void (waiting.isAnybodyWaiting() && waiting.look())
+      await board.hearReports({ reported, changed }).catch(onFault)
+      await waiting.look()
+    },
+    close() {
+      isClosed = true
+    },
+  }
+}
+
+/** What may pass by itself; all else will fail again. */
+const RETRIED: ReadonlySet<string> = new Set([
+  'store_unavailable',
+  'store_timeout',
+  'store_unsealed',
+  'store_conflict',
+])
+
+function notInForce(cause: unknown): Fault {
+  if (cause instanceof Fault && cause.code === 'not_in_force') return cause
+  return new Fault('not_in_force', { about: 'recorded, not yet in force everywhere', cause })
+}

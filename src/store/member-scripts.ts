@@ -1,0 +1,56 @@
+import { SEALED } from './script-parts.ts'
+
+/** `<worker> <applied>`, or any other word for: read the list. */
+export const REPORT_CHANNEL = '{dv}ack'
+
+/** ARGV: run id, worker, applied. Writes, so that a primary without replicas refuses it. */
+const HEARTBEAT = `${SEALED}
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
+if run ~= ARGV[1] then return redis.error_reply('UNSEALED the connection leads elsewhere') end
+local beat = string.format('%.0f', redis.call('INCR', '{dv}beats'))
+redis.call('HSET', '{dv}m', ARGV[2], ARGV[3] .. ',' .. beat)
+return { ep, redis.call('GET', '{dv}seq') }
+`
+
+/**
+ * ARGV: run id, worker, applied. Of members only: who was taken off has to beat first, for with the
+ * beat it hears of what it missed.
+ */
+const REPORT = `${SEALED}
+local mark = redis.call('HGET', '{dv}m', ARGV[2])
+if not mark then return 0 end
+local known, beat = string.match(mark, '^(%d+),(%d+)$')
+if tonumber(known) >= tonumber(ARGV[3]) then return 0 end
+redis.call('HSET', '{dv}m', ARGV[2], ARGV[3] .. ',' .. beat)
+redis.call('PUBLISH', '${REPORT_CHANNEL}', ARGV[2] .. ' ' .. ARGV[3])
+return 1
+`
+
+/** ARGV: run id. */
+const MEMBERS = `${SEALED}
+return { ep, redis.call('GET', '{dv}seq'), redis.call('HGETALL', '{dv}m') }
+`
+
+/** ARGV: run id, worker. Whoever leaves believes nothing any more, so this needs no seal. */
+const LEAVE = `
+local gone = redis.call('HDEL', '{dv}m', ARGV[2])
+if gone == 1 then redis.call('PUBLISH', '${REPORT_CHANNEL}', 'left') end
+return gone
+`
+
+/** ARGV: run id, worker, beat. */
+const PRUNE = `${SEALED}
+local mark = redis.call('HGET', '{dv}m', ARGV[2])
+if not mark or string.match(mark, ',(%d+)$') ~= ARGV[3] then return 0 end
+redis.call('HDEL', '{dv}m', ARGV[2])
+redis.call('PUBLISH', '${REPORT_CHANNEL}', 'left')
+return 1
+`
+
+export const MEMBER_SCRIPTS = {
+  heartbeat: HEARTBEAT,
+  report: REPORT,
+  members: MEMBERS,
+  leave: LEAVE,
+  prune: PRUNE,
+} as const

@@ -1,0 +1,69 @@
+import { Fault } from '../core/fault.ts'
+import { EPOCH_STRIDE } from './board.ts'
+
+/** An authorizer process on the members' list, as it marked itself. */
+export interface Member {
+  /** Drawn anew at each start of the process. */
+  readonly worker: string
+  /** Everything up to here is in force in it. */
+  readonly appliedSeq: number
+  /** Number of its last heartbeat; no two heartbeats of anybody within an epoch share one. */
+  readonly beat: number
+}
+
+/** The members at one instant of the log. */
+export interface Roster {
+  readonly epoch: string
+  /** Head of the log at that instant; from `Board.apply` the number of the change itself. */
+  readonly seq: number
+  readonly members: readonly Member[]
+}
+
+/** Hears what members say of themselves. Hints: each may be lost, late, or come twice. */
+export interface ReportHandler {
+  /** True for ever once said: numbers are never used twice, nor does a member go back. */
+  reported(worker: string, appliedSeq: number): void
+  /** Somebody left, or words were lost: read the list. */
+  changed(): void
+}
+
+/** The members' list, for those who wait for it and those who keep it clean. */
+export interface Members {
+  members(): Promise<Roster>
+  /** Takes a member off unless it has beaten since; true if it was taken off. */
+  prune(worker: string, beat: number): Promise<boolean>
+  hearReports(handler: ReportHandler): Promise<void>
+}
+
+/** `<n>.<run id>` → n. */
+export function epochNumberOf(epoch: string): number {
+  return Number(/^\d+/.exec(epoch)?.[0] ?? Number.NaN)
+}
+
+/** The epoch that a number of the log belongs to. */
+export function epochNumberOfSeq(seq: number): number {
+  return Math.floor(seq / EPOCH_STRIDE)
+}
+
+const MARK = /^(\d{1,16}),(\d{1,16})$/
+
+/** `worker`, `applied,beat`, … as Redis lists a hash; Fault `store_garbage` otherwise. */
+export function readMembers(fields: readonly string[]): readonly Member[] {
+  const members: Member[] = []
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const mark = MARK.exec(fields[at + 1] as string)
+    if (mark === null) throw new Fault('store_garbage', { about: 'the mark of a member' })
+    const [appliedSeq, beat] = [Number(mark[1]), Number(mark[2])]
+    members.push({ worker: fields[at] as string, appliedSeq, beat })
+  }
+  return members
+}
+
+const REPORT = /^([\w-]{1,64}) (\d{1,16})$/
+
+/** A pushed `<worker> <applied>`; undefined for any other word: then read the list. */
+export function readReport(text: string): { worker: string; appliedSeq: number } | undefined {
+  const parts = REPORT.exec(text)
+  if (parts === null) return undefined
+  return { worker: parts[1] as string, appliedSeq: Number(parts[2]) }
+}
