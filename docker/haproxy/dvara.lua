@@ -31,7 +31,9 @@ local RESERVED = {
 local GRANTED = { "authorization", "x-dvara-user", "x-dvara-role" }
 
 -- What a refused client is told besides the body.
-local SHOWN = { "content-type", "cache-control", "www-authenticate", "retry-after" }
+local SHOWN = {
+  "content-type", "cache-control", "www-authenticate", "retry-after", "x-decision-id",
+}
 
 local OURS = { ["dvara_session"] = true, ["__Host-dvara_session"] = true }
 

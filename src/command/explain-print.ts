@@ -2,6 +2,7 @@ import type { Step, Trace } from '../core/explain.ts'
 import type { Explanation, WordedAnswer } from '../core/explanation.ts'
 import type { KeptDecision } from '../core/kept.ts'
 import { REASONS } from '../core/reason.ts'
+import type { Row } from '../core/row.ts'
 
 const MARKS: Readonly<Record<Step['outcome'], string>> = {
   pass: '✓',
@@ -54,7 +55,9 @@ function renderStep(step: Step, { decidedBy }: Trace): string[] {
   const indent = ' '.repeat(NAME_COLUMNS + 5)
   for (const row of rows) {
     const mark = row.decides ? '→' : ' '
-    lines.push(`${indent}${mark} ${row.kind === 'permission' ? `${row.id}: ` : ''}${row.says}`)
+    lines.push(
+      `${indent}${mark} ${row.kind === 'permission' || row.kind === 'restriction' ? `${row.id}: ` : ''}${row.says}`,
+    )
   }
   const known = Object.entries(facts).map(([key, value]) => `${spaced(key)} ${value}`)
   if (known.length > 0) lines.push(`${indent}  ${known.join(', ')}`)
@@ -67,9 +70,14 @@ function spaced(key: string): string {
 }
 
 function renderVerdict({ verdict, reason, decidedBy, row }: Trace): string {
-  const why = row === null ? '' : `, by ${row.kind} ${row.id} (${row.says})`
+  const why = row === null ? '' : `, by ${nameRow(row)}`
   if (verdict === 'deny') return `Denied: ${reason}${why || `, by the step ${decidedBy}`}`
   return `Allowed${why}`
+}
+
+/** Rows of the store have numbers; the others are what they say. */
+function nameRow({ kind, id, says }: Row): string {
+  return kind === 'permission' || kind === 'restriction' ? `${kind} ${id} (${says})` : says
 }
 
 function renderDifferences(differs: readonly string[]): string[] {

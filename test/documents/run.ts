@@ -8,7 +8,7 @@ export interface DocumentedDvara {
   readonly folder: string
   /**
    * DVARA, IDENTITY and OPS are base addresses; EMAIL and PASSWORD the administrator's;
-   * DVARA_DATA_DIRECTORY is where dev.json lies.
+   * DVARA_DATA_DIRECTORY is where dev.json lies. The command `dvara` is there as well.
    */
   readonly environment: Readonly<Record<string, string>>
   stop(): Promise<void>
@@ -51,6 +51,7 @@ export async function startDocumented(mainFile: string): Promise<DocumentedDvara
       EMAIL: dev.admin.email,
       PASSWORD: dev.admin.password,
       DVARA_DATA_DIRECTORY: data,
+      MAIN_FILE: mainFile,
     },
     stop: () => server.stop(),
   }
@@ -66,6 +67,7 @@ export async function runBlock(dvara: DocumentedDvara, script: string): Promise<
     `if [ -f '${memory}' ]; then . '${memory}'; fi`,
     // Everything that is set is exported, so that the next block can be told of it.
     'set -aeuo pipefail',
+    'dvara() { node "$MAIN_FILE" "$@"; }',
     script,
     `{ export -p; declare -f; } > '${memory}'`,
   ].join('\n')

@@ -126,6 +126,12 @@ export function assertRefused(stand: Stand, response: Response, status: number, 
   assert.equal(`${response.status} ${response.body}`, `${status} {"errors":["${reason}"]}`)
   assert.match(responseValues(response, 'content-type')[0] ?? '', /^application\/json/)
   assert.deepEqual(responseValues(response, 'cache-control'), ['no-store'])
+  // Whoever refuses by itself, because nobody decides, has no decision to name.
+  if (status !== 503) {
+    const ids = responseValues(response, 'x-decision-id')
+    assert.equal(ids.length, 1, 'the client learns the id of the decision')
+    assert.match(ids[0] ?? '', /^[0-9a-hjkmnp-tv-z]{13}$/)
+  }
   assertNothingLeaks(response)
   assert.deepEqual(stand.echo.received, [], 'the upstream was asked')
 }
@@ -143,6 +149,7 @@ export async function assertIdentified(stand: Stand, login: Login): Promise<JWTP
   const seen = stand.echo.last()
   const authorizations = headerValues(seen, 'authorization')
   assert.equal(authorizations.length, 1)
+  assert.deepEqual(headerValues(seen, 'x-decision-id'), [], 'the upstream was told an id')
   assert.deepEqual(headerValues(seen, 'x-dvara-user'), [login.uid])
   assert.deepEqual(headerValues(seen, 'x-dvara-role'), ['superadmin'])
   if (stand.gateway.isCookieStripped) {
