@@ -19,6 +19,8 @@ import type { Belief } from './belief.ts'
 import type { MakeGrant } from './grants.ts'
 import type { KeyEntry, KeyMemory } from './key-memory.ts'
 import type { Limits } from './limits.ts'
+import type { PolicyHolder } from './policy.ts'
+import type { Restrict } from './restrict.ts'
 
 /** What requests signed with API keys need beside what all requests need. */
 export interface KeyDependencies {
@@ -37,7 +39,8 @@ export interface KeyDependencies {
 }
 
 interface Shared {
-  readonly policies: { current(): Policy }
+  readonly policies: Pick<PolicyHolder, 'current' | 'areRestrictionsStale'>
+  readonly restrict: Restrict
   readonly belief: Belief
   readonly makeGrant: MakeGrant
   readonly limits: Limits
@@ -72,7 +75,7 @@ interface Asking {
  */
 export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
   const { memory } = keys
-  const { belief, onFault } = shared
+  const { belief, policies, restrict, onFault } = shared
   const find = createFind(keys)
   const conclude = createConclude(keys, shared, find)
 
@@ -114,11 +117,14 @@ export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
   }
 
   async function loadThenConclude(asking: Asking): Promise<Answer> {
-    const entry = await find(asking.request.kid)
+    const { check, request, found } = asking
+    const entry = await find(request.kid)
     // The world may have changed while we waited: policy, clock and lease are read anew.
-    if (!belief.isLive()) return unavailable(asking.found, NO_LEASE)
-    asking.found.source = 'store'
-    return conclude(asking, entry)
+    const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
+    if (stale !== undefined) return stale
+    if (!belief.isLive()) return unavailable(found, NO_LEASE)
+    found.source = 'store'
+    return restrict.screen(check, found, policies.current()) ?? conclude(asking, entry)
   }
 }
 
@@ -142,7 +148,7 @@ function createFind({ memory, flights }: KeyDependencies): Find {
 
 /** Judges a request whose key was found, or known not to exist, and grants what it asks for. */
 function createConclude(keys: KeyDependencies, shared: Shared, find: Find) {
-  const { policies, belief, limits, nowMs } = shared
+  const { policies, belief, restrict, limits, nowMs } = shared
   const judge = createJudge(keys)
   const burn = createBurn(keys)
   const grant = createGrant(shared)
@@ -173,15 +179,19 @@ function createConclude(keys: KeyDependencies, shared: Shared, find: Find) {
    * is now.
    */
   async function burnThenGrant(asking: Asking, judged: KeyEntry, policy: Policy): Promise<Answer> {
-    const { request } = asking
+    const { check, request, found } = asking
     const unburned = await burn(request)
     if (unburned !== undefined) return unburned
     const entry = judged.isForgotten ? await find(request.kid) : judged
-    if (!belief.isLive()) return unavailable(asking.found, NO_LEASE)
+    const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
+    if (stale !== undefined) return stale
+    if (!belief.isLive()) return unavailable(found, NO_LEASE)
     if (entry === undefined) return deny('authz.unexistent_apikey')
     const current = policies.current()
     const now = nowMs()
     if (entry !== judged || current !== policy) {
+      const restricted = restrict.screen(check, found, current)
+      if (restricted !== undefined) return restricted
       const refused = judge(asking, entry, current, now)
       if (refused !== undefined) return refused
     }

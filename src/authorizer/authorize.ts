@@ -66,8 +66,8 @@ const NO_LEASE = 'no_lease'
 export function createAuthorize(deps: Dependencies): Authorize {
   const { policies, table, flights, makeGrant, toucher, limits, nowMs } = deps
   const belief = createBelief(deps)
-  const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief })
   const restrict = createRestrict(deps)
+  const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief, restrict })
 
   function authorize(check: Check, found = createFindings()): Answer | Promise<Answer> {
     if (policies.areRestrictionsStale()) return authorizeAfterRefresh(check, found)
@@ -126,10 +126,10 @@ export function createAuthorize(deps: Dependencies): Authorize {
 
   async function authorizeAfterLoad(check: Check, found: Findings, id: string): Promise<Answer> {
     try {
-      const known = table.recall(id)
-      const entry =
-        known !== undefined && !isToBeReread(known, nowMs()) ? known : await flights.fly(id)
+      const entry = freshOf(table.recall(id), nowMs()) ?? (await flights.fly(id))
       // The world may have changed while we waited: policy, clock and lease are read anew.
+      const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
+      if (stale !== undefined) return stale
       if (!belief.isLive()) return unavailable(found, NO_LEASE)
       const policy = policies.current()
       found.source = 'store'
@@ -173,6 +173,10 @@ function unavailable(found: Findings, about: string): Deny {
 /** Idle too long by our reading, which another authorizer may have extended meanwhile. */
 function isToBeReread(entry: Entry, now: number): boolean {
   return now >= entry.facts.idleAtMs && now >= entry.loadedAtMs + REREAD_AFTER_MS
+}
+
+function freshOf(entry: Entry | undefined, now: number): Entry | undefined {
+  return entry === undefined || isToBeReread(entry, now) ? undefined : entry
 }
 
 async function signOrRefuse(

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DIALECT_NAMES } from '../../src/core/check.ts'
+import { type Check, DIALECT_NAMES } from '../../src/core/check.ts'
 import type { Place } from '../../src/core/place.ts'
 import { NOWHERE } from '../../src/core/place.ts'
 import { compileRestrictions, defaultCode, type Restriction } from '../../src/core/restriction.ts'
 import { readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
-import { AGENT, policyOf } from '../core/facts.ts'
+import { AGENT, checkOf, policyOf } from '../core/facts.ts'
 import { SPELLINGS } from '../gateway/spellings.ts'
-import { createWorld, ID } from './world.ts'
+import { createKeyWorld, signedV2 } from './keys.ts'
+import { createWorld, ID, said } from './world.ts'
 
 const HERE = '198.51.100.7'
 const PLACES: Record<string, Place> = {
@@ -120,6 +121,59 @@ for (const { name, rows, method = 'GET', target = '/app', expect } of CASES) {
         expect,
         dialect,
       )
+    }
+  })
+}
+
+/** The corridor over a policy that a test closes to everybody while a request waits. */
+function createClosing() {
+  const row = { category: 'blacklist', scope: 'all', value: 'all', code: 401 } as const
+  const { restrictions } = compileRestrictions([{ id: 1, state: 'enabled', ...row }])
+  const closed = policyOf({ restrictions })
+  const state = { policy: policyOf(), isStale: false, canRefresh: true }
+  const { dependencies: keys } = createKeyWorld()
+  const { authorize } = createWorld({
+    keys,
+    policies: {
+      current: () => state.policy,
+      isStale: () => state.isStale,
+      areRestrictionsStale: () => state.isStale,
+      async refresh() {
+        if (!state.canRefresh) return false
+        state.isStale = false
+        state.policy = closed
+        return true
+      },
+    },
+  })
+  return { authorize, state, closed }
+}
+
+const WAITS: readonly { name: string; isKeyKnown: boolean; check: () => Check }[] = [
+  { name: 'its key is loaded', isKeyKnown: false, check: () => signedV2({ method: 'POST' }) },
+  { name: 'its nonce is burned', isKeyKnown: true, check: () => signedV2({ method: 'POST' }) },
+  {
+    name: 'its session is loaded',
+    isKeyKnown: false,
+    check: () => checkOf({ cookies: `dvara_session=${ID}` }),
+  },
+]
+
+for (const { name, isKeyKnown, check } of WAITS) {
+  test(`a request is refused by a restriction that appears while ${name}`, async () => {
+    for (const [change, expect] of [
+      [{}, 'Bearer for dvara'],
+      [{ isClosed: true }, 'authz.restrict.blacklist'],
+      [{ isStale: true }, 'authz.restrict.blacklist'],
+      [{ isStale: true, canRefresh: false }, 'authz.unavailable'],
+    ] as const) {
+      const { authorize, state, closed } = createClosing()
+      if (isKeyKnown) assert.equal(said(await authorize(signedV2({}))), 'Bearer for dvara')
+      const answer = authorize(check())
+      assert.ok(answer instanceof Promise, 'it waits')
+      if ('isClosed' in change) state.policy = closed
+      Object.assign(state, change)
+      assert.equal(said(await answer), expect, JSON.stringify(change))
     }
   })
 }
