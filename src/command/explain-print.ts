@@ -55,9 +55,7 @@ function renderStep(step: Step, { decidedBy }: Trace): string[] {
   const indent = ' '.repeat(NAME_COLUMNS + 5)
   for (const row of rows) {
     const mark = row.decides ? '→' : ' '
-    lines.push(
-      `${indent}${mark} ${row.kind === 'permission' || row.kind === 'restriction' ? `${row.id}: ` : ''}${row.says}`,
-    )
+    lines.push(`${indent}${mark} ${isNumbered(row) ? `${row.id}: ` : ''}${row.says}`)
   }
   const known = Object.entries(facts).map(([key, value]) => `${spaced(key)} ${value}`)
   if (known.length > 0) lines.push(`${indent}  ${known.join(', ')}`)
@@ -75,9 +73,13 @@ function renderVerdict({ verdict, reason, decidedBy, row }: Trace): string {
   return `Allowed${why}`
 }
 
+function isNumbered({ kind }: Pick<Row, 'kind'>): boolean {
+  return kind === 'permission' || kind === 'restriction'
+}
+
 /** Rows of the store have numbers; the others are what they say. */
 function nameRow({ kind, id, says }: Row): string {
-  return kind === 'permission' || kind === 'restriction' ? `${kind} ${id} (${says})` : says
+  return isNumbered({ kind }) ? `${kind} ${id} (${says})` : says
 }
 
 function renderDifferences(differs: readonly string[]): string[] {
