@@ -2,7 +2,7 @@ import { applyInvalidation, type Remembered } from '../cache/apply.ts'
 import type { Lease } from '../cache/lease.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Invalidation } from '../core/invalidation.ts'
-import type { Invalidations } from '../store/invalidations.ts'
+import type { Head, Invalidations } from '../store/invalidations.ts'
 
 /** Follows the log of invalidations and keeps the lease alive while it can. */
 export interface Follower {
@@ -13,6 +13,8 @@ export interface Follower {
   /** The log that is followed, undefined before the first heartbeat. */
   epoch(): string | undefined
   appliedSeq(): number
+  /** The end of the log, as far as it was heard of. */
+  headSeq(): number
   /** Believes nothing any more and takes itself off the members' list. */
   drain(): Promise<void>
 }
@@ -26,26 +28,27 @@ export interface FollowOptions {
   readonly heartbeatMs: number
   readonly onFault: (fault: unknown) => void
   readonly onApplied?: (message: Invalidation) => void
+  /** Something had not been pushed when what came after it was heard of. */
+  readonly onGap?: () => void
+  readonly onEpoch?: () => void
 }
 
 /** Reports of what was applied are at least so far apart; the first goes at once. */
 const REPORT_EVERY_MS = 5
 
-export function createFollower(options: FollowOptions): Follower {
-  const { worker, invalidations, lease, remembered, clock, heartbeatMs } = options
+/** How far this worker has come in which log. */
+function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved: () => void) {
   let epoch: string | undefined
   let appliedSeq = 0
-  let beating: Promise<boolean> | undefined
-  let stopTimer = (): void => undefined
-  const report = createReporter(options, () => appliedSeq)
-  let isDrained = false
+  let headSeq = 0
 
   function apply(message: Invalidation): void {
     applyInvalidation(remembered, message)
-    options.onApplied?.(message)
+    headSeq = Math.max(headSeq, message.seq)
+    onApplied?.(message)
     if (message.seq !== appliedSeq + 1) return
     appliedSeq = message.seq
-    report.soon()
+    moved()
   }
 
   /** Nothing remembered is known to be true at `seq`: start from there with empty hands. */
@@ -56,27 +59,54 @@ export function createFollower(options: FollowOptions): Follower {
     remembered.restrictionsChanged()
     remembered.keyringChanged()
     appliedSeq = seq
-    report.soon()
+    moved()
   }
+
+  return {
+    epoch: () => epoch,
+    appliedSeq: () => appliedSeq,
+    headSeq: () => headSeq,
+    apply,
+    startOver,
+    /** Another log is begun at its end, with empty hands. */
+    see(head: Head): 'another log' | 'behind' | 'in step' {
+      if (head.epoch !== epoch) {
+        startOver(head.seq)
+        epoch = head.epoch
+        headSeq = head.seq
+        onEpoch?.()
+        return 'another log'
+      }
+      headSeq = Math.max(headSeq, head.seq)
+      return appliedSeq < head.seq ? 'behind' : 'in step'
+    },
+  }
+}
+
+export function createFollower(options: FollowOptions): Follower {
+  const { worker, invalidations, lease, clock, heartbeatMs } = options
+  const position = createPosition(options, () => report.soon())
+  const { appliedSeq } = position
+  const report = createReporter(options, appliedSeq)
+  let beating: Promise<boolean> | undefined
+  let stopTimer = (): void => undefined
+  let isDrained = false
 
   async function askHead(): Promise<boolean> {
     const sentAtMs = clock.monotonicMs()
     const wallAtMs = clock.nowMs()
     if (!lease.isSound(sentAtMs, wallAtMs)) lease.drop()
-    const head = await invalidations.heartbeat(worker, appliedSeq)
+    const head = await invalidations.heartbeat(worker, appliedSeq())
     if (isDrained) return false
-    if (head.epoch !== epoch) {
-      lease.drop()
-      startOver(head.seq)
-      epoch = head.epoch
-    }
-    if (appliedSeq < head.seq) {
-      const missed = await invalidations.since(appliedSeq)
+    if (head.epoch !== position.epoch()) lease.drop()
+    if (position.see(head) === 'behind') {
+      options.onGap?.()
+      const missed = await invalidations.since(appliedSeq())
       if (isDrained) return false
-      if (missed === undefined) startOver(head.seq)
-      else for (const message of missed) if (message.seq > appliedSeq) apply(message)
+      if (missed === undefined) position.startOver(head.seq)
+      else for (const one of missed) if (one.seq > appliedSeq()) position.apply(one)
     }
-    if (appliedSeq < head.seq) return lease.isLive(clock.monotonicMs())
+    if (appliedSeq() < head.seq) return lease.isLive(clock.monotonicMs())
     lease.grant(sentAtMs, wallAtMs)
     return lease.isLive(clock.monotonicMs())
   }
@@ -104,9 +134,11 @@ export function createFollower(options: FollowOptions): Follower {
       await invalidations
         .subscribe({
           invalidated(message) {
-            const isGap = message.seq > appliedSeq + 1
-            apply(message)
-            if (isGap) void beat()
+            const isGap = message.seq > appliedSeq() + 1
+            position.apply(message)
+            if (!isGap) return
+            options.onGap?.()
+            void beat()
           },
           interrupted: () => void beat(),
         })
@@ -115,8 +147,9 @@ export function createFollower(options: FollowOptions): Follower {
       tick()
     },
     beat,
-    epoch: () => epoch,
-    appliedSeq: () => appliedSeq,
+    epoch: position.epoch,
+    appliedSeq,
+    headSeq: position.headSeq,
     async drain() {
       isDrained = true
       stopTimer()

@@ -8,7 +8,7 @@ export function sampleGauges(parts: {
   readonly metrics: Metrics
   readonly memory: Memory
   readonly policy: Pick<PolicyHolder, 'current'>
-  readonly follower: Pick<Follower, 'appliedSeq'>
+  readonly follower: Pick<Follower, 'appliedSeq' | 'headSeq'>
   readonly monotonicMs: () => number
 }): void {
   const { metrics, memory, policy, follower, monotonicMs } = parts
@@ -18,6 +18,7 @@ export function sampleGauges(parts: {
     metrics.setEntries('keys', keys.known.entries())
     metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
     metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
+    metrics.setGauge('dvara_log_head_seq', follower.headSeq())
     metrics.setGauge('dvara_policy_version', policy.current().version)
     metrics.setGauge('dvara_restrictions', policy.current().restrictions.count)
   })

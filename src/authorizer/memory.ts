@@ -19,7 +19,7 @@ export interface Memory {
 }
 
 export function createMemory(
-  config: Pick<Config, 'sessionsMax' | 'apikeysMax' | 'leaseMs'>,
+  config: Pick<Config, 'sessionsMax' | 'apikeysMax'> & { readonly leaseMs: number },
   monotonicMs: () => number,
 ): Memory {
   return {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { sessionCookieName } from '../config/rules.ts'
+import { leaseMsOf, sessionCookieName } from '../config/rules.ts'
 import type { Config } from '../config/settings.ts'
 import { Fault } from '../core/fault.ts'
 import type { CookieRing } from '../crypto/cookie-ring.ts'
@@ -90,7 +90,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     build: { version: given.version, node: process.version, engine: engine.kind },
   })
   const options = { ...given, sayFault: countFaults(given, metrics) }
-  const memory = createMemory(config, monotonicMs)
+  const memory = createMemory({ ...config, leaseMs: leaseMsOf(config) }, monotonicMs)
   const policy = await openPolicy({
     policyFile: options.policyFile,
     policies: stores.policies,
@@ -186,6 +186,8 @@ function followLog(
     heartbeatMs: options.config.heartbeatMs,
     onFault: (fault) => options.sayFault('log', fault),
     onApplied: ({ scope }) => metrics.countInvalidation(scope),
+    onGap: () => metrics.count('dvara_log_gaps_total'),
+    onEpoch: () => metrics.count('dvara_epoch_changes_total'),
   })
 }
 

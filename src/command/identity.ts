@@ -1,10 +1,12 @@
+import { leaseMsOf } from '../config/rules.ts'
 import type { ConfigFor } from '../config/settings.ts'
 import { parseSecretsKey } from '../crypto/envelope.ts'
 import { openMailer, startIdentity } from '../identity/start.ts'
+import type { RosterChange } from '../store/acknowledge.ts'
 import { isMigrated, MigrationError } from '../store/migrate.ts'
 import { openDatabase, openIdentityStores } from '../store/open.ts'
 import { createLog } from '../telemetry/log.ts'
-import { createMetrics } from '../telemetry/metrics.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
 import { createOpsServer, type Readiness } from '../telemetry/ops.ts'
 import { command } from './command.ts'
 import { openIdentityKeys } from './identity-keys.ts'
@@ -27,10 +29,18 @@ export const identity = command({
     try {
       await assertMigrated(config)
       const keys = await openIdentityKeys(config, log)
+      const metrics = createMetrics({
+        build: { version: readVersion(), node: process.version, engine: 'fastify' },
+      })
       const stores = await openIdentityStores({
         redisUrl: config.redisUrl.reveal(),
         databaseUrl: config.databaseUrl.reveal(),
+        leaseMs: leaseMsOf(config),
+        fenceMs: config.fenceMs,
         onFault: (fault) => log.error({ err: fault }, 'a store is away'),
+        onReceipt: ({ path, afterMs }) => metrics.observeAck(path, afterMs),
+        onNotInForce: () => metrics.count('dvara_revocations_not_in_force_total'),
+        onRosterChange: (change) => countRoster(metrics, change),
       })
       const running = await startIdentity({
         config,
@@ -42,9 +52,6 @@ export const identity = command({
         policyFile: config.policyFile ?? shipped.policyFile,
         log,
         version: readVersion(),
-      })
-      const metrics = createMetrics({
-        build: { version: readVersion(), node: process.version, engine: 'fastify' },
       })
       const health = watchStores(() => stores.ping())
       const ops = createOpsServer({
@@ -68,6 +75,15 @@ export const identity = command({
     }
   },
 })
+
+function countRoster(metrics: Metrics, change: RosterChange): void {
+  if (change.kind === 'epoch') {
+    metrics.count('dvara_epoch_changes_total')
+    return
+  }
+  metrics.setGauge('dvara_members', change.count)
+  for (let n = 0; n < change.pruned; n++) metrics.count('dvara_members_pruned_total')
+}
 
 async function assertMigrated(config: Config): Promise<void> {
   const database = openDatabase({ databaseUrl: config.databaseUrl.reveal() })

@@ -36,8 +36,29 @@ function isSameAddress(
 const RULES: readonly Rule[] = [
   {
     names: ['heartbeatMs', 'leaseMs'],
-    isBroken: (config) => config.heartbeatMs * 2 > config.leaseMs,
+    isBroken: (config) => config.heartbeatMs * 2 > leaseMsOf(config),
     text: 'the heartbeat may be at most half of the lease, or one late beat ends all belief',
+  },
+  {
+    names: ['leaseMs', 'revocationProfile'],
+    isBroken: (config) =>
+      config.revocationProfile === 'strict' && leaseMsOf(config) > STRICT_LEASE_MS_MAX,
+    text: 'strict means that a logout is in force within 10 s; choose availability for more',
+  },
+  {
+    names: ['leaseMs', 'revocationProfile'],
+    isBroken: (config) =>
+      config.revocationProfile === 'availability' && leaseMsOf(config) <= STRICT_LEASE_MS_MAX,
+    text: 'availability means a lease of more than 10 s; choose strict for less',
+  },
+  {
+    names: ['fenceMs', 'redisUrl'],
+    for: ['identity'],
+    isBroken: (config) =>
+      config.fenceMs === 0 && /^rediss?\+(sentinel|cluster):/.test(config.redisUrl?.reveal() ?? ''),
+    text:
+      'Redis that replaces its primary by itself needs the time after which the old one refuses ' +
+      'writes: min-replicas-max-lag, in ms',
   },
   {
     names: ['answerWithinMs', 'storeTimeoutMs'],
@@ -109,6 +130,14 @@ const RULES: readonly Rule[] = [
     text: 'a mail server will not take mail from localhost; say whom it comes from',
   },
 ]
+
+const STRICT_LEASE_MS_MAX = 10_000
+const LEASE_MS = { strict: 2000, availability: 30_000 } as const
+
+/** The lease that was chosen, or the profile's. */
+export function leaseMsOf(config: Pick<Config, 'leaseMs' | 'revocationProfile'>): number {
+  return config.leaseMs ?? LEASE_MS[config.revocationProfile]
+}
 
 /** Settings that are right alone and wrong together. Those in `spoilt` are not judged again. */
 export function findConflicts(

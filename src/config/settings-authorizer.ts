@@ -154,11 +154,29 @@ export const stores = {
     fallback: '.dvara/spill',
     for: DECIDING,
   }),
-  leaseMs: setting({
-    about: 'How long a worker that hears nothing still believes what it remembers.',
-    parse: durationMs({ min: 200, max: 60_000 }),
-    fallback: 2000,
+  revocationProfile: setting({
+    about:
+      'What matters more when an authorizer is cut off from Redis: strict = it refuses ' +
+      'everything after 2 s, and a logout waits for that; availability = after 30 s. ' +
+      'The same everywhere.',
+    parse: oneOf(['strict', 'availability']),
+    fallback: 'strict',
     for: SERVING,
+  }),
+  leaseMs: setting({
+    about:
+      'How long a worker that hears nothing still believes what it remembers. Without it the ' +
+      'profile’s: 2000, or 30000 for availability. The same everywhere.',
+    parse: durationMs({ min: 200, max: 60_000 }),
+    for: SERVING,
+  }),
+  fenceMs: setting({
+    about:
+      'How long a Redis primary that was replaced may still take writes: its ' +
+      'min-replicas-max-lag. 0 without automatic failover.',
+    parse: durationMs({ min: 0, max: 60_000 }),
+    fallback: 0,
+    for: ['identity'],
   }),
   heartbeatMs: setting({
     about: 'How often the log is confirmed; at most half of the lease.',

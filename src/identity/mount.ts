@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseAddress } from '../core/address.ts'
+import type { Receipt } from '../store/acknowledge.ts'
 import { loadActor } from './bearer.ts'
 import type { Client } from './client.ts'
 import { readCookies } from './cookies.ts'
@@ -74,7 +75,19 @@ export function replyRefusal(
   return reply.code(refusal.status).send({ errors: refusal.codes })
 }
 
-async function answer(parts: Parts, endpoint: Endpoint, request: FastifyRequest): Promise<Outcome> {
+/** On whom the changes of this call are in force, after how long, and how that is known. */
+function printReceipt(receipt: Receipt): string {
+  const { seq, membersCount, reportedCount, afterMs, path } = receipt
+  const ms = Math.ceil(afterMs)
+  return `seq=${seq}, members=${reportedCount}/${membersCount}, ms=${ms}, path=${path}`
+}
+
+async function answer(
+  parts: Parts,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Outcome> {
   const client = readClient(request, parts.settings.cookieName)
   if (client === undefined) return refuse(400, 'server.unknown_address')
   const { access } = endpoint
@@ -83,7 +96,10 @@ async function answer(parts: Parts, endpoint: Endpoint, request: FastifyRequest)
   if (actor !== undefined && 'kind' in actor) return actor
   const read = readParams(await openFits(), endpoint.params, endpoint.class, sourcesOf(request))
   if (!read.ok) return refuse(422, ...read.codes)
-  const outcome = await endpoint.answer({ params: read.params, client }, actor)
+  const { value: outcome, receipt } = await parts.stores.receipts.collect(() =>
+    endpoint.answer({ params: read.params, client }, actor),
+  )
+  if (receipt !== undefined) reply.header('X-In-Force', printReceipt(receipt))
   await recordAnswered(parts, { endpoint, client, actor, params: read.params, outcome })
   return outcome
 }
@@ -100,7 +116,7 @@ export function mountEndpoints(
         method: endpoint.method,
         url,
         handler: async (request, reply) => {
-          const outcome = await answer(parts, endpoint, request)
+          const outcome = await answer(parts, endpoint, request, reply)
           if (outcome.kind === 'refusal') return replyRefusal(reply, outcome)
           return replyDone(reply, parts, endpoint, outcome, await openFits())
         },

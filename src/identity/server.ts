@@ -85,7 +85,7 @@ async function protect(app: FastifyInstance, deps: IdentityDeps): Promise<void> 
     credentials: true,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['Content-Type', 'X-CSRF-Token'],
-    exposedHeaders: ['Total', 'Page', 'Per-Page', 'Retry-After'],
+    exposedHeaders: ['Total', 'Page', 'Per-Page', 'Retry-After', 'X-In-Force'],
     maxAge: 600,
   })
   app.addHook('onRequest', async (request, reply) => {

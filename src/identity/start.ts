@@ -6,9 +6,11 @@ import type { KeyEncryptionKeys } from '../crypto/envelope.ts'
 import type { Verifier } from '../crypto/verifier.ts'
 import { loadRouteTable } from '../store/routes.ts'
 import type { IdentityStores } from '../store/stores.ts'
+import { systemClock } from '../store/system-clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { IdentityDeps, IdentitySettings } from './deps.ts'
 import { openFits } from './fits.ts'
+import { keep } from './keep.ts'
 import { LIMITS } from './limits.ts'
 import { createOutboxMailer, createSmtpMailer, type Mailer } from './mail.ts'
 import { PASSWORD_COST, type PasswordCost } from './password.ts'
@@ -33,9 +35,6 @@ export interface IdentityOptions {
   readonly version: string
 }
 
-/** How often what is committed but not yet in force is tried again, and Redis looked after. */
-const KEEP_EVERY_MS = 500
-
 /** Joins the rooms and listens. Rejects with the listener's error. */
 export async function startIdentity(options: IdentityOptions): Promise<RunningIdentity> {
   const { config, stores, verifier, cookieRing, secretsKey, mailer, log } = options
@@ -53,7 +52,7 @@ export async function startIdentity(options: IdentityOptions): Promise<RunningId
     settings: settingsOf(config, options.version),
   }
   const app = await createIdentityServer(deps)
-  const keeping = keep(stores, log)
+  const keeping = keep(stores, systemClock, log)
   const { identityListen } = config
   const address = await app.listen(
     identityListen.kind === 'unix'
@@ -124,43 +123,4 @@ async function watchRoutes(file: string) {
   const timer = setInterval(() => void look(), 5000)
   timer.unref()
   return { current: () => current, close: () => clearInterval(timer) }
-}
-
-/** Keeps Redis sealed, and what was recorded moving into force. */
-function keep(stores: IdentityStores, log: Log) {
-  let isClosed = false
-  let timer: NodeJS.Timeout | undefined
-  let round: Promise<void> = Promise.resolve()
-  let isFailing = false
-
-  async function look(): Promise<void> {
-    try {
-      if (await stores.keeper.seal()) log.warn('Redis was sealed anew and filled from Postgres')
-      const count = await stores.keeper.reconcile()
-      if (count > 0) log.warn({ count }, 'recorded changes were brought into force late')
-      const { damaged } = await stores.activities.drain()
-      if (damaged > 0) log.error({ damaged }, 'activities could not be read, and are lost')
-      isFailing = false
-    } catch (fault) {
-      if (!isFailing) log.error({ err: fault }, 'the stores cannot be kept in step; trying again')
-      isFailing = true
-    }
-  }
-
-  function again(): void {
-    timer = setTimeout(() => {
-      round = look().finally(() => isClosed || again())
-    }, KEEP_EVERY_MS)
-  }
-  round = look().finally(again)
-
-  return {
-    async close() {
-      isClosed = true
-      clearTimeout(timer)
-      await round
-      await stores.keeper.copyIdle().catch(() => undefined)
-      await stores.activities.drain().catch(() => undefined)
-    },
-  }
 }

@@ -29,6 +29,8 @@ export interface IdentityOptions extends AcknowledgeTimes {
   readonly clock: Clock
   readonly onFault: (fault: unknown) => void
   readonly onReceipt?: (receipt: Receipt) => void
+  /** A change was recorded and could not be shown to be in force in time. */
+  readonly onNotInForce?: () => void
   readonly onRosterChange?: (change: RosterChange) => void
 }
 
@@ -55,7 +57,7 @@ export function joinIdentity(
   options: IdentityOptions,
 ): IdentityStores {
   const { clock, onRosterChange } = options
-  const receipts = createReceipts(options.onReceipt)
+  const receipts = createReceipts(options.onReceipt, options.onNotInForce)
   const acknowledger = createAcknowledger({
     ...options,
     board,

@@ -22,7 +22,7 @@ export interface StoreOptions {
 /** How a change is waited for; the lease is the authorizers' own. */
 export interface IdentityStoreOptions
   extends Partial<AcknowledgeTimes>,
-    Pick<IdentityOptions, 'onReceipt' | 'onRosterChange'> {}
+    Pick<IdentityOptions, 'onReceipt' | 'onNotInForce' | 'onRosterChange'> {}
 
 const CONNECT_TIMEOUT_MS = 2_000
 const STATEMENT_TIMEOUT_MS = 5_000
@@ -42,14 +42,18 @@ export async function openIdentityStores(
   options: StoreOptions & IdentityStoreOptions,
 ): Promise<IdentityStores> {
   const board = await openRedisBoard(boardOptions(options, 1_000))
-  const { onFault, onReceipt, onRosterChange } = options
-  return joinIdentity(board, openDatabase(options, 10), {
+  const { onFault, onReceipt, onNotInForce, onRosterChange } = options
+  const identity = joinIdentity(board, openDatabase(options, 10), {
     clock: systemClock,
     ...timesOf(options),
     onFault: (fault) => fault instanceof Fault && onFault(fault),
     ...(onReceipt === undefined ? {} : { onReceipt }),
+    ...(onNotInForce === undefined ? {} : { onNotInForce }),
     ...(onRosterChange === undefined ? {} : { onRosterChange }),
   })
+  // Reports come as soon as Redis is there; until then the list is read.
+  void identity.acknowledger.start()
+  return identity
 }
 
 /** Defaults of the settings of the same names. */

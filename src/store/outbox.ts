@@ -111,8 +111,7 @@ export function createOutbox(deps: {
     async publish(...ids) {
       if (ids.length === 0) return
       // Who applied the last of several has applied those before it.
-      const { inForce } = await acknowledger.putInForce(() => putAll(ids))
-      await receipts.note(inForce)
+      await receipts.note(acknowledger.putInForce(() => putAll(ids)))
     },
     async publishOwed() {
       let count = 0

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Receipt } from './acknowledge.ts'
+import type { Acknowledger, Receipt } from './acknowledge.ts'
+
+type Putting = ReturnType<Acknowledger['putInForce']>
 
 /**
  * Receipts of the changes that one call made. Changes within `collect` do not wait one by one:
@@ -12,12 +14,20 @@ export interface Receipts {
     /** Of all its changes as one; undefined if it made none. */
     readonly receipt: Receipt | undefined
   }>
-  /** A change that was put on the board; outside of `collect` it is waited for here. */
-  note(inForce: Promise<Receipt>): Promise<void>
+  /** Waits until a change is on the board, and outside of `collect` until it is in force. */
+  note(putting: Putting): Promise<void>
 }
 
-export function createReceipts(onReceipt: (receipt: Receipt) => void = () => undefined): Receipts {
+export function createReceipts(
+  onReceipt: (receipt: Receipt) => void = () => undefined,
+  onNotInForce: () => void = () => undefined,
+): Receipts {
   const collecting = new AsyncLocalStorage<Promise<Receipt>[]>()
+  function refused(fault: unknown): never {
+    onNotInForce()
+    throw fault
+  }
+
   return {
     async collect(work) {
       const noted: Promise<Receipt>[] = []
@@ -25,11 +35,12 @@ export function createReceipts(onReceipt: (receipt: Receipt) => void = () => und
       const receipts = await Promise.all(noted)
       return { value, receipt: receipts.length === 0 ? undefined : mergeReceipts(receipts) }
     },
-    async note(inForce) {
+    async note(putting) {
+      const { inForce } = await putting.catch(refused)
       const counted = inForce.then((receipt) => {
         onReceipt(receipt)
         return receipt
-      })
+      }, refused)
       const noted = collecting.getStore()
       if (noted === undefined) {
         await counted

@@ -3,6 +3,7 @@ import type { FaultCode } from '../core/fault.ts'
 import { SCOPES } from '../core/invalidation.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
 import { POLICY_METRICS } from './metrics-of-policy.ts'
+import { REVOCATION_METRICS } from './metrics-of-revocation.ts'
 
 export const CREDENTIAL_KINDS = ['none', 'session', 'api_key'] as const
 export type CredentialKind = (typeof CREDENTIAL_KINDS)[number]
@@ -203,6 +204,7 @@ export const METRICS = {
     help: 'New policies that were put in force, or rejected and the old one kept.',
   },
   ...POLICY_METRICS,
+  ...REVOCATION_METRICS,
   dvara_activities_total: {
     type: 'counter',
     unit: 'one',
@@ -260,6 +262,15 @@ export type PlainGauge =
   | 'dvara_lease_remaining_seconds'
   | 'dvara_policy_version'
   | 'dvara_restrictions'
+  | 'dvara_members'
+  | 'dvara_log_head_seq'
+
+/** Counters without labels that a room raises. */
+export type PlainCounter =
+  | 'dvara_revocations_not_in_force_total'
+  | 'dvara_members_pruned_total'
+  | 'dvara_epoch_changes_total'
+  | 'dvara_log_gaps_total'
 
 /** Numbers that one combination of labels takes: a histogram has its buckets, +Inf and sum. */
 export function cellsPerSeries(row: MetricRow): number {

@@ -24,6 +24,7 @@ import {
   METRICS,
   type MetricName,
   type MetricRow,
+  type PlainCounter,
   type PlainGauge,
   REASON_NAMES,
   type ReloadOutcome,
@@ -34,6 +35,7 @@ import {
   type TokenSource,
 } from './metric-table.ts'
 import { labelsOfShadow } from './metrics-of-policy.ts'
+import { ACK_PATHS, type AckPath, type SelfAuditOutcome } from './metrics-of-revocation.ts'
 import type { BuildInfo, MetricsSnapshot } from './snapshot.ts'
 
 /** The counts of one process. Counting is a write into a typed array; text is made at a scrape. */
@@ -53,6 +55,10 @@ export interface Metrics {
   countTokenSigned(algorithm: Algorithm, source: TokenSource): void
   countInvalidation(scope: Scope): void
   countPolicyReload(outcome: ReloadOutcome): void
+  count(name: PlainCounter): void
+  /** One change that came into force everywhere. */
+  observeAck(path: AckPath, elapsedMs: number): void
+  countSelfAudit(outcome: SelfAuditOutcome): void
   countActivities(outcome: ActivityOutcome, activitiesCount: number): void
   setEntries(table: TableName, entriesCount: number): void
   countWithheld(): void
@@ -142,6 +148,9 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
       cells.dvara_crypto_engine.fill(0)
       cells.dvara_crypto_engine[seriesIndex('dvara_crypto_engine', [engine])] = 1
     },
+    count: (name) => count(name),
+    observeAck: createObserveAck(cells.dvara_revocation_ack_seconds),
+    countSelfAudit: (outcome) => count('dvara_self_audits_total', outcome),
     countPolicyReload: (outcome) => count('dvara_policy_reload_total', outcome),
     countActivities(outcome, activitiesCount) {
       const at = seriesIndex('dvara_activities_total', [outcome])
@@ -257,4 +266,16 @@ function copyCells(cells: Cells): MetricsSnapshot['cells'] {
     copy[name] = Array.from(cells[name], (value) => (Number.isFinite(value) ? value : null))
   }
   return copy as MetricsSnapshot['cells']
+}
+
+function createObserveAck(cells: Float64Array): Metrics['observeAck'] {
+  const width = BUCKETS_US.length + 2
+  return function observeAck(path, elapsedMs) {
+    const us = elapsedMs > 0 ? elapsedMs * 1000 : 0
+    const found = BUCKETS_US.findIndex((bound) => us <= bound)
+    const bucket = found === -1 ? BUCKETS_US.length : found
+    const first = ACK_PATHS.indexOf(path) * width
+    cells[first + bucket] = (cells[first + bucket] as number) + 1
+    cells[first + width - 1] = (cells[first + width - 1] as number) + us
+  }
 }

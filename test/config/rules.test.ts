@@ -28,6 +28,24 @@ const CASES: readonly Case[] = [
     says: /DVARA_HEARTBEAT_MS, DVARA_LEASE_MS: .*half/,
   },
   {
+    about: 'strict is at most ten seconds',
+    process: 'dev',
+    right: [
+      { DVARA_LEASE_MS: '10000' },
+      { DVARA_REVOCATION_PROFILE: 'availability' },
+      { DVARA_REVOCATION_PROFILE: 'availability', DVARA_HEARTBEAT_MS: '10000' },
+    ],
+    wrong: [{ DVARA_LEASE_MS: '10001' }],
+    says: /DVARA_LEASE_MS, DVARA_REVOCATION_PROFILE: .*availability/,
+  },
+  {
+    about: 'availability is more than that',
+    process: 'dev',
+    right: [{ DVARA_REVOCATION_PROFILE: 'availability', DVARA_LEASE_MS: '10001' }],
+    wrong: [{ DVARA_REVOCATION_PROFILE: 'availability', DVARA_LEASE_MS: '10000' }],
+    says: /DVARA_LEASE_MS, DVARA_REVOCATION_PROFILE: .*strict/,
+  },
+  {
     about: 'the time to answer is longer than the store’s',
     process: 'dev',
     right: [{ DVARA_ANSWER_WITHIN_MS: '101' }],

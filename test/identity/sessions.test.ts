@@ -189,6 +189,13 @@ test('a form signs in as JSON does', async () => {
   assert.equal(reply.statusCode, 200)
 })
 
+test('a logout shows on how many authorizers it is in force', async () => {
+  const user = await world.addUser()
+  const { id } = await api.logIn(user)
+  const { headers } = await api.send('DELETE', '/identity/sessions', {}, cookieOf(id))
+  assert.match(String(headers['x-in-force']), /^seq=\d+, members=0\/0, ms=\d+, path=fast$/)
+})
+
 test('logging out ends the session and clears the cookie; again there is none', async () => {
   const { id, hash } = await api.logIn(await world.addUser())
   const out = await api.send('DELETE', '/identity/sessions', undefined, cookieOf(id))

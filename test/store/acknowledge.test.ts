@@ -204,18 +204,20 @@ test('changes of one call are waited for together, and outside of one each by it
     settle = resolve
   })
   const collected = receipts.collect(async () => {
-    await receipts.note(late)
-    await receipts.note(Promise.resolve(two))
+    await receipts.note(Promise.resolve({ inForce: late }))
+    await receipts.note(Promise.resolve({ inForce: Promise.resolve(two) }))
     settle(one)
     return 'value'
   })
   assert.deepEqual(await collected, { value: 'value', receipt: mergeReceipts([one, two]) })
   assert.deepEqual(mergeReceipts([one, two]), { ...two, afterMs: 9, path: 'slow' })
   assert.deepEqual((await receipts.collect(async () => 1)).receipt, undefined)
-  const failed = Promise.reject(new Fault('not_in_force'))
-  await assert.rejects(receipts.note(failed), { code: 'not_in_force' })
+  const failed = Promise.reject<never>(new Fault('not_in_force'))
+  failed.catch(() => undefined)
+  const recorded = () => Promise.resolve({ inForce: failed })
+  await assert.rejects(receipts.note(recorded()), { code: 'not_in_force' })
   await assert.rejects(
-    receipts.collect(() => receipts.note(failed)),
+    receipts.collect(() => receipts.note(recorded())),
     { code: 'not_in_force' },
   )
   assert.equal(counted.length, 2)

@@ -14,6 +14,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/gauges.ts': 'test/process/outage.test.ts',
   'src/authorizer/networks.ts': 'test/process/outage.test.ts',
   'src/authorizer/open-shadow.ts': 'test/authorizer/shadow.test.ts',
+  'src/telemetry/metrics-of-revocation.ts': 'test/telemetry/metric-table.test.ts',
   'src/telemetry/metrics-of-policy.ts': 'test/telemetry/metric-table.test.ts',
   'src/authorizer/open-limits.ts': 'test/process/outage.test.ts',
   'src/authorizer/start.ts': 'test/process/outage.test.ts',

@@ -1,0 +1,68 @@
+import type { MetricRow } from './metric-table.ts'
+
+export const ACK_PATHS = ['fast', 'slow'] as const
+export type AckPath = (typeof ACK_PATHS)[number]
+
+/** What a look at Redis said of an allow that memory had given. */
+const SELF_AUDIT_OUTCOMES = ['same', 'explained', 'mismatch', 'unknown'] as const
+export type SelfAuditOutcome = (typeof SELF_AUDIT_OUTCOMES)[number]
+
+/** Metrics of revocations: how long until they are in force, and on whom. */
+export const REVOCATION_METRICS = {
+  dvara_revocation_ack_seconds: {
+    type: 'histogram',
+    unit: 'seconds',
+    labels: { path: ACK_PATHS },
+    merge: 'sum',
+    help: 'Until a change was in force on every authorizer: all said so, or leases had run out.',
+  },
+  dvara_revocations_not_in_force_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Changes that were recorded and not acknowledged: they came, or come, into force later.',
+  },
+  dvara_members: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'max',
+    help: 'Authorizers that a change waits for.',
+  },
+  dvara_members_pruned_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Authorizers that were taken off the list because their heart had stopped.',
+  },
+  dvara_epoch_changes_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Times that Redis was found to be filled anew; the first sight counts.',
+  },
+  dvara_log_head_seq: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'max',
+    help: 'Last entry of the invalidation log, as far as any worker has heard.',
+  },
+  dvara_log_gaps_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Pushes that had not come when a later one did, or a heartbeat said so.',
+  },
+  dvara_self_audits_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { outcome: SELF_AUDIT_OUTCOMES },
+    merge: 'sum',
+    help: 'Allows compared with Redis after the answer; every mismatch is a bug or lost writes.',
+  },
+} as const satisfies Record<string, MetricRow>
