@@ -3,6 +3,10 @@ export interface Options {
   /** Which benchmarks, or all. */
   readonly names: readonly string[]
   readonly rounds: number
+  /** How long each drive of a server under load takes. */
+  readonly seconds: number
+  /** Programs that are measured where their paths are given. */
+  readonly rivals: Readonly<Record<string, string>>
   readonly isJson: boolean
   /** Only say which there are. */
   readonly isList: boolean
@@ -14,11 +18,23 @@ export interface Options {
 export const ROUNDS_MIN = 9
 const ROUNDS_MAX = 1000
 const ROUNDS_USUAL = 25
+const SECONDS_MAX = 600
+const SECONDS_USUAL = 2
 
-/** What the arguments mean, or a sentence about what is wrong with them. */
-export function parseOptions(args: readonly string[], known: readonly string[]): Options | string {
+const OPTIONS = '--seconds N, --rounds N, --rival NAME=PATH, --json, --list'
+
+/**
+ * What the arguments mean, or a sentence about what is wrong with them. Without a name: `usual`.
+ */
+export function parseOptions(
+  args: readonly string[],
+  known: readonly string[],
+  usual: readonly string[] = known,
+): Options | string {
   const names: string[] = []
+  const rivals: Record<string, string> = {}
   let rounds = ROUNDS_USUAL
+  let seconds = SECONDS_USUAL
   let isJson = false
   let isList = false
   let pinned: string | undefined
@@ -27,15 +43,24 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     if (arg === '--json') isJson = true
     else if (arg === '--list' || arg === '--help') isList = true
     else if (arg === '--rounds') rounds = Number(args[++at])
-    else if (arg === '--pinned') pinned = args[++at]
+    else if (arg === '--seconds') seconds = Number(args[++at])
+    else if (arg === '--rival') {
+      const [name = '', path = ''] = (args[++at] ?? '').split('=', 2)
+      if (name === '' || path === '') return '--rival takes a name and a path: oauth2-proxy=/path.'
+      rivals[name] = path
+    } else if (arg === '--pinned') pinned = args[++at]
     else if (known.includes(arg)) names.push(arg)
     else {
       const names = known.join(', ')
-      return `${arg} is not known. Benchmarks: ${names}. Options: --rounds N, --json, --list.`
+      return `${arg} is not known. Benchmarks: ${names}. Options: ${OPTIONS}.`
     }
   }
   if (!Number.isInteger(rounds) || rounds < ROUNDS_MIN || rounds > ROUNDS_MAX) {
     return `--rounds takes a whole number from ${ROUNDS_MIN} to ${ROUNDS_MAX}.`
   }
-  return { names: names.length === 0 ? known : names, rounds, isJson, isList, pinned }
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > SECONDS_MAX) {
+    return `--seconds takes a whole number from 1 to ${SECONDS_MAX}.`
+  }
+  const asked = names.length === 0 ? usual : names
+  return { names: asked, rounds, seconds, rivals, isJson, isList, pinned }
 }

@@ -4,10 +4,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../src/config/root.ts'
 import { benchCrypto } from './crypto/benchmark.ts'
+import { benchBudget } from './load/budget-benchmark.ts'
+import { benchGateways } from './load/gateways.ts'
+import { benchGrowth } from './load/growth.ts'
+import { benchHit } from './load/hit-benchmark.ts'
+import { benchLatency } from './load/latency.ts'
 import type { Setting } from './machine.ts'
 import { describeSetting, pinning } from './machine.ts'
 import type { Options } from './options.ts'
 import { parseOptions } from './options.ts'
+import { benchRivals } from './rivals/benchmark.ts'
 import { benchTiming } from './timing/benchmark.ts'
 
 /** What a benchmark gives back. */
@@ -24,6 +30,8 @@ export interface Result {
 
 export interface Task {
   readonly rounds: number
+  readonly seconds: number
+  readonly rivals: Readonly<Record<string, string>>
   readonly setting: Setting
   /** Progress, for standard error. */
   readonly say: (line: string) => void
@@ -41,7 +49,34 @@ export const BENCHMARKS: Readonly<
     about: 'whether secrets can be told from how long they take (Welch’s t); exits 1 if so',
     run: benchTiming,
   },
+  hit: {
+    about: 'what an answer costs the server, way by way, against the bare engine and node:http',
+    run: benchHit,
+  },
+  gateways: {
+    about: 'the same through real nginx and Envoy',
+    run: benchGateways,
+  },
+  latency: {
+    about: 'how long answers take at half and at most of the capacity, and far beyond it',
+    run: benchLatency,
+  },
+  growth: {
+    about: 'cost with more sessions, rows, networks and workers; memory; start',
+    run: benchGrowth,
+  },
+  rivals: {
+    about: 'the same work as others would write it, and programs given with --rival',
+    run: benchRivals,
+  },
+  budget: {
+    about: 'what a hit may cost at most; exits 1 where it costs more, and says where',
+    run: benchBudget,
+  },
 }
+
+/** What is measured where no name is given: the budget measures a part of it again. */
+const USUAL = Object.keys(BENCHMARKS).filter((name) => name !== 'budget')
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 
@@ -64,7 +99,8 @@ async function runAll(options: Options, pinned: string): Promise<void> {
   const reports: Record<string, object> = {}
   for (const name of options.names) {
     const setting = describeSetting(pinned)
-    const result = await BENCHMARKS[name]?.run({ rounds: options.rounds, setting, say })
+    const { rounds, seconds, rivals } = options
+    const result = await BENCHMARKS[name]?.run({ rounds, seconds, rivals, setting, say })
     if (result === undefined) continue
     reports[name] = result.report
     keep(name, result.report)
@@ -86,7 +122,7 @@ function keep(name: string, report: object): void {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const options = parseOptions(args, Object.keys(BENCHMARKS))
+  const options = parseOptions(args, Object.keys(BENCHMARKS), USUAL)
   if (typeof options === 'string') {
     say(options)
     process.exitCode = 2

@@ -3,7 +3,10 @@ import { describe, test } from 'node:test'
 import { parseOptions } from '../../bench/options.ts'
 
 const KNOWN = ['crypto', 'timing']
-const USUAL = { names: KNOWN, rounds: 25, isJson: false, isList: false, pinned: undefined }
+const USUAL = {
+  ...{ names: KNOWN, rounds: 25, seconds: 2, rivals: {} },
+  ...{ isJson: false, isList: false, pinned: undefined },
+}
 
 describe('the command line', () => {
   const good: readonly [string, readonly string[], object][] = [
@@ -19,16 +22,25 @@ describe('the command line', () => {
       },
     ],
     ['a list', ['--list'], { isList: true }],
+    ['seconds of each drive', ['--seconds', '10'], { seconds: 10 }],
+    ['a program to compare', ['--rival', 'x=/opt/x'], { rivals: { x: '/opt/x' } }],
     ['what the parent says of the core', ['--pinned', 'core 1'], { pinned: 'core 1' }],
   ]
   for (const [title, args, changed] of good) {
     test(title, () => assert.deepEqual(parseOptions(args, KNOWN), { ...USUAL, ...changed }))
   }
 
+  test('without a name only the usual ones run', () => {
+    const options = parseOptions([], KNOWN, ['crypto'])
+    assert.deepEqual(options, { ...USUAL, names: ['crypto'] })
+  })
+
   const bad: readonly [string, readonly string[], RegExp][] = [
     ['an unknown name', ['cripto'], /cripto is not known\. Benchmarks: crypto, timing/],
     ['fewer rounds than a median needs', ['--rounds', '8'], /from 9 to/],
     ['rounds without a number', ['--rounds'], /whole number/],
+    ['no time at all', ['--seconds', '0'], /from 1 to/],
+    ['a rival without a path', ['--rival', 'x'], /a name and a path/],
     ['half a round', ['--rounds', '9.5'], /whole number/],
   ]
   for (const [title, args, complaint] of bad) {

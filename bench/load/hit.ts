@@ -1,0 +1,119 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { type Answer, askOnce } from './answer.ts'
+import type { Contender } from './measure.ts'
+import { type Measured, startFile } from './place.ts'
+import { openSeeder, type Seeded, type SeededKey, seedKeys, signatures } from './seed.ts'
+import { COOKIE, checkOf, HOLE, type Workload } from './workload.ts'
+import type { World } from './world.ts'
+
+/** Sessions that the usual rows ask with. */
+const SESSIONS = 1_000
+/** One worker remembers as few as this at least; so many more make each of them a miss. */
+const FEWEST_REMEMBERED = 100
+const KEYS = 100
+const SIGNATURES = 2_000
+
+const NONCES_LIVE = { DVARA_APIKEY_NONCE_LIFETIME_MS: '60000' }
+export const KEYS_ASK = { 'X-Auth-Apikey': HOLE }
+
+/** Everything that the rows of one answer's cost are measured on. */
+export interface Ring {
+  readonly contenders: readonly Contender[]
+  readonly answer: Answer
+  stop(): Promise<void>
+}
+
+export function asking(cookies: readonly Seeded[]): Workload {
+  return checkOf(
+    COOKIE,
+    cookies.map(({ cookie }) => cookie),
+  )
+}
+
+/** The engines alone, sending what a session hit sends, and a session hit. */
+export async function openHit(world: World): Promise<Ring> {
+  const seeder = await openSeeder(world)
+  const sessions = await seeder.sessions(SESSIONS)
+  await seeder.close()
+  const hit = await world.startAuthorizer('authorizer', NONCES_LIVE)
+  const asked = asking(sessions)
+  const answer = await askOnce(hit.port, asked)
+  const repeated = [JSON.stringify(answer)]
+  const engine = await startFile('bare', new URL('bare-uws.js', import.meta.url), repeated)
+  const node = await startFile('node', new URL('bare-node.js', import.meta.url), repeated)
+  const contenders = [
+    on(engine, 'bare uWebSockets.js, the same bytes', asked),
+    on(node, 'bare node:http, the same bytes', asked),
+    { ...on(hit, 'session hit', asked), about: { algorithm: 'EdDSA, memo', hits: '100 %' } },
+  ]
+  const stop = () => stopAll([hit, engine, node])
+  return { contenders, answer, stop }
+}
+
+/** As `openHit`, with every other way to an answer. */
+export async function openPaths(world: World): Promise<Ring> {
+  const base = await openHit(world)
+  const [, , hit] = base.contenders as [Contender, Contender, Contender]
+  const asked = hit.workload()
+  const fresh = await openFresh(world)
+  const forgetful = await world.startAuthorizer('forgetful', {
+    DVARA_SESSIONS_MAX: String(FEWEST_REMEMBERED),
+  })
+  const keys = await openKeys(world, hit)
+  const contenders: Contender[] = [
+    ...base.contenders,
+    ...fresh.map(({ server, algorithm }) => ({
+      ...on(server, `session hit, fresh ${algorithm} signature`, asked),
+      about: { algorithm: `${algorithm}, each time`, hits: '100 %' },
+    })),
+    ...keys,
+    { ...hit, name: 'public path', workload: () => checkOf({}, [''], '/api/v2/public/markets') },
+    {
+      ...{ ...hit, name: 'denied: no such session', isRefused: true },
+      workload: () => checkOf({}, ['']),
+    },
+    {
+      ...on(forgetful, 'miss: session read from Redis, token signed', asked),
+      about: { algorithm: 'EdDSA, each time', hits: '0 %' },
+    },
+  ]
+  async function stop(): Promise<void> {
+    await stopAll([...fresh.map(({ server }) => server), forgetful])
+    await base.stop()
+  }
+  return { contenders, answer: base.answer, stop }
+}
+
+async function openFresh(world: World) {
+  const servers: { server: Measured; algorithm: string }[] = []
+  for (const algorithm of ['EdDSA', 'ES256'] as const) {
+    const settings = { DVARA_JWT_MEMO: 'false' }
+    const server = await world.startAuthorizer(`fresh ${algorithm}`, settings, { algorithm })
+    servers.push({ server, algorithm })
+  }
+  return servers
+}
+
+/** Requests signed with keys of each kind, asked of the same authorizer. */
+async function openKeys(world: World, hit: Contender): Promise<Contender[]> {
+  const hmac = await seedKeys(world, 'HS256', KEYS)
+  const edwards = await seedKeys(world, 'EdDSA', KEYS, () => generateKeyPairSync('ed25519'))
+  const row = (name: string, keys: readonly SeededKey[], version: 1 | 2): Contender => ({
+    ...{ ...hit, name, about: { algorithm: 'EdDSA, memo', hits: '100 %' } },
+    workload: () => checkOf(KEYS_ASK, signatures(keys, version, SIGNATURES, Date.now())),
+  })
+  return [
+    row('API key, version 1, HMAC', hmac, 1),
+    row('API key, version 2, HMAC', hmac, 2),
+    row('API key, version 2, Ed25519', edwards, 2),
+  ]
+}
+
+/** A server under one workload. */
+export function on(server: Measured, name: string, workload: Workload): Contender {
+  return { name, port: server.port, pids: server.pids, workload: () => workload }
+}
+
+export async function stopAll(servers: readonly Measured[]): Promise<void> {
+  await Promise.all(servers.map((server) => server.stop()))
+}

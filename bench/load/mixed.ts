@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { readCpu } from './cpu.ts'
+import { type Driven, drive } from './drive.ts'
+import { asking, on } from './hit.ts'
+import { CONNECTIONS, warm } from './measure.ts'
+import { openSeeder, type Seeded } from './seed.ts'
+import { drawZipf } from './workload.ts'
+import type { World } from './world.ts'
+
+const SESSIONS = 20_000
+/** Half of them: the others must be asked for again. */
+const REMEMBERED = 10_000
+const DRAWS = 100_000
+const LOGOUT_SHARE = 0.01
+const LOGOUT_EVERY_MS = 20
+
+/** Traffic as it comes: few sessions often, many seldom, and some end all the while. */
+export interface Mixed {
+  readonly cpuUs: number
+  readonly perSecond: number
+  readonly p50Us: number
+  readonly p99Us: number
+  readonly hitShare: number
+  readonly refusedShare: number
+  readonly logoutsPerSecond: number
+}
+
+export async function measureMixed(world: World, seconds: number): Promise<Mixed> {
+  const seeder = await openSeeder(world)
+  const sessions = await seeder.sessions(SESSIONS)
+  const settings = { DVARA_SESSIONS_MAX: String(REMEMBERED) }
+  const server = await world.startAuthorizer('authorizer, mixed', settings)
+  try {
+    const drawn = drawZipf(SESSIONS, DRAWS, Math.random).map((rank) => sessions[rank] as Seeded)
+    const workload = asking(drawn)
+    await warm(on(server, 'mixed', workload))
+    const before = { cpu: readCpu(server.pids()), counted: await readHits(server.opsUrl) }
+    const driving = drive({ port: server.port, workload, seconds, connections: CONNECTIONS })
+    const perSecond = (before.counted.all / seconds) * LOGOUT_SHARE
+    const ended = await endSome(sessions, perSecond, driving, seeder.end)
+    const driven = await driving
+    const after = { cpu: readCpu(server.pids()), counted: await readHits(server.opsUrl) }
+    const hits = after.counted.hits - before.counted.hits
+    const cpuMs = after.cpu.userMs + after.cpu.kernelMs - before.cpu.userMs - before.cpu.kernelMs
+    return {
+      ...{ p50Us: driven.p50Us, p99Us: driven.p99Us, cpuUs: (cpuMs * 1000) / driven.requests },
+      perSecond: (driven.requests * 1000) / driven.elapsedMs,
+      hitShare: hits / (after.counted.all - before.counted.all),
+      refusedShare: driven.refused / driven.requests,
+      logoutsPerSecond: (ended * 1000) / driven.elapsedMs,
+    }
+  } finally {
+    await server.stop()
+    await seeder.close()
+  }
+}
+
+/** Ends sessions from the least asked for upward, so many a second, until the driver is done. */
+async function endSome(
+  sessions: readonly Seeded[],
+  perSecond: number,
+  driving: Promise<Driven>,
+  end: (hash: string) => Promise<void>,
+): Promise<number> {
+  let isOver = false
+  void driving.finally(() => {
+    isOver = true
+  })
+  let count = 0
+  const perTurn = Math.max(1, Math.round((perSecond * LOGOUT_EVERY_MS) / 1000))
+  while (!isOver && count + perTurn < sessions.length) {
+    const some = sessions.slice(sessions.length - count - perTurn, sessions.length - count)
+    await Promise.all(some.map(({ hash }) => end(hash)))
+    count += some.length
+    await pause(LOGOUT_EVERY_MS)
+  }
+  return count
+}
+
+async function readHits(opsUrl: string): Promise<{ hits: number; all: number }> {
+  const text = await (await fetch(`${opsUrl}/metrics`)).text()
+  const numberOf = (name: string) =>
+    Number(
+      new RegExp(`^dvara_cache_${name}_total\\{[^}]*sessions[^}]*\\} (\\d+)`, 'm').exec(
+        text,
+      )?.[1] ?? 0,
+    )
+  const [hits, misses] = [numberOf('hits'), numberOf('misses')]
+  return { hits, all: hits + misses }
+}

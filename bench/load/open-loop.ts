@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { Workload } from './workload.ts'
+
+/** So many requests a second for so long, whether or not earlier ones were answered. */
+export interface Phase {
+  readonly perSecond: number
+  readonly seconds: number
+}
+
+export interface OpenLoop {
+  readonly port: number
+  readonly connections: number
+  readonly workload: Workload
+  readonly phases: readonly Phase[]
+  /** Whether a request that finds no connection free is dropped, as a full gateway would. */
+  readonly isDropping: boolean
+}
+
+export interface Looped {
+  readonly due: number
+  readonly answered: number
+  readonly dropped: number
+  readonly refused: number
+  readonly elapsedMs: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+  readonly maxMs: number
+  /** p99 of each tenth of a second. */
+  readonly windowsP99Ms: readonly number[]
+}
+
+const WINDOW_MS = 100
+/** A phase ends with this at the latest after its last request was due. */
+const LINGER_MS = 2_000
+
+interface Line {
+  readonly socket: Socket
+  /** When its request was due; -1 while it is free. */
+  dueMs: number
+  text: string
+}
+
+/**
+ * Sends each request when it is due. Its latency counts from then, though no connection may have
+ * been free: a server that stalls is charged for all who would have asked meanwhile.
+ */
+async function runPhase(loop: OpenLoop, phase: Phase, lines: readonly Line[]): Promise<Looped> {
+  const { workload, isDropping } = loop
+  const all = createHistogram()
+  let window = createHistogram()
+  const windowsP99Ms: number[] = []
+  const counts = { due: 0, answered: 0, dropped: 0, refused: 0 }
+  const waiting: number[] = []
+  let at = 0
+  const startMs = performance.now()
+
+  function send(line: Line, dueMs: number): void {
+    line.dueMs = dueMs
+    at = (at + 1) % workload.variants.length
+    line.socket.write(workload.head + workload.variants[at] + workload.tail, 'latin1')
+  }
+  const free = lines.filter(({ dueMs }) => dueMs < 0)
+  for (const line of lines) {
+    line.socket.removeAllListeners('data')
+    line.socket.on('data', (part: string) => {
+      line.text += part
+      if (!line.text.endsWith('\r\n\r\n') && !line.text.endsWith('}')) return
+      const latencyNs = Math.max(1, Math.round((performance.now() - line.dueMs) * 1e6))
+      all.record(latencyNs)
+      window.record(latencyNs)
+      counts.answered++
+      if (!line.text.startsWith('HTTP/1.1 200')) counts.refused++
+      line.text = ''
+      const next = waiting.shift()
+      line.dueMs = -1
+      if (next === undefined) free.push(line)
+      else send(line, next)
+    })
+  }
+
+  const total = Math.round(phase.perSecond * phase.seconds)
+  const endMs = startMs + phase.seconds * 1000
+  let windowEndMs = startMs + WINDOW_MS
+  await new Promise<void>((resolve) => {
+    function turn(): void {
+      const nowMs = performance.now()
+      if (nowMs >= windowEndMs) {
+        windowsP99Ms.push(window.percentile(99) / 1e6)
+        window = createHistogram()
+        windowEndMs += WINDOW_MS
+      }
+      const dueCount = Math.min(total, Math.floor(((nowMs - startMs) / 1000) * phase.perSecond))
+      for (; counts.due < dueCount; counts.due++) {
+        const dueMs = startMs + (counts.due * 1000) / phase.perSecond
+        const line = free.pop()
+        if (line !== undefined) send(line, dueMs)
+        else if (isDropping) counts.dropped++
+        else waiting.push(dueMs)
+      }
+      const isDone = counts.due === total && free.length === lines.length
+      if (isDone || nowMs > endMs + LINGER_MS) resolve()
+      else setImmediate(turn)
+    }
+    turn()
+  })
+  const elapsedMs = performance.now() - startMs
+  return { ...counts, elapsedMs, ...percentilesOf(all), windowsP99Ms }
+}
+
+function percentilesOf(all: RecordableHistogram) {
+  const ms = (percent: number) => all.percentile(percent) / 1e6
+  return { p50Ms: ms(50), p99Ms: ms(99), p999Ms: ms(99.9), maxMs: all.max / 1e6 }
+}
+
+async function openLines({ port, connections }: OpenLoop): Promise<Line[]> {
+  return Promise.all(
+    Array.from({ length: connections }, async () => {
+      const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+      socket.setEncoding('latin1')
+      await new Promise<void>((resolve, reject) => {
+        socket.once('connect', resolve)
+        socket.once('error', reject)
+      })
+      return { socket, dueMs: -1, text: '' }
+    }),
+  )
+}
+
+/** One request file, whose phases run one after the other; prints one line of JSON. */
+async function main(file: string): Promise<void> {
+  const loop = JSON.parse(readFileSync(file, 'utf8')) as OpenLoop
+  const lines = await openLines(loop)
+  const results: Looped[] = []
+  for (const phase of loop.phases) results.push(await runPhase(loop, phase, lines))
+  for (const { socket } of lines) socket.destroy()
+  process.stdout.write(`${JSON.stringify(results)}\n`)
+}
+
+const [, , file] = process.argv
+if (file !== undefined && import.meta.url.endsWith('/open-loop.js')) await main(file)

@@ -1,0 +1,74 @@
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import {
+  findBinary,
+  findPort,
+  type RunningServer,
+  startProcess,
+} from '../../test/process/servers.ts'
+import { familyOf } from './cpu.ts'
+
+/** The core of what is measured; everything else runs on the one that the command is kept on. */
+const SERVER_CORE = 0
+
+const taskset = cpus().length > 1 ? findBinary('taskset') : undefined
+
+/** What the report says of it. */
+export const serverPlace =
+  taskset === undefined
+    ? 'not pinned apart: taskset or a second core is missing'
+    : `measured server on core ${SERVER_CORE}; load, Redis and Postgres on core 1`
+
+export interface Measured {
+  readonly name: string
+  readonly port: number
+  readonly server: RunningServer
+  /** All processes whose CPU counts. */
+  pids(): readonly number[]
+  stop(): Promise<void>
+}
+
+export interface MeasuredOptions {
+  readonly name: string
+  /** The program and what comes before its own arguments. */
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly port: number
+  readonly folder?: string
+  /** Which cores it may have, as taskset spells them; its own one if not said. */
+  readonly cores?: string
+  readonly readyMs?: number
+  readonly ready?: () => Promise<boolean>
+  readonly stopSignal?: NodeJS.Signals
+}
+
+/** Starts a server on the core of what is measured, and waits until it accepts. */
+export async function startMeasured(options: MeasuredOptions): Promise<Measured> {
+  const { name, command, args, port, cores = String(SERVER_CORE) } = options
+  const before = taskset === undefined ? [] : [taskset, '-c', cores]
+  const [first = command, ...rest] = [...before, command, ...args]
+  const server = await startProcess({
+    name,
+    command: first,
+    args: rest,
+    port,
+    ready: options.ready ?? { port },
+    readyMs: options.readyMs ?? 60_000,
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.folder === undefined ? {} : { folder: options.folder }),
+    ...(options.stopSignal === undefined ? {} : { stopSignal: options.stopSignal }),
+  })
+  return { name, port, server, pids: () => familyOf(server.pid), stop: () => server.stop() }
+}
+
+/** Starts one of our own small servers: a compiled file that takes its port as first argument. */
+export async function startFile(
+  name: string,
+  file: URL,
+  args: readonly string[] = [],
+): Promise<Measured> {
+  const port = await findPort()
+  const own = [fileURLToPath(file), String(port), ...args]
+  return startMeasured({ name, command: process.execPath, args: own, port })
+}
