@@ -66,7 +66,7 @@ export async function openSeeder(world: Pick<World, 'redis' | 'seal'>): Promise<
     },
     async end(hash) {
       const notice = { scope: 'session', id: hash, ended: [hash], kept: [] } as const
-      await board.apply({ ...notice, principal: undefined })
+      await board.apply({ ...notice, principal: undefined }, epochNumber)
     },
     close: () => board.close(),
   }
