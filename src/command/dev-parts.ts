@@ -125,6 +125,7 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
       isReady: authorizer.readiness,
       isLive: () => true,
       operations: createOperations(authorizer.ask),
+      streams: identity.streams,
     })
     const opsAddress = await ops.open()
     drains.push(ops.close)

@@ -59,6 +59,7 @@ export const identity = command({
         metrics: () => metrics.expose(),
         isReady: health.readiness,
         isLive: () => true,
+        streams: running.streams,
       })
       log.info({ ops: await ops.open(), address: running.address }, 'the identity API answers')
       const signal = await untilStopped(() => {})

@@ -48,7 +48,7 @@ async function changePassword(
   const passwordDigest = await passwords.digest(params.new_password)
   await changeThen(
     () => stores.users.change(user.uid, { passwordDigest }),
-    () => stores.sessions.endAll(user.uid, sessionHash),
+    () => stores.sessions.endAll(user.uid, sessionHash, 'password'),
   )
   log.info({ event: 'password.changed', uid: user.uid }, 'password changed')
   return done({})
@@ -86,7 +86,7 @@ async function leave(
   await stores.users.putLabel(user.uid, { key: 'delete', value: 'by_user', scope: 'private' })
   await changeThen(
     () => stores.users.change(user.uid, { state: 'deleted' }),
-    () => stores.sessions.endAll(user.uid),
+    () => stores.sessions.endAll(user.uid, undefined, 'state'),
   )
   log.info({ event: 'user.left', uid: user.uid }, 'a user deleted the own account')
   return done({}, { sessionId: null })

@@ -31,7 +31,10 @@ export function createOwnSessionEndpoints({ stores }: Parts): readonly Endpoint[
       answer: async ({ actor, params }) => {
         const listing = await stores.sessions.find(params.id)
         // Another’s session is answered as one that does not exist.
-        if (listing?.session.uid !== actor.user.uid || !(await stores.sessions.end(params.id))) {
+        if (
+          listing?.session.uid !== actor.user.uid ||
+          !(await stores.sessions.end(params.id, 'revoked'))
+        ) {
           return refuse(404, 'resource.session.not_found')
         }
         return done({})

@@ -59,7 +59,7 @@ async function reset(
   // Ended after the change, so that a login judged by the old password meets a newer generation.
   const user = await changeThen(
     () => stores.users.change(uid, { passwordDigest }),
-    () => stores.sessions.endAll(uid),
+    () => stores.sessions.endAll(uid, undefined, 'password'),
   )
   if (user === undefined) return refuse(422, 'jwt.decode_and_verify.segments')
   if (user.state === 'pending') await recordEmailProof(stores.users, user)

@@ -28,10 +28,10 @@ export async function openSession(
 ): Promise<Opened> {
   const { stores, cookieRing, settings, nowMs, randomBytes } = parts
   const { uid, generation, client } = login
-  for (const hash of presentedHashes(parts, client)) await stores.sessions.end(hash)
+  for (const hash of presentedHashes(parts, client)) await stores.sessions.end(hash, 'replaced')
   const others = await stores.sessions.list(uid)
   for (const oldest of others.slice(settings.sessionsPerUserMax - 1)) {
-    await stores.sessions.end(oldest.session.hash)
+    await stores.sessions.end(oldest.session.hash, 'replaced')
   }
   const sessionId = cookieRing.seal(mintSecretId(randomBytes))
   const csrfToken = mintCsrfToken(randomBytes)

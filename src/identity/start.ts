@@ -8,9 +8,11 @@ import { loadRouteTable } from '../store/routes.ts'
 import type { IdentityStores } from '../store/stores.ts'
 import { systemClock } from '../store/system-clock.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { OpsStream } from '../telemetry/ops.ts'
 import type { IdentityDeps, IdentitySettings } from './deps.ts'
 import { openFits } from './fits.ts'
 import { keep } from './keep.ts'
+import { createKillFeed } from './kill-feed.ts'
 import { LIMITS } from './limits.ts'
 import { createOutboxMailer, createSmtpMailer, type Mailer } from './mail.ts'
 import { PASSWORD_COST, type PasswordCost } from './password.ts'
@@ -19,6 +21,8 @@ import { createIdentityServer } from './server.ts'
 export interface RunningIdentity {
   /** `http://host:port`, or the path of the unix socket. */
   readonly address: string
+  /** What the ops listener tells beside its pages. */
+  readonly streams: readonly OpsStream[]
   /** Stops accepting and finishes what was begun, mail included. */
   drain(): Promise<void>
 }
@@ -59,11 +63,19 @@ export async function startIdentity(options: IdentityOptions): Promise<RunningId
       ? { path: identityListen.path }
       : { host: identityListen.host, port: identityListen.port },
   )
+  const feed = createKillFeed({
+    closings: stores.closings,
+    clock: systemClock,
+    onFault: (fault) => log.warn({ err: fault }, 'ended sessions cannot be told for now'),
+  })
+  void feed.start()
   // Loaded now that it delays nobody, and before the first call needs it.
   void openFits()
   return {
     address,
+    streams: [{ path: '/sessions/closed', open: feed.open }],
     async drain() {
+      feed.close()
       await app.close()
       await keeping.close()
       routes.close()

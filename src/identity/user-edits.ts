@@ -1,4 +1,5 @@
 import { isStateAccepted } from '../core/principal.ts'
+import type { EndReason } from '../store/closings.ts'
 import type { User, UserChange } from '../store/users.ts'
 import { isRoleAdmitted } from './bearer.ts'
 import { type Actor, done, type Outcome, refuse } from './endpoint.ts'
@@ -66,6 +67,12 @@ export async function judgeTarget(
   return user
 }
 
+/** What those hear who hold connections of the sessions that this ends. */
+function endReasonOf({ state, otp }: Edit['change']): EndReason {
+  if (state !== undefined) return state === 'banned' ? 'ban' : 'state'
+  return otp === undefined ? 'revoked' : 'second_factor'
+}
+
 /**
  * Changes a user for an administrator. A role, a state that may not pass or a lost second factor
  * ends every session of the user; any other change reaches the authorizer with the change itself.
@@ -84,7 +91,7 @@ export async function editUser(parts: Parts, actor: Actor, edit: Edit): Promise<
   const isHarmless = change.state !== undefined && isStateAccepted(change.state)
   const changed = await changeThen(
     () => stores.users.change(uid, change),
-    async () => isHarmless || stores.sessions.endAll(uid),
+    async () => isHarmless || stores.sessions.endAll(uid, undefined, endReasonOf(change)),
   )
   if (changed === undefined) return refuse(404, 'admin.user.doesnt_exist')
   log.info({ event: 'user.changed', by: actor.user.uid, uid, ...change }, 'user changed')

@@ -1,5 +1,6 @@
 import type { Scope } from '../core/invalidation.ts'
 import type { ActivityQueue } from './activities.ts'
+import type { Closed, Closings } from './closings.ts'
 import type { Invalidations } from './invalidations.ts'
 import type { Members, Roster } from './members.ts'
 import type { Nonces } from './nonces.ts'
@@ -62,6 +63,8 @@ export interface Notice {
   readonly id: string
   /** Sessions that are over: deleted, with a tombstone, so that no late write revives them. */
   readonly ended: readonly string[]
+  /** What those hear of this who hold connections of sessions. */
+  readonly closed?: readonly Closed[]
   /** Sessions that are lifted to the new generation where they still exist. */
   readonly kept: readonly Kept[]
   /** Keys that were removed, with a tombstone each, and keys as they are now. */
@@ -84,7 +87,7 @@ export interface Notice {
  * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `prepareKeys`, `seal`, `ping`,
  * `leave` and `close` throws `store_unsealed` on a board that may have forgotten something.
  */
-export interface Board extends Invalidations, Members, Nonces {
+export interface Board extends Invalidations, Closings, Members, Nonces {
   /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
   readonly activities: ActivityQueue
   load(hash: string): Promise<Loaded<PostedFacts>>

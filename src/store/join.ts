@@ -76,6 +76,7 @@ export function joinIdentity(
     secondFactors: createSecondFactors(deps),
     activities: createActivities(database, board.activities),
     keeper: createKeeper(deps),
+    closings: board,
     acknowledger,
     receipts,
     async ping() {

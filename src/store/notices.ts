@@ -1,5 +1,6 @@
 import type { Scope } from '../core/invalidation.ts'
 import type { Kept, Notice } from './board.ts'
+import { type Closed, type EndReason, sidOf } from './closings.ts'
 import type { Queryable } from './database.ts'
 import {
   HOLDER_COLUMNS,
@@ -17,10 +18,13 @@ export interface ChangeRow {
   readonly scope: Scope
   readonly subject: string
   readonly ended: string
+  readonly reason: EndReason
+  readonly is_all: boolean
   /** Under which it was committed: a board sealed under a lower one does not know of it. */
   readonly epoch: number
 }
 
+const SELECT_OWNER = 'select uid from sessions where hash = $1'
 const SELECT_HOLDER = `select ${HOLDER_COLUMNS} from holders h where h.uid = $1`
 const SELECT_KEYS = `
   select ${KEY_COLUMNS} from api_keys k
@@ -39,13 +43,39 @@ export async function noticeOf(database: Queryable, row: ChangeRow): Promise<Not
   const { scope, subject } = row
   if (scope === 'user') return userNotice(database, row)
   if (scope === 'key') return keyNotice(database, row)
-  return { scope, id: subject, ended: endedOf(row), kept: [], principal: undefined }
+  const ended = endedOf(row)
+  return {
+    scope,
+    id: subject,
+    ended,
+    closed: await closedOf(database, row, ended),
+    kept: [],
+    principal: undefined,
+  }
+}
+
+/** Of a session that ended by itself; whose it was is known as long as Postgres keeps it. */
+async function closedOf(
+  database: Queryable,
+  { reason }: ChangeRow,
+  ended: readonly string[],
+): Promise<readonly Closed[]> {
+  const closed: Closed[] = []
+  for (const hash of ended) {
+    const [owner] = await database.query<{ uid: string }>(SELECT_OWNER, [hash])
+    if (owner !== undefined) closed.push({ sid: sidOf(hash), uid: owner.uid, reason })
+  }
+  return closed
 }
 
 /** A user or a service account, with all keys, so that none is left with an older holder. */
 async function userNotice(database: Queryable, row: ChangeRow): Promise<Notice> {
   const { scope, subject: id } = row
-  const notice = { scope, id, ended: endedOf(row) }
+  const { reason } = row
+  const ended = endedOf(row)
+  const closed = ended.map((hash) => ({ sid: sidOf(hash), uid: id, reason }))
+  if (row.is_all) closed.push({ sid: '', uid: id, reason })
+  const notice = { scope, id, ended, closed }
   const [holder] = await database.query<HolderRow>(SELECT_HOLDER, [id])
   if (holder === undefined) return { ...notice, kept: [], principal: undefined }
   const kept = await database.query<Kept>(SELECT_KEPT, [id])

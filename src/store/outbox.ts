@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.ts'
 import { EVERY_SESSION, type Scope } from '../core/invalidation.ts'
 import type { Acknowledger } from './acknowledge.ts'
 import type { Board } from './board.ts'
+import { type EndReason, sidOf } from './closings.ts'
 import type { Database, Queryable } from './database.ts'
 import type { Roster } from './members.ts'
 import { type ChangeRow, noticeOf } from './notices.ts'
@@ -12,6 +13,10 @@ export interface Change {
   /** Session hash, uid, kid, or empty. */
   readonly subject: string
   readonly ended?: readonly string[]
+  /** Why they ended; `revoked` if it is not said. */
+  readonly reason?: EndReason
+  /** All sessions of the subject ended, and none was kept. */
+  readonly isAll?: boolean
 }
 
 /** Changes on their way from Postgres, where they are true, to the board, where they count. */
@@ -27,6 +32,11 @@ export interface Outbox {
   publishOwed(): Promise<number>
 }
 
+interface EndedRow {
+  readonly hash: string
+  readonly uid: string
+}
+
 /** Sessions that are taken off the board in one step when all are ended. */
 const ENDED_MAX = 1_000
 /** Owed changes that are read at once. */
@@ -34,26 +44,29 @@ const OWED_MAX = 200
 
 // The row lock on epoch makes a sealer wait for changes under way, and they for it.
 const RECORD = `
-  insert into changes (scope, subject, ended, epoch)
-  select $1, $2, $3::text::jsonb, held.n from (select n from epoch for share) as held
+  insert into changes (scope, subject, ended, reason, is_all, epoch)
+  select $1, $2, $3::text::jsonb, $4, $5::boolean, held.n from (select n from epoch for share) as held
   returning id::float8 as id`
+const CHANGE_COLUMNS = `
+  id::float8 as id, scope, subject, ended::text as ended, reason, is_all, epoch::float8 as epoch`
 const SELECT_CHANGE = `
-  select id::float8 as id, scope, subject, ended::text as ended, epoch::float8 as epoch
+  select ${CHANGE_COLUMNS}
   from changes
   where id = $1::float8::bigint`
 const SELECT_OWED = `
-  select id::float8 as id, scope, subject, ended::text as ended, epoch::float8 as epoch
+  select ${CHANGE_COLUMNS}
   from changes
   where applied_at is null and id > $1::float8::bigint order by id limit ${OWED_MAX}`
 const MARK_APPLIED = `
   update changes set applied_at = now() where id = $1::float8::bigint and applied_at is null`
 const SELECT_ENDED_BY = `
-  select s.hash from sessions s join changes c on c.created_at = s.ended_at
+  select s.hash, s.uid from sessions s join changes c on c.created_at = s.ended_at
   where c.id = $1::float8::bigint and s.hash > $2 order by s.hash limit ${ENDED_MAX}`
+
 /** Notes the change in the transaction that makes it; its number is for `Outbox.publish`. */
 export async function recordChange(transaction: Queryable, change: Change): Promise<number> {
-  const { scope, subject, ended = [] } = change
-  const values = [scope, subject, JSON.stringify(ended)]
+  const { scope, subject, ended = [], reason = 'revoked', isAll = false } = change
+  const values = [scope, subject, JSON.stringify(ended), reason, isAll]
   const [row] = await transaction.query<{ id: number }>(RECORD, values)
   if (row === undefined) throw new Fault('store_unavailable', { about: 'no epoch: migrate' })
   return row.id
@@ -68,20 +81,22 @@ export function createOutbox(deps: {
   const { database, board, acknowledger, receipts } = deps
 
   /** Takes the sessions that ended with this change off the board. */
-  async function takeDown(change: number, epoch: number): Promise<void> {
+  async function takeDown({ id: change, epoch, reason }: ChangeRow): Promise<void> {
     let last = ''
     for (;;) {
-      const rows = await database.query<{ hash: string }>(SELECT_ENDED_BY, [change, last])
+      const rows = await database.query<EndedRow>(SELECT_ENDED_BY, [change, last])
       const ended = rows.map((row) => row.hash)
       const id = ended.at(-1)
       if (id === undefined) return
-      await board.apply({ scope: 'session', id, ended, kept: [], principal: undefined }, epoch)
+      const closed = rows.map(({ hash, uid }) => ({ sid: sidOf(hash), uid, reason }))
+      const rest = { kept: [], principal: undefined }
+      await board.apply({ scope: 'session', id, ended, closed, ...rest }, epoch)
       last = id
     }
   }
 
   async function put(row: ChangeRow): Promise<Roster> {
-    if (row.scope === 'session' && row.subject === EVERY_SESSION) await takeDown(row.id, row.epoch)
+    if (row.scope === 'session' && row.subject === EVERY_SESSION) await takeDown(row)
     const roster = await board.apply(await noticeOf(database, row), row.epoch)
     await database.query(MARK_APPLIED, [row.id])
     return roster

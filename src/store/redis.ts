@@ -7,9 +7,11 @@ import {
   SINCE_ENTRIES_MAX,
   TOMBSTONE_MS,
 } from './board.ts'
+import { CLOSINGS_MAX } from './closings.ts'
 import { CLOCK_STEP_MS } from './nonces.ts'
 import { readEntry } from './push.ts'
 import { createRedisActivities } from './redis-activities.ts'
+import { createRedisClosings } from './redis-closings.ts'
 import {
   type Argument,
   createSubscriber,
@@ -39,6 +41,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
   const { run } = link
   return {
     activities: createRedisActivities(link),
+    ...createRedisClosings(link),
     load: async (hash) => readLoaded(await run('load', hash)),
     loadKey: async (kid) => readLoadedKey(await run('loadKey', kid)),
     async touch(batch) {
@@ -118,10 +121,12 @@ function postingArguments(one: Posting): readonly Argument[] {
 }
 
 function applyArguments(notice: Notice): readonly Argument[] {
-  const { scope, id, ended, kept, keys = { ended: [], posted: [] }, principal } = notice
+  const { scope, id, closed = [], ended, kept, principal } = notice
+  const { keys = { ended: [], posted: [] } } = notice
+  const closings = JSON.stringify(closed.map(({ sid, uid, reason }) => [sid, uid, reason]))
   const until = keys.posted.length > 0 ? KEY_UNTIL_MS : Date.now() + TOMBSTONE_MS
   return [
-    ...[scope, id, TOMBSTONE_MS, LOG_ENTRIES_MAX],
+    ...[scope, id, TOMBSTONE_MS, LOG_ENTRIES_MAX, closings, CLOSINGS_MAX],
     ...[ended.length, ...ended],
     ...[kept.length, ...kept.flatMap((one) => [one.hash, one.generation])],
     ...[keys.ended.length, ...keys.ended],

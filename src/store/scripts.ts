@@ -1,3 +1,4 @@
+import { CLOSE, CLOSED } from './closing-scripts.ts'
 import { LOAD_KEY, POST_KEY } from './key-scripts.ts'
 import { MEMBER_SCRIPTS } from './member-scripts.ts'
 import { POST_PRINCIPAL, SEALED } from './script-parts.ts'
@@ -14,6 +15,7 @@ import { SEALING_SCRIPTS } from './sealing-scripts.ts'
  *   {dv}sealing `<n>`: who is re-filling it; lost if the server restarts half-way
  *   {dv}k:<kid>  hash: b record, v version, u uid, n number of the sealing it belongs to
  *   {dv}x:<kid>  tombstone of a key
+ *   {dv}closed stream of ended sessions, ids `<seq>-<n>`; {dv}closings how many were ever added
  *   {dv}at  when it was sealed, in ms; 0 the first time ever
  *   {dv}n:<kid> used-up nonces of an API key by their own time
  *   {dv}a   stream of activities that wait for Postgres: `r` record
@@ -78,17 +80,18 @@ return 'opened'
 `
 
 /**
- * ARGV: run id, epoch number, scope, id, tombstone life, log length, count of ended, ended hashes…,
+ * ARGV: run id, epoch number, scope, id, tombstone life, log length,
+ * closings as JSON, their most, count of ended, ended hashes…,
  * count of kept, (hash, generation)…, count of removed keys, kids…,
  * count of keys, (kid, uid, record, version, until)…, and for a principal: uid, version, record,
  * generation, until, generation life.
  */
-const APPLY = `${SEALED}${POST_PRINCIPAL}${POST_KEY}
+const APPLY = `${SEALED}${POST_PRINCIPAL}${POST_KEY}${CLOSE}
 if tonumber(string.match(ep, '^%d+')) < tonumber(ARGV[2]) then
   return redis.error_reply('UNSEALED the change is of a later sealing')
 end
-local at = 8
-for n = 1, tonumber(ARGV[7]) do
+local at = 10
+for n = 1, tonumber(ARGV[9]) do
   redis.call('DEL', '{dv}s:' .. ARGV[at])
   redis.call('ZREM', '{dv}i', ARGV[at])
   redis.call('SET', '{dv}t:' .. ARGV[at], '1', 'PX', ARGV[5])
@@ -122,6 +125,7 @@ if ARGV[at] then
 end
 local seq = string.format('%.0f', redis.call('INCR', '{dv}seq'))
 redis.call('XADD', '{dv}inv', 'MAXLEN', '~', ARGV[6], seq .. '-0', 's', ARGV[3], 'd', ARGV[4])
+close(seq, ARGV[7], ARGV[8])
 redis.call('PUBLISH', '${CHANNEL}', seq .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
 return { ep, seq, redis.call('HGETALL', '{dv}m') }
 `
@@ -178,6 +182,7 @@ export const SCRIPTS = {
   since: SINCE,
   open: OPEN,
   apply: APPLY,
+  closed: `${SEALED}${CLOSED}`,
   idle: IDLE,
   take: TAKE,
   queue: QUEUE,

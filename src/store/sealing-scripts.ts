@@ -55,7 +55,7 @@ return 1
 const SEAL = `${FILLING}
 local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
 if run ~= ARGV[1] then return redis.error_reply('UNSEALED the connection leads elsewhere') end
-redis.call('DEL', '{dv}inv', '{dv}m', '{dv}sealing')
+redis.call('DEL', '{dv}inv', '{dv}m', '{dv}closed', '{dv}closings', '{dv}sealing')
 redis.call('SET', '{dv}seq', ARGV[3])
 -- Before the first time ever nothing can have been burned.
 local t = redis.call('TIME')

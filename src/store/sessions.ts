@@ -1,4 +1,5 @@
 import type { Facts, Session } from '../core/principal.ts'
+import type { EndReason } from './closings.ts'
 
 /** What was read, with the point of the log at which it was read. */
 export interface Loaded<T> {
@@ -38,7 +39,7 @@ export interface Sessions {
   /** Live sessions of a user, newest first. */
   list(uid: string): Promise<readonly SessionListing[]>
   /** Ends one session; true if this call ended it. Published when it returns. */
-  end(hash: string): Promise<boolean>
+  end(hash: string, reason?: EndReason): Promise<boolean>
   /** Ends all of a user's sessions but one; how many. Published when it returns. */
-  endAll(uid: string, exceptHash?: string): Promise<number>
+  endAll(uid: string, exceptHash?: string, reason?: EndReason): Promise<number>
 }

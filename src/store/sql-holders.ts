@@ -1,5 +1,5 @@
 import type { Queryable } from './database.ts'
-import type { Outbox } from './outbox.ts'
+import type { Change, Outbox } from './outbox.ts'
 
 // What an owner loses, the accounts that act for that owner lose too.
 const FOLLOW_OWNER = `
@@ -32,14 +32,14 @@ const FORGET_LABEL = `
 export async function recordUserChange(
   transaction: Queryable,
   outbox: Outbox,
-  change: { readonly uid: string; readonly ended?: readonly string[] },
+  change: Omit<Change, 'scope' | 'subject'> & { readonly uid: string },
 ): Promise<readonly number[]> {
-  const { uid, ended = [] } = change
+  const { uid, ...rest } = change
   const followed = await transaction.query<{ uid: string }>(FOLLOW_OWNER, [uid])
   const quenched = await transaction.query<{ uid: string }>(QUENCH_OF_USER, [uid])
   const touched = new Set([...followed, ...quenched].map((row) => row.uid))
   touched.delete(uid)
-  const owed = [await outbox.record(transaction, { scope: 'user', subject: uid, ended })]
+  const owed = [await outbox.record(transaction, { ...rest, scope: 'user', subject: uid })]
   for (const one of touched) {
     owed.push(await outbox.record(transaction, { scope: 'user', subject: one }))
   }

@@ -74,7 +74,11 @@ export function createRestrictions(deps: {
       const owed = [await outbox.record(transaction, { scope: 'restrictions', subject: '' })]
       if (outcome.isLocking) {
         await transaction.query(END_EVERY_SESSION)
-        const change = { scope: 'session', subject: EVERY_SESSION } as const
+        const change = {
+          scope: 'session',
+          subject: EVERY_SESSION,
+          reason: 'restriction',
+        } as const
         owed.push(await outbox.record(transaction, change))
       }
       return { row: outcome.row, owed }

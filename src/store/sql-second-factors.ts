@@ -63,7 +63,10 @@ export function createSecondFactors(deps: {
         await transaction.query(SET_OTP, [uid, true])
         await transaction.query(PUT_LABEL, [uid])
         const ended = await endSessions(transaction, { uid, exceptHash, nowMs: nowMs() })
-        return recordUserChange(transaction, outbox, { uid, ended: ended ?? [] })
+        return recordUserChange(transaction, outbox, {
+          ...{ uid, ended: ended ?? [], reason: 'second_factor' },
+          isAll: exceptHash === undefined,
+        })
       })
       return publish(owed)
     },

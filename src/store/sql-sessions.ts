@@ -1,6 +1,7 @@
 import { Fault } from '../core/fault.ts'
 import type { Session } from '../core/principal.ts'
 import type { Board, Posting } from './board.ts'
+import type { EndReason } from './closings.ts'
 import type { Database, Queryable } from './database.ts'
 import type { Outbox } from './outbox.ts'
 import { encodePrincipal, encodeSession } from './record.ts'
@@ -92,11 +93,13 @@ export function createSessions(deps: {
   }
 
   /** Ends it in Postgres; the number of the change that is owed to the board. */
-  function finish(hash: string): Promise<number | undefined> {
+  function finish(hash: string, reason: EndReason): Promise<number | undefined> {
     return database.transaction(async (transaction) => {
       const [row] = await transaction.query(END_ONE, [hash, nowMs()])
       if (row === undefined) return undefined
-      return outbox.record(transaction, { scope: 'session', subject: hash, ended: [hash] })
+      return outbox.record(transaction, {
+        ...{ scope: 'session', subject: hash, ended: [hash], reason },
+      })
     })
   }
 
@@ -112,7 +115,7 @@ export function createSessions(deps: {
         await post(session, idleAtMs, user)
       } catch (fault) {
         // Nobody will hear of this session: it must not be found alive by the next sealing.
-        await finish(session.hash).catch(() => undefined)
+        await finish(session.hash, 'revoked').catch(() => undefined)
         throw fault
       }
     },
@@ -125,17 +128,20 @@ export function createSessions(deps: {
     async list(uid) {
       return withDeadlines(await database.query<SessionRow>(SELECT_OF_USER, [uid, nowMs()]))
     },
-    async end(hash) {
-      const change = await finish(hash)
+    async end(hash, reason = 'logout') {
+      const change = await finish(hash, reason)
       if (change === undefined) return false
       await outbox.publish(change)
       return true
     },
-    async endAll(uid, exceptHash) {
+    async endAll(uid, exceptHash, reason = 'revoked') {
       const done = await database.transaction(async (transaction) => {
         const ended = await endSessions(transaction, { uid, exceptHash, nowMs: nowMs() })
         if (ended === undefined) return undefined
-        const change = await outbox.record(transaction, { scope: 'user', subject: uid, ended })
+        const change = await outbox.record(transaction, {
+          ...{ scope: 'user', subject: uid, ended, reason },
+          isAll: exceptHash === undefined,
+        })
         return { change, count: ended.length }
       })
       if (done === undefined) return 0

@@ -2,6 +2,7 @@ import type { ServiceAccounts } from './accounts.ts'
 import type { Acknowledger } from './acknowledge.ts'
 import type { Activities, ActivityLog } from './activities.ts'
 import type { ApiKeys, KeyFactsSource } from './api-keys.ts'
+import type { Closings } from './closings.ts'
 import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Nonces } from './nonces.ts'
 import type { Policies } from './policies.ts'
@@ -39,6 +40,8 @@ export interface IdentityStores {
   readonly secondFactors: SecondFactors
   readonly activities: Activities
   readonly keeper: Keeper
+  /** The ends of sessions, and a hint that there may be a new one. */
+  readonly closings: Closings & Pick<Invalidations, 'subscribe'>
   readonly acknowledger: Pick<Acknowledger, 'start' | 'lookAround'>
   /** What one call changed, shown to be in force. */
   readonly receipts: Pick<Receipts, 'collect'>

@@ -16,6 +16,7 @@ import type { InvalidationHandler } from './invalidations.ts'
 import type { Roster } from './members.ts'
 import type { Loaded } from './sessions.ts'
 import { createTwinActivities } from './twin-activities.ts'
+import { createTwinClosings } from './twin-closings.ts'
 import { createTwinKeys } from './twin-keys.ts'
 import { createTwinMembers, type TwinMark } from './twin-members.ts'
 import { createTwinNonces } from './twin-nonces.ts'
@@ -63,6 +64,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       return { ...head, found }
     },
     loadKey: async (kid) => loadKey(state, kid),
+    closedSince: async (place) => state.closings.since(place, state.head().seq),
     async touch(batch) {
       state.head()
       for (const { hash, idleAtMs } of batch) {
@@ -94,6 +96,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       }
       state.change(notice)
       const message = state.append(notice)
+      state.closings.append(message.seq, notice.closed ?? [])
       // A push arrives later, as it would through a socket; never inside the caller's turn.
       setImmediate(() => emitter.emit('push', message))
       return state.roster()
@@ -182,6 +185,7 @@ function createState(nowMs: () => number) {
   const tombstones = createExpiring<true>(nowMs)
   const keys = createTwinKeys(nowMs)
   const nonces = createTwinNonces(nowMs)
+  const closings = createTwinClosings()
   const touched = new Map<string, number>()
   const members = new Map<string, TwinMark>()
   let beats = 0
@@ -211,7 +215,7 @@ function createState(nowMs: () => number) {
   }
 
   return {
-    ...{ sessions, principals, keys, generations, tombstones, nonces },
+    ...{ sessions, principals, keys, generations, tombstones, nonces, closings },
     ...{ touched, members, head, filling, post },
     epochNumber: () => sealed,
     nextBeat: () => ++beats,
@@ -228,6 +232,7 @@ function createState(nowMs: () => number) {
       filling(epochNumber)
       log.restart(epochNumber * EPOCH_STRIDE)
       members.clear()
+      closings.restart()
       nonces.sealed(epochNumber)
       sealed = epochNumber
     },

@@ -24,6 +24,14 @@ export interface OperationAsked {
   readonly body: unknown
 }
 
+/** A page that never ends by itself: one event after the other, to whoever stays. */
+export interface OpsStream {
+  /** The whole path. */
+  readonly path: string
+  /** Takes the answer over, head and all. Must never throw. */
+  open(request: IncomingMessage, response: ServerResponse): void
+}
+
 /** Written as JSON. */
 export interface OperationAnswer {
   readonly status: number
@@ -41,6 +49,7 @@ export interface OpsDependencies {
   /** Worth keeping alive? A process that says no is to be restarted. */
   readonly isLive: () => boolean
   readonly operations?: readonly Operation[]
+  readonly streams?: readonly OpsStream[]
 }
 
 export interface OpsServer {
@@ -95,6 +104,8 @@ export function createOpsServer(deps: OpsDependencies): OpsServer {
     (request, response) => {
       // Where a body is of no use it is not read: the connection ends with the answer.
       if (hasBody(request)) response.setHeader('Connection', 'close')
+      const stream = findStream(request, deps.streams)
+      if (stream !== undefined) return stream.open(request, response)
       loadPage(request).then(
         (page) => replyPage(response, request, page),
         () => replyPage(response, request, FAILED),
@@ -128,6 +139,16 @@ export function createOpsServer(deps: OpsDependencies): OpsServer {
 const NOT_FOUND = pageOfJson(404, { error: 'try /metrics, /health/live or /health/ready' })
 const METHOD_NOT_ALLOWED = pageOfJson(405, { error: 'only GET and HEAD' })
 const FAILED = pageOfJson(500, { error: 'could not be collected; the log says why' })
+
+/** A GET for a stream that no page in a browser sent. */
+function findStream(
+  { method, url = '', headers }: IncomingMessage,
+  streams: readonly OpsStream[] = [],
+): OpsStream | undefined {
+  if (method !== 'GET' || (headers['sec-fetch-site'] ?? 'none') !== 'none') return undefined
+  const [path] = url.split('?', 1)
+  return streams.find((one) => one.path === path)
+}
 
 function isAsked({ method, path }: Operation, asked: string | undefined, at: string): boolean {
   if (asked !== method && !(asked === 'HEAD' && method === 'GET')) return false
