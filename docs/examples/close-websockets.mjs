@@ -14,7 +14,7 @@ export function followClosings(url) {
     // Some ends were missed, and nobody can say which: whoever comes back is checked anew.
     if (event !== 'closed') return close(() => event === 'gap' || event === 'ready')
     endedAtMs.set(sid ?? uid, Date.now())
-    setTimeout(() => endedAtMs.delete(sid ?? uid), TOKEN_LIFE_MS)
+    setTimeout(() => endedAtMs.delete(sid ?? uid), TOKEN_LIFE_MS).unref()
     close((one) => one.uid === uid && (sid === null || sid === one.sid))
   }
   const read = (block) => {
@@ -34,7 +34,7 @@ export function followClosings(url) {
     asked.setTimeout(SILENCE_MS, () => asked.destroy())
     asked
       .on('error', () => {})
-      .on('close', () => setTimeout(connect, 500))
+      .on('close', () => setTimeout(connect, 500).unref())
       .end()
   }
   const hold = (socket, { sid, uid, iat }) => {

@@ -16,7 +16,12 @@ import { ensureSecretsKey } from '../crypto/secrets-key.ts'
 import { createVerifier } from '../crypto/verifier.ts'
 import { createAdministrator } from '../identity/administrator.ts'
 import { createPasswords } from '../identity/password.ts'
-import { openMailer, passwordCostOf, startIdentity } from '../identity/start.ts'
+import {
+  openMailer,
+  passwordCostOf,
+  type RunningIdentity,
+  startIdentity,
+} from '../identity/start.ts'
 import type { Database } from '../store/database.ts'
 import { type EmbeddedStores, joinEmbeddedStores } from '../store/embedded.ts'
 import type { IdentityStores } from '../store/stores.ts'
@@ -119,14 +124,7 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
       version,
     })
     drains.unshift(identity.drain)
-    const ops = createOpsServer({
-      listen: config.opsListen,
-      metrics: () => authorizer.metrics.expose(),
-      isReady: authorizer.readiness,
-      isLive: () => true,
-      operations: createOperations(authorizer.ask),
-      streams: identity.streams,
-    })
+    const ops = createOps(config, authorizer, identity)
     const opsAddress = await ops.open()
     drains.push(ops.close)
     const places: Places = {
@@ -145,6 +143,21 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
 async function openSecretsKey(config: Config, folder: Folder): Promise<KeyEncryptionKeys> {
   if (config.secretsKey === undefined) return ensureSecretsKey(folder.secretsKey)
   return parseSecretsKey(config.secretsKey.reveal())
+}
+
+function createOps(
+  { opsListen }: Config,
+  { metrics, readiness, ask }: RunningAuthorizer,
+  { streams }: RunningIdentity,
+) {
+  return createOpsServer({
+    listen: opsListen,
+    metrics: () => metrics.expose(),
+    isReady: readiness,
+    isLive: () => true,
+    operations: createOperations(ask),
+    streams,
+  })
 }
 
 function placeOf({ listen }: Config, { port }: RunningAuthorizer): string {

@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../core/clock.ts'
-import {
-  type Closing,
-  type ClosingPage,
-  type ClosingPlace,
-  comparePlaces,
-  printPlace,
-  readPlace,
-} from '../store/closings.ts'
+import { printPlace, readPlace } from '../store/closings.ts'
 import type { IdentityStores } from '../store/stores.ts'
+import { createFeedListener, type FeedLimits, type FeedListener } from './feed-listener.ts'
 
 /** Tells those who hold connections of sessions, as server-sent events, which sessions ended. */
 export interface KillFeed {
@@ -20,115 +14,27 @@ export interface KillFeed {
   close(): void
 }
 
-export interface KillFeedOptions {
+export interface KillFeedOptions extends Partial<FeedLimits> {
   readonly closings: IdentityStores['closings']
   readonly clock: Pick<Clock, 'setTimer'>
   readonly onFault: (fault: unknown) => void
-  /** Bytes that may wait for one listener. */
-  readonly bufferBytesMax?: number
-  readonly heartbeatMs?: number
 }
 
 /** Upstreams, not browsers: a few processes each hold one. */
 const LISTENERS_MAX = 48
-/** A listener that reads nothing is cut when so much waits for it: some 1,500 closings. */
-const BUFFER_BYTES_MAX = 256 * 1024
+const BUFFER_BYTES_MAX = 128 * 1024
 /** A listener that hears nothing for three of these has lost its connection. */
 const HEARTBEAT_MS = 5_000
 /** A push may be lost; the stream is looked at this often whatever was pushed. */
 const LOOK_EVERY_MS = 1_000
-/** How soon a listener that lost its connection should come back. */
-const RETRY_MS = 500
-
-interface Listener {
-  readonly response: ServerResponse
-  /** Undefined until it is known where it begins. */
-  place: ClosingPlace | undefined
-}
 
 export function createKillFeed(options: KillFeedOptions): KillFeed {
   const { closings, clock, onFault } = options
   const { bufferBytesMax = BUFFER_BYTES_MAX, heartbeatMs = HEARTBEAT_MS } = options
-  const listeners = new Set<Listener>()
-  let isLooking = false
-  let isToLookAgain = false
-  /** Nothing can be read: a heartbeat would say that all is told. */
-  let isBlind = false
+  const listeners = new Set<FeedListener>()
+  const tail = createTail(closings, listeners, onFault)
   let stopTimers: readonly (() => void)[] = []
   let isClosed = false
-
-  function drop(listener: Listener): void {
-    listeners.delete(listener)
-    listener.response.end()
-  }
-
-  /** Whoever does not read is cut, and reads what it missed when it comes back. */
-  function write(listener: Listener, text: string): boolean {
-    const { response } = listener
-    if (!listeners.has(listener)) return false
-    if (response.writableLength + text.length > bufferBytesMax) {
-      response.write('event: slow\ndata: {"error":"you read too slowly; come back"}\n\n')
-      drop(listener)
-      // What waits for it may wait for ever.
-      clock.setTimer(heartbeatMs, () => response.destroy())
-      return false
-    }
-    response.write(text)
-    return true
-  }
-
-  function tell(listener: Listener, page: ClosingPage): void {
-    if (listener.place === undefined) {
-      listener.place = page.head
-      write(listener, eventOf('ready', page.head, { seq: page.head.seq }))
-      return
-    }
-    if (page.isGap) {
-      const place = page.closings[0] === undefined ? page.head : before(page.closings[0])
-      listener.place = place
-      if (!write(listener, eventOf('gap', place, { seq: place.seq }))) return
-    }
-    for (const closing of page.closings) {
-      if (comparePlaces(closing, listener.place) <= 0) continue
-      listener.place = { seq: closing.seq, at: closing.at }
-      if (!write(listener, closingEvent(closing))) return
-    }
-  }
-
-  /** Listeners that stand at the same place are read for once. */
-  async function readAll(): Promise<void> {
-    const byPlace = new Map<string, Listener[]>()
-    for (const one of listeners) {
-      const place = one.place === undefined ? '' : printPlace(one.place)
-      byPlace.set(place, [...(byPlace.get(place) ?? []), one])
-    }
-    for (const [place, those] of byPlace) {
-      const page = await closings.closedSince(readPlace(place))
-      for (const one of those) tell(one, page)
-      if (page.closings.length > 0) isToLookAgain = true
-    }
-  }
-
-  async function lookOn(): Promise<void> {
-    isLooking = true
-    try {
-      while (isToLookAgain && !isClosed && listeners.size > 0) {
-        isToLookAgain = false
-        await readAll()
-        isBlind = false
-      }
-    } catch (fault) {
-      if (!isBlind) onFault(fault)
-      isBlind = true
-    } finally {
-      isLooking = false
-    }
-  }
-
-  function look(): void {
-    isToLookAgain = true
-    if (!isLooking) void lookOn()
-  }
 
   function every(delayMs: number, call: () => void): () => void {
     let stop = (): void => undefined
@@ -149,53 +55,84 @@ export function createKillFeed(options: KillFeedOptions): KillFeed {
         response.end('{"error":"too many listeners already"}\n')
         return
       }
-      response.writeHead(200, {
-        'Content-Type': 'text/event-stream',
-        'Cache-Control': 'no-store',
-        'X-Content-Type-Options': 'nosniff',
-      })
-      request.socket.setNoDelay(true)
-      response.write(`retry: ${RETRY_MS}\n\n`)
-      const listener: Listener = { response, place: placeOf(request) }
+      const listener = createFeedListener(request, response, { bufferBytesMax, heartbeatMs, clock })
       listeners.add(listener)
-      response.on('close', () => listeners.delete(listener))
-      response.on('error', () => listeners.delete(listener))
-      look()
+      for (const end of ['close', 'error', 'finish']) {
+        response.on(end, () => listeners.delete(listener))
+      }
+      response.on('drain', tail.look)
+      tail.look()
     },
     async start() {
-      stopTimers = [
-        every(LOOK_EVERY_MS, look),
-        every(heartbeatMs, () => {
-          if (!isBlind) for (const one of listeners) write(one, ': beat\n\n')
-        }),
-      ]
-      await closings.subscribe({ invalidated: look, interrupted: look }).catch(onFault)
+      const beat = () => {
+        for (const one of listeners) one.beat(!tail.isBlind())
+      }
+      stopTimers = [every(LOOK_EVERY_MS, tail.look), every(heartbeatMs, beat)]
+      const handler = { invalidated: tail.look, interrupted: tail.look }
+      await closings.subscribe(handler).catch(onFault)
     },
     listenersCount: () => listeners.size,
     close() {
       isClosed = true
+      tail.close()
       for (const stop of stopTimers) stop()
-      for (const one of listeners) drop(one)
+      for (const one of listeners) one.end()
     },
   }
 }
 
-/** What the listener has read already; a word that is none of ours begins before everything. */
-function placeOf({ headers }: IncomingMessage): ClosingPlace | undefined {
-  const id = headers['last-event-id']
-  if (id === undefined) return undefined
-  return readPlace(String(id)) ?? { seq: 0, at: 0 }
-}
+/** Reads for all listeners what is new, one reading at a time. */
+function createTail(
+  closings: KillFeedOptions['closings'],
+  listeners: ReadonlySet<FeedListener>,
+  onFault: (fault: unknown) => void,
+) {
+  let isLooking = false
+  let isToLookAgain = false
+  /** Nothing can be read: a heartbeat would say that all is told. */
+  let isBlind = false
+  let isClosed = false
 
-function before({ seq, at }: Closing): ClosingPlace {
-  return at > 0 ? { seq, at: at - 1 } : { seq: seq - 1, at: 0 }
-}
+  /** Listeners that stand at the same place are read for once. */
+  async function readAll(): Promise<void> {
+    const byPlace = new Map<string, FeedListener[]>()
+    for (const one of listeners) {
+      if (one.isFull()) continue
+      const place = one.place()
+      const name = place === undefined ? '' : printPlace(place)
+      byPlace.set(name, [...(byPlace.get(name) ?? []), one])
+    }
+    for (const [name, those] of byPlace) {
+      const page = await closings.closedSince(readPlace(name))
+      for (const one of those) one.tell(page)
+      if (page.closings.length > 0) isToLookAgain = true
+    }
+  }
 
-function closingEvent(closing: Closing): string {
-  const { sid, uid, seq, reason } = closing
-  return eventOf('closed', closing, { sid: sid === '' ? null : sid, uid, seq, reason })
-}
+  async function lookOn(): Promise<void> {
+    isLooking = true
+    try {
+      while (isToLookAgain && !isClosed && listeners.size > 0) {
+        isToLookAgain = false
+        await readAll()
+        isBlind = false
+      }
+    } catch (fault) {
+      if (!isBlind) onFault(fault)
+      isBlind = true
+    } finally {
+      isLooking = false
+    }
+  }
 
-function eventOf(name: string, place: ClosingPlace, data: object): string {
-  return `event: ${name}\nid: ${printPlace(place)}\ndata: ${JSON.stringify(data)}\n\n`
+  return {
+    isBlind: () => isBlind,
+    look(): void {
+      isToLookAgain = true
+      if (!isLooking) void lookOn()
+    },
+    close(): void {
+      isClosed = true
+    },
+  }
 }

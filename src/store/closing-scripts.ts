@@ -19,7 +19,8 @@ end
  */
 export const CLOSED = `
 local seq = redis.call('GET', '{dv}seq')
-local trimmed = tonumber(redis.call('GET', '{dv}closings') or '0') - redis.call('XLEN', '{dv}closed')
+local added = tonumber(redis.call('GET', '{dv}closings') or '0')
+local trimmed = added - redis.call('XLEN', '{dv}closed')
 local first = redis.call('XRANGE', '{dv}closed', '-', '+', 'COUNT', 1)[1]
 local entries = {}
 if ARGV[2] ~= '' then

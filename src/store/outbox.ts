@@ -45,7 +45,8 @@ const OWED_MAX = 200
 // The row lock on epoch makes a sealer wait for changes under way, and they for it.
 const RECORD = `
   insert into changes (scope, subject, ended, reason, is_all, epoch)
-  select $1, $2, $3::text::jsonb, $4, $5::boolean, held.n from (select n from epoch for share) as held
+  select $1, $2, $3::text::jsonb, $4, $5::boolean, held.n
+  from (select n from epoch for share) as held
   returning id::float8 as id`
 const CHANGE_COLUMNS = `
   id::float8 as id, scope, subject, ended::text as ended, reason, is_all, epoch::float8 as epoch`

@@ -45,6 +45,7 @@ export interface Stack {
   readonly authorizer: RunningServer
   readonly identity: RunningServer
   readonly opsUrl: string
+  readonly identityOpsUrl: string
   readonly keysDirectory: string
   readonly admin: { readonly email: string; readonly password: string }
   /** As nginx would ask. Rejects if the connection fails. */
@@ -79,7 +80,8 @@ const PASSWORD = 'Correct-Horse7-Battery'
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = await createFolder('stack')
   const [redis, postgres] = await Promise.all([startRedis(), startPostgres()])
-  const ports = { authorizer: await findPort(), ops: await findPort(), identity: await findPort() }
+  const [ops, identityOps] = [await findPort(), await findPort()]
+  const ports = { authorizer: await findPort(), ops, identityOps, identity: await findPort() }
   const outbox = join(folder, 'outbox')
   const keysDirectory = join(folder, 'keys')
   const shared = {
@@ -102,7 +104,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const identity = await startDvara('identity', ports.identity, {
     ...shared,
     DVARA_IDENTITY_LISTEN: `127.0.0.1:${ports.identity}`,
-    DVARA_OPS_LISTEN: '127.0.0.1:0',
+    DVARA_OPS_LISTEN: `127.0.0.1:${ports.identityOps}`,
     DVARA_MAIL_OUTBOX: outbox,
   })
   const parts = { redis, postgres, authorizer, identity }
@@ -113,6 +115,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...parts,
     ...client,
     opsUrl,
+    identityOpsUrl: `http://127.0.0.1:${ports.identityOps}`,
     keysDirectory,
     admin: { email, password },
     async stop() {

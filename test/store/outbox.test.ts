@@ -64,7 +64,7 @@ describe('changes on their way to the board', () => {
     const outbox = outboxOver()
     await outbox.publish(await record(outbox, 'a'))
     assert.deepEqual(applied, [
-      { scope: 'session', id: 'a', ended: ['a'], kept: [], principal: undefined },
+      { scope: 'session', id: 'a', ended: ['a'], closed: [], kept: [], principal: undefined },
     ])
     assert.equal(await outbox.publishOwed(), 0)
   })
