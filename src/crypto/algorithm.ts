@@ -1,8 +1,21 @@
 import type { KeyObject, SignKeyObjectInput } from 'node:crypto'
-import { constants, generateKeyPair, sign, verify } from 'node:crypto'
+import { constants, createPrivateKey, generateKeyPair, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 
-const generate = promisify(generateKeyPair)
+const generatePair = promisify(generateKeyPair)
+
+/**
+ * The key alone, free of the job that made it: Node 20 stands still for good when it collects that
+ * job while it tells what is in the key, which holds the same lock.
+ */
+function detach({ privateKey }: { readonly privateKey: KeyObject }) {
+  const der = privateKey.export({ format: 'der', type: 'pkcs8' })
+  try {
+    return { privateKey: createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }) }
+  } finally {
+    der.fill(0)
+  }
+}
 
 /** RFC 7518 §3.3 forbids less, for what is generated elsewhere. */
 export const RSA_BITS_MIN = 2048
@@ -29,7 +42,7 @@ export const ALGORITHMS = {
     keyType: 'ed25519',
     digest: null,
     options: {},
-    generate: () => generate('ed25519'),
+    generate: async () => detach(await generatePair('ed25519')),
   },
   ES256: {
     kty: 'EC',
@@ -38,7 +51,7 @@ export const ALGORITHMS = {
     digest: 'sha256',
     // RFC 7518 §3.4: the two numbers side by side, not DER.
     options: { dsaEncoding: 'ieee-p1363' },
-    generate: () => generate('ec', { namedCurve: 'P-256' }),
+    generate: async () => detach(await generatePair('ec', { namedCurve: 'P-256' })),
   },
   RS256: {
     kty: 'RSA',
@@ -46,7 +59,7 @@ export const ALGORITHMS = {
     keyType: 'rsa',
     digest: 'sha256',
     options: { padding: constants.RSA_PKCS1_PADDING },
-    generate: () => generate('rsa', { modulusLength: RSA_BITS_GENERATED }),
+    generate: async () => detach(await generatePair('rsa', { modulusLength: RSA_BITS_GENERATED })),
   },
   PS256: {
     kty: 'RSA',
@@ -58,7 +71,7 @@ export const ALGORITHMS = {
       padding: constants.RSA_PKCS1_PSS_PADDING,
       saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
     },
-    generate: () => generate('rsa', { modulusLength: RSA_BITS_GENERATED }),
+    generate: async () => detach(await generatePair('rsa', { modulusLength: RSA_BITS_GENERATED })),
   },
 } as const satisfies Record<string, AlgorithmRow>
 

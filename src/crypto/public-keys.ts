@@ -71,9 +71,13 @@ export function nodePublicKeyOf(alg: PublicAlgorithm, key: KeyObject): PublicKey
 
 /** The key if it is a public one of the algorithm's kind, curve and length. */
 export function fitKeyOf(alg: PublicAlgorithm, key: Uint8Array | KeyObject): KeyObject | undefined {
-  const publicKey = key instanceof Uint8Array ? parseSpki(key) : key
   const { keyType, namedCurve } = ROWS[alg]
-  if (publicKey?.type !== 'public' || publicKey.asymmetricKeyType !== keyType) return undefined
+  // Told apart before it is spelled: a secret or private key has no such spelling.
+  if (!(key instanceof Uint8Array) && key.type !== 'public') return undefined
+  // Spelled anew, so that no key comes with the job that made it (see algorithm.ts).
+  const der = key instanceof Uint8Array ? key : key.export({ format: 'der', type: 'spki' })
+  const publicKey = parseSpki(der)
+  if (publicKey?.asymmetricKeyType !== keyType) return undefined
   const details = publicKey.asymmetricKeyDetails
   if (details?.namedCurve !== namedCurve) return undefined
   if (keyType !== 'rsa') return publicKey
