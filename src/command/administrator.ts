@@ -19,6 +19,7 @@ export const administrator = command({
     if (email === undefined) return refuse('name the e-mail address: dvara administrator EMAIL', 2)
     const stores = await openIdentityStores({
       redisUrl: config.redisUrl.reveal(),
+      redisCaFile: config.redisCaFile,
       databaseUrl: config.databaseUrl.reveal(),
       onFault: () => {},
     })

@@ -89,6 +89,7 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?
   }
   const stores = await openAuthorizerStores({
     redisUrl: config.redisUrl.reveal(),
+    redisCaFile: config.redisCaFile,
     databaseUrl: config.databaseUrl.reveal(),
     commandTimeoutMs: config.storeTimeoutMs,
     onFault: (fault) => sayFault('connection', fault),

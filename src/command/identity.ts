@@ -34,6 +34,7 @@ export const identity = command({
       })
       const stores = await openIdentityStores({
         redisUrl: config.redisUrl.reveal(),
+        redisCaFile: config.redisCaFile,
         databaseUrl: config.databaseUrl.reveal(),
         leaseMs: leaseMsOf(config),
         fenceMs: config.fenceMs,

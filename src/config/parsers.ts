@@ -164,6 +164,30 @@ export const httpUrl: Parser<string> = {
 }
 
 /** A connection string; secret, because a password may be in it. */
+/** Hosts and ports of Redis, with a name for the primary where Sentinels are asked for it. */
+const REDIS_URL =
+  /^(?:unix:)?\/[^/]|^rediss?(?:\+sentinel|\+cluster)?:\/\/(?:[^@/?#]*@)?([^@/?#]+)(?:\/\d{0,4})?(\?[^#]*)?$/
+
+export const redisUrl: Parser<Secret> = {
+  expects:
+    'redis:// or rediss://HOST:PORT, redis+sentinel://HOST:PORT,…?master=NAME, ' +
+    'redis+cluster://HOST:PORT,… or unix:/PATH',
+  placeholder: 'URL',
+  isSecret: true,
+  parse(given) {
+    const parts = REDIS_URL.exec(given)
+    if (parts === null) return undefined
+    const places = (parts[1] ?? 'socket').split(',')
+    const isNamed = new URLSearchParams(parts[2]).has('master')
+    const areMany = given.includes('+sentinel:') || given.includes('+cluster:')
+    const isPlace = (place: string) => /^(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:\d{1,5})?$/.test(place)
+    if (given.includes('+sentinel:') !== isNamed) return undefined
+    if (places.length > 1 && !areMany) return undefined
+    return places.every(isPlace) ? new Secret(given) : undefined
+  },
+  print: String,
+}
+
 export function connectionUrl(schemes: readonly string[]): Parser<Secret> {
   return {
     expects: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,

@@ -11,6 +11,7 @@ import {
   oneOf,
   originUrl,
   path,
+  redisUrl,
   sealingKeys,
   text,
 } from './parsers.ts'
@@ -94,10 +95,15 @@ export const listening = {
 
 export const stores = {
   redisUrl: setting({
-    about: 'Redis: sessions and the log of invalidations.',
-    parse: connectionUrl(['redis', 'rediss']),
+    about: 'Redis: sessions and the log of invalidations. The forms are in docs/operations.md.',
+    parse: redisUrl,
     for: ['authorizer', 'identity', 'administrator'],
     requiredBy: ['authorizer', 'identity', 'administrator'],
+  }),
+  redisCaFile: setting({
+    about: 'Who vouches for Redis behind rediss://, in PEM; else whom this system trusts.',
+    parse: path,
+    for: ['authorizer', 'identity', 'administrator'],
   }),
   databaseUrl: setting({
     about: 'Postgres: users, permissions and what must survive.',
@@ -156,24 +162,20 @@ export const stores = {
   }),
   revocationProfile: setting({
     about:
-      'What matters more when an authorizer is cut off from Redis: strict = it refuses ' +
-      'everything after 2 s, and a logout waits for that; availability = after 30 s. ' +
-      'The same everywhere.',
+      'Strict: an authorizer cut off from Redis refuses everything after 2 s, and a logout waits ' +
+      'for that; availability: after 30 s. The same everywhere.',
     parse: oneOf(['strict', 'availability']),
     fallback: 'strict',
     for: SERVING,
   }),
   leaseMs: setting({
     about:
-      'How long a worker that hears nothing still believes what it remembers. Without it the ' +
-      'profile’s: 2000, or 30000 for availability. The same everywhere.',
+      'How long a worker that hears nothing believes what it remembers. Default: the profile’s.',
     parse: durationMs({ min: 200, max: 60_000 }),
     for: SERVING,
   }),
   fenceMs: setting({
-    about:
-      'How long a Redis primary that was replaced may still take writes: its ' +
-      'min-replicas-max-lag. 0 without automatic failover.',
+    about: 'The min-replicas-max-lag of Redis; 0 without automatic failover.',
     parse: durationMs({ min: 0, max: 60_000 }),
     fallback: 0,
     for: ['identity'],

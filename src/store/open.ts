@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { Fault } from '../core/fault.ts'
 import type { AcknowledgeTimes } from './acknowledge.ts'
 import type { Database } from './database.ts'
@@ -9,6 +10,8 @@ import { systemClock } from './system-clock.ts'
 
 export interface StoreOptions {
   readonly redisUrl: string
+  /** A file in PEM with who vouches for Redis, for `rediss://`. */
+  readonly redisCaFile?: string | undefined
   readonly databaseUrl: string
   /** Every call to Redis settles within this. Default: 100 for authorizers, 1000 for identity. */
   readonly commandTimeoutMs?: number
@@ -33,7 +36,7 @@ const STATEMENT_TIMEOUT_MS = 5_000
  * for what operators want to know; never for a check.
  */
 export async function openAuthorizerStores(options: StoreOptions): Promise<AuthorizerStores> {
-  const board = await openRedisBoard(boardOptions(options, 100))
+  const board = await openRedisBoard(await boardOptions(options, 100))
   return joinAuthorizer(board, openDatabase(options, 1))
 }
 
@@ -41,7 +44,7 @@ export async function openAuthorizerStores(options: StoreOptions): Promise<Autho
 export async function openIdentityStores(
   options: StoreOptions & IdentityStoreOptions,
 ): Promise<IdentityStores> {
-  const board = await openRedisBoard(boardOptions(options, 1_000))
+  const board = await openRedisBoard(await boardOptions(options, 1_000))
   const { onFault, onReceipt, onNotInForce, onRosterChange } = options
   const identity = joinIdentity(board, openDatabase(options, 10), {
     clock: systemClock,
@@ -79,8 +82,10 @@ export function openDatabase(
   })
 }
 
-function boardOptions(options: StoreOptions, commandTimeoutMs: number) {
+async function boardOptions(options: StoreOptions, commandTimeoutMs: number) {
+  const { redisCaFile } = options
   return {
+    ca: redisCaFile === undefined ? undefined : await readFile(redisCaFile, 'utf8'),
     url: options.redisUrl,
     commandTimeoutMs: options.commandTimeoutMs ?? commandTimeoutMs,
     connectTimeoutMs: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,

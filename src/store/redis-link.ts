@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { createConnection as connectNet } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { AbstractConnector, type RedisOptions as Given, Redis } from 'ioredis'
 import { Fault } from '../core/fault.ts'
-import type { InvalidationHandler } from './invalidations.ts'
-import { REPORT_CHANNEL } from './member-scripts.ts'
-import { type ReportHandler, readReport } from './members.ts'
-import { readPush } from './push.ts'
 import { redisFault } from './redis-fault.ts'
-import { CHANNEL, SCRIPTS } from './scripts.ts'
+import { parseRedisUrl, type RedisNode, type RedisTarget } from './redis-url.ts'
+import { SCRIPTS } from './scripts.ts'
 
 export interface RedisOptions {
-  /** `redis://user:password@host:port/db`, `rediss://…`, or a unix socket's path. */
+  /** In one of the forms of `parseRedisUrl`. */
   readonly url: string
+  /** Who vouches for the server, in PEM; the system's own certificates if undefined. */
+  readonly ca?: string | undefined
   /** Every call settles within this. */
   readonly commandTimeoutMs: number
   readonly connectTimeoutMs: number
@@ -19,7 +20,7 @@ export interface RedisOptions {
 }
 
 /** Reconnecting is tried this often, however long the outage was: a cut ends in this much. */
-const RECONNECT_MS_MAX = 250
+export const RECONNECT_MS_MAX = 250
 export type Argument = string | number | Uint8Array
 type ScriptName = keyof typeof SCRIPTS
 
@@ -30,8 +31,19 @@ const SHA1S = Object.fromEntries(
   ]),
 ) as Record<ScriptName, string>
 
-function connect(options: RedisOptions, commandTimeoutMs: number): Redis {
-  const fixed = {
+/** Errors of a server that is not, or no longer, the one to ask: ask who is. */
+const ELSEWHERE = /^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\b/
+
+/** The driver’s, but for one that its own constructor does not take undefined. */
+type DriverOptions = Omit<Given, 'replyMapping'>
+
+/** A connection that is not made yet. */
+export function connect(options: RedisOptions, commandTimeoutMs: number): Redis {
+  const target = parseRedisUrl(options.url)
+  if (target === undefined) throw new Fault('store_rejected', { about: 'the URL of Redis' })
+  const { username, password, database: db, path } = target
+  const tls = target.isTls ? { ...(options.ca === undefined ? {} : { ca: options.ca }) } : undefined
+  const fixed: DriverOptions = {
     lazyConnect: true,
     enableOfflineQueue: false,
     // A command whose fate is unknown is reported, not sent twice.
@@ -41,11 +53,77 @@ function connect(options: RedisOptions, commandTimeoutMs: number): Redis {
     connectTimeout: options.connectTimeoutMs,
     keepAlive: 10_000,
     retryStrategy: (attempts: number) => Math.min(25 * attempts, RECONNECT_MS_MAX),
+    reconnectOnError: (error) => ELSEWHERE.test(error.message),
     commandTimeout: commandTimeoutMs,
+    ...{ db, ...(tls === undefined ? {} : { tls }) },
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
   }
-  const socket = /^(?:unix:)?(\/[^/].*)$/.exec(options.url)
-  if (socket?.[1] !== undefined) return new Redis({ ...fixed, path: socket[1] })
-  return new Redis(options.url, fixed)
+  if (path !== undefined) return new Redis({ ...fixed, path })
+  if (target.kind === 'sentinel') return new Redis({ ...fixed, ...sentinelOptions(target, tls) })
+  if (target.kind === 'cluster') return new Redis({ ...fixed, Connector: ownerOf(target, fixed) })
+  return new Redis({ ...fixed, ...target.nodes[0] })
+}
+
+function sentinelOptions(target: RedisTarget, tls: object | undefined): DriverOptions {
+  const { nodes, primary: name, sentinelUsername, sentinelPassword } = target
+  return {
+    sentinels: [...nodes],
+    name,
+    sentinelRetryStrategy: () => RECONNECT_MS_MAX,
+    ...(sentinelUsername === undefined ? {} : { sentinelUsername }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+    ...(tls === undefined ? {} : { sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  }
+}
+
+/**
+ * Leads each connection to whoever has our slot: all keys are in one, so a cluster is one server
+ * that may change. A client that follows redirections by itself would not know whose answer it has.
+ */
+function ownerOf({ nodes }: RedisTarget, { tls, ...fixed }: DriverOptions) {
+  const secured = tls === undefined ? {} : { tls }
+
+  async function find(): Promise<RedisNode> {
+    let cause: unknown
+    for (const node of nodes) {
+      const asked = new Redis({ ...fixed, ...secured, ...node, retryStrategy: () => null })
+      asked.on('error', () => undefined)
+      try {
+        await asked.connect()
+        const slot = Number(await asked.call('CLUSTER', 'KEYSLOT', '{dv}'))
+        const ranges = (await asked.call('CLUSTER', 'SLOTS')) as [
+          number,
+          number,
+          [string, number],
+        ][]
+        const owner = ranges.find(([first, last]) => slot >= first && slot <= last)?.[2]
+        if (owner !== undefined) return { host: owner[0] || node.host, port: owner[1] }
+      } catch (error) {
+        cause = error
+      } finally {
+        asked.disconnect()
+      }
+    }
+    throw cause ?? new Error('CLUSTERDOWN nobody has the slot of {dv}')
+  }
+
+  return class OwnerConnector extends AbstractConnector {
+    constructor() {
+      super(fixed.connectTimeout ?? 0)
+    }
+
+    async connect() {
+      this.connecting = true
+      const place = await find()
+      if (!this.connecting) throw new Error('Connection is closed.')
+      this.stream = tls === undefined ? connectNet(place) : connectTls({ ...place, ...tls })
+      this.stream.once('error', (error: Error) => {
+        this.firstError = error
+      })
+      return this.stream
+    }
+  }
 }
 
 /** The connection for commands. Everything it rejects with is a Fault. */
@@ -93,7 +171,8 @@ export function openRedisLink(options: RedisOptions): Link {
 
   async function run(name: ScriptName, ...rest: readonly Argument[]): Promise<unknown> {
     if (runId === undefined) throw new Fault('store_unavailable', { about: 'Redis is away' })
-    const args = [0, runId, ...rest].map(toWire)
+    // One key is named, so that a cluster refuses what is not for the server that was asked.
+    const args = [1, '{dv}ep', runId, ...rest].map(toWire)
     try {
       return await redis.callBuffer('EVALSHA', SHA1S[name], ...args)
     } catch (error) {
@@ -122,116 +201,4 @@ function toWire(argument: Argument): string | Buffer {
     return Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength)
   }
   return String(argument)
-}
-
-export interface Subscriber {
-  subscribe(handler: InvalidationHandler): Promise<void>
-  hearReports(handler: ReportHandler): Promise<void>
-  close(): void
-}
-
-/** Who listens on a channel: each message, and each time messages may have been lost. */
-interface Listener {
-  readonly channel: string
-  message(text: string): void
-  lost(): void
-}
-
-/** Its own connection: `lost()` follows each time messages flow again after a cut. */
-export function createSubscriber(options: RedisOptions): Subscriber {
-  const listeners = new Set<Listener>()
-  let redis: Redis | undefined
-  let isConfirmed = false
-  let isClosed = false
-  const waiters = new Set<() => void>()
-
-  function guarded(call: () => void): void {
-    try {
-      call()
-    } catch (cause) {
-      options.onFault(new Fault('store_garbage', { cause, about: 'a handler threw' }))
-    }
-  }
-
-  /** The driver says ready before the server has confirmed the subscription. */
-  function confirm(own: Redis): void {
-    isConfirmed = false
-    const asked = [...listeners]
-    own.subscribe(...new Set(asked.map(({ channel }) => channel))).then(
-      () => {
-        isConfirmed = asked.length === listeners.size
-        if (isConfirmed) for (const wake of waiters) wake()
-        for (const one of asked) guarded(() => one.lost())
-      },
-      () => own.disconnect(true),
-    )
-  }
-
-  function start(): Redis {
-    const own = connect(options, options.connectTimeoutMs)
-    // The connection for commands reports the outage; both lead to the same server.
-    own.on('error', () => undefined)
-    own.on('end', () => {
-      if (!isClosed) setTimeout(() => own.connect().catch(() => undefined), RECONNECT_MS_MAX)
-    })
-    own.on('close', () => {
-      isConfirmed = false
-    })
-    own.on('ready', () => confirm(own))
-    own.on('message', (channel, text) => {
-      for (const one of listeners) if (one.channel === channel) guarded(() => one.message(text))
-    })
-    own.connect().catch(() => undefined)
-    return own
-  }
-
-  async function listen(listener: Listener): Promise<void> {
-    listeners.add(listener)
-    if (redis === undefined) redis = start()
-    else if (redis.status === 'ready') confirm(redis)
-    if (isConfirmed || (await isWoken())) return
-    const about = 'not subscribed yet; it goes on trying and tells its handler when it is'
-    throw new Fault('store_unavailable', { about })
-  }
-
-  return {
-    subscribe: (handler) =>
-      listen({
-        channel: CHANNEL,
-        message(text) {
-          const read = readPush(text)
-          if (read !== undefined) handler.invalidated(read)
-          else handler.interrupted()
-        },
-        lost: () => handler.interrupted(),
-      }),
-    hearReports: (handler) =>
-      listen({
-        channel: REPORT_CHANNEL,
-        message(text) {
-          const read = readReport(text)
-          if (read !== undefined) handler.reported(read.worker, read.appliedSeq)
-          else handler.changed()
-        },
-        lost: () => handler.changed(),
-      }),
-    close() {
-      isClosed = true
-      listeners.clear()
-      redis?.disconnect()
-    },
-  }
-
-  function isWoken(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (outcome: boolean) => {
-        clearTimeout(timer)
-        waiters.delete(wake)
-        resolve(outcome)
-      }
-      const wake = () => settle(true)
-      const timer = setTimeout(() => settle(false), options.connectTimeoutMs)
-      waiters.add(wake)
-    })
-  }
 }

@@ -12,15 +12,9 @@ import { CLOCK_STEP_MS } from './nonces.ts'
 import { readEntry } from './push.ts'
 import { createRedisActivities } from './redis-activities.ts'
 import { createRedisClosings } from './redis-closings.ts'
-import {
-  type Argument,
-  createSubscriber,
-  type Link,
-  openRedisLink,
-  type RedisOptions,
-  type Subscriber,
-} from './redis-link.ts'
+import { type Argument, type Link, openRedisLink, type RedisOptions } from './redis-link.ts'
 import { latin, list, readHead, readLoaded, readLoadedKey, readRoster } from './redis-reply.ts'
+import { createSubscriber, type Subscriber } from './redis-subscriber.ts'
 import type { Touch } from './sessions.ts'
 
 /** Extensions in one script: a longer batch would hold Redis up for everybody else. */

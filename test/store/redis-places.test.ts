@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { Redis } from 'ioredis'
+import { projectRoot } from '../../src/config/root.ts'
+import type { Board } from '../../src/store/board.ts'
+import { openRedisBoard } from '../../src/store/redis.ts'
+import { answers } from '../process/child.ts'
+import {
+  createFolder,
+  findBinary,
+  findPort,
+  type RunningServer,
+  startProcess,
+  startRedis,
+} from '../process/servers.ts'
+import { eventually } from './worlds.ts'
+
+const open = (url: string) =>
+  openRedisBoard({
+    ...{ url, commandTimeoutMs: 500, connectTimeoutMs: 1000, onFault: () => undefined },
+  })
+const NOTICE = {
+  ...({ scope: 'user', id: 'u' } as const),
+  ...{ ended: ['e'], kept: [{ hash: 'h', generation: 1 }] },
+  principal: { uid: 'u', record: new Uint8Array([1]), version: 2, generation: 1 },
+} as const
+const POSTING = {
+  ...{ hash: 'h', uid: 'u', session: new Uint8Array([1]), principal: new Uint8Array([1]) },
+  ...{ principalVersion: 1, generation: 1, idleAtMs: Date.now() + 9_000 },
+  endsAtMs: Date.now() + 900_000,
+}
+
+/** Everything that the identity API asks of it. */
+async function rule(board: Board): Promise<void> {
+  await board.begin(1)
+  await board.prepare(1, [POSTING], ['gone'])
+  await board.prepareKeys(1, [])
+  await board.seal(1)
+  await board.hearReports({ reported: () => undefined, changed: () => undefined })
+  await board.open(POSTING, 1)
+  await board.apply(NOTICE, 1)
+  const { members } = await board.members()
+  for (const { worker, beat } of members) await board.prune(worker, beat)
+  await board.closedSince({ seq: 1, at: 0 })
+  await board.takeTouched(9)
+  await board.idleDeadlines(['h'])
+  const waiting = await board.activities.peek(9)
+  await board.activities.remove(['0-1', ...waiting.map((one) => one.id)])
+  await board.ping()
+}
+
+/** Everything that an authorizer asks of it. */
+async function follow(board: Board, ruling: Board): Promise<void> {
+  const heard: number[] = []
+  await board.subscribe({ invalidated: ({ seq }) => heard.push(seq), interrupted: () => undefined })
+  const { seq } = await board.heartbeat('w', 0)
+  const roster = await ruling.apply(NOTICE, 1)
+  assert.deepEqual([roster.seq, roster.members.length], [seq + 1, 1])
+  await eventually(() => assert.deepEqual(heard, [seq + 1]))
+  await board.report('w', seq + 1)
+  assert.equal((await ruling.members()).members[0]?.appliedSeq, seq + 1)
+  assert.equal((await board.since(seq))?.length, 1)
+  await board.touch([{ hash: 'h', idleAtMs: Date.now() + 50_000 }])
+  assert.equal((await board.load('unknown')).found, undefined)
+  assert.equal((await board.loadKey('unknown')).found, undefined)
+  await board.burn({ kid: 'k', nonceMs: Date.now(), lifetimeMs: 5000, rememberedMax: 9 })
+  await board.activities.append([new Uint8Array([1])])
+  await board.leave('w')
+  assert.equal((await ruling.members()).members.length, 0)
+}
+
+describe('Redis as it is run', () => {
+  const servers: RunningServer[] = []
+  const boards: Board[] = []
+  after(async () => {
+    await Promise.all(boards.map((board) => board.close()))
+    await Promise.all(servers.map((server) => server.stop()))
+  })
+  const start = async (args: readonly string[] = []) => {
+    const server = await startRedis({ args })
+    servers.push(server)
+    return server
+  }
+  const opened = async (url: string) => {
+    const board = await open(url)
+    boards.push(board)
+    return board
+  }
+
+  test('the users of docs/operations.md may do what is needed, and nothing else', async () => {
+    const server = await start()
+    const page = readFileSync(join(projectRoot, 'docs', 'operations.md'), 'utf8')
+    const admin = new Redis(server.url)
+    try {
+      for (const line of page.match(/^ACL SETUSER .*$/gm) ?? []) {
+        const [, , ...words] = line.split(' ')
+        await admin.call('ACL', 'SETUSER', ...words)
+      }
+      const as = (user: string) => server.url.replace('//', `//${user}:PASSWORD@`)
+      const ruling = await opened(as('dvara-identity'))
+      await rule(ruling)
+      await follow(await opened(as('dvara-authorizer')), ruling)
+      const own = new Redis(as('dvara-identity'))
+      await assert.rejects(own.set('other', '1'), /NOPERM/)
+      await assert.rejects(own.flushall(), /NOPERM/)
+      own.disconnect()
+    } finally {
+      admin.disconnect()
+    }
+  })
+
+  test('a cluster is asked where our slot is', async () => {
+    const server = await start(['--cluster-enabled', 'yes'])
+    const admin = new Redis(server.url)
+    await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    await eventually(async () =>
+      assert.match(String(await admin.call('CLUSTER', 'INFO')), /cluster_state:ok/),
+    )
+    admin.disconnect()
+    const board = await opened(server.url.replace('redis:', 'redis+cluster:'))
+    await rule(board)
+    await follow(board, board)
+  })
+
+  test('Sentinels are asked for the primary, and a promoted one counts as unsealed', async () => {
+    const primary = await start()
+    const replica = await start(['--replicaof', `127.0.0.1 ${primary.port}`])
+    const sentinel = await startSentinel(primary.port)
+    const url = `redis+sentinel://127.0.0.1:${sentinel.port}?master=main`
+    const board = await opened(url)
+    await eventually(() => rule(board))
+    await follow(board, board)
+    const admin = new Redis({ port: sentinel.port })
+    await eventually(async () => {
+      const known = (await admin.call('SENTINEL', 'REPLICAS', 'main')) as unknown[]
+      assert.equal(known.length, 1)
+    })
+    primary.kill('SIGKILL')
+    await primary.ended()
+    await eventually(() => assert.rejects(board.load('h'), { code: 'store_unsealed' }))
+    admin.disconnect()
+    const promoted = new Redis(replica.url)
+    assert.match(await promoted.info('replication'), /role:master/)
+    promoted.disconnect()
+  })
+
+  async function startSentinel(port: number): Promise<RunningServer> {
+    const folder = await createFolder('sentinel')
+    const file = join(folder, 'sentinel.conf')
+    const own = await findPort()
+    const lines = [
+      `port ${own}`,
+      `sentinel monitor main 127.0.0.1 ${port} 1`,
+      ...['sentinel down-after-milliseconds main 300', 'sentinel failover-timeout main 2000'],
+    ]
+    await writeFile(file, `${lines.join('\n')}\n`)
+    await chmod(file, 0o666)
+    const sentinel = await startProcess({
+      ...{ name: 'sentinel', command: findBinary('redis-server') ?? 'redis-server' },
+      args: [file, '--sentinel'],
+      ready: () => answers(own, Buffer.from('PING\r\n'), '+PONG'),
+      ...{ port: own, folder, unprivileged: true },
+    })
+    servers.push(sentinel)
+    return sentinel
+  }
+})
