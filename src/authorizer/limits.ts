@@ -8,7 +8,9 @@ import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
+import { createSharedBuckets } from '../core/shared-buckets.ts'
 import { createDenial, type Deny } from '../core/verdict.ts'
+import type { Settling } from './settle.ts'
 
 /** How much may be asked. Everything it answers is there at once, and built before. */
 export interface Limits {
@@ -42,6 +44,8 @@ export interface LimitOptions {
   readonly bucketsMax: number
   /** Drawn at random: names that share a set cannot be chosen from outside. */
   readonly hashKey: HashKey
+  /** Shares what is drawn with other authorizers; undefined: each counts for itself. */
+  readonly settling?: Settling | undefined
   readonly monotonicMs: () => number
   readonly onLimited: (limit: LimitKind) => void
 }
@@ -73,12 +77,12 @@ const PRINCIPAL_DOMAIN = 2
 const ROUTE_DOMAIN = 3
 
 export function createLimits(options: LimitOptions): Limits {
-  const { requestCost, failureCost, exempt, hashKey, monotonicMs, onLimited } = options
+  const { requestCost, failureCost, exempt, settling, monotonicMs, onLimited } = options
   const perAddress = limitOf(options.perAddress)
   const perPrincipal = limitOf(options.perPrincipal)
   const perKey = limitOf(options.perKey)
-  const addresses = createBuckets(perAddress === undefined ? 0 : options.bucketsMax)
-  const proven = createBuckets(options.bucketsMax)
+  const { addresses, proven } = openBuckets(options)
+  const hashKey = settling?.hashKey ?? (() => options.hashKey)
   const denials = createDenials()
   const rates = new WeakMap<KeyRate, Limit>()
   const name = new Uint32Array(2)
@@ -103,7 +107,7 @@ export function createLimits(options: LimitOptions): Limits {
 
   function admitAddress(address: Address): Deny | undefined {
     if (perAddress === undefined) return undefined
-    hashNetworkInto(name, hashKey, address)
+    hashNetworkInto(name, hashKey(), address)
     const now = monotonicMs()
     let waitMs = addresses.wait(name, perAddress, now)
     if (waitMs === 0 && requestCost === 0) return undefined
@@ -113,12 +117,12 @@ export function createLimits(options: LimitOptions): Limits {
   }
 
   function take(limit: Limit, domain: number, text: string, now: number): number {
-    hashTextInto(name, hashKey, domain, text)
+    hashTextInto(name, hashKey(), domain, text)
     return proven.take(name, limit, 1, now)
   }
 
   function giveBack(limit: Limit, domain: number, text: string, now: number): void {
-    hashTextInto(name, hashKey, domain, text)
+    hashTextInto(name, hashKey(), domain, text)
     proven.charge(name, limit, -1, now)
   }
 
@@ -158,12 +162,25 @@ export function createLimits(options: LimitOptions): Limits {
     chargeFailure({ address }, reason, isPresented) {
       if (perAddress === undefined || failureCost === 0) return
       if (!isPresented || !WRONG_CREDENTIAL.has(reason) || matchNetwork(exempt, address)) return
-      hashNetworkInto(name, hashKey, address)
+      hashNetworkInto(name, hashKey(), address)
       addresses.charge(name, perAddress, failureCost, monotonicMs())
     },
     addresses,
     proven,
   }
+}
+
+/** Of addresses, and of what was proven; shared with other authorizers where it is wanted. */
+function openBuckets({ perAddress, bucketsMax, settling }: LimitOptions) {
+  const addresses = createBuckets(perAddress === 'off' ? 0 : bucketsMax)
+  const proven = createBuckets(bucketsMax)
+  if (settling === undefined) return { addresses, proven }
+  const shared = {
+    addresses: createSharedBuckets(addresses, settling.onDraw),
+    proven: createSharedBuckets(proven, settling.onDraw),
+  }
+  settling.share([shared.addresses, shared.proven])
+  return shared
 }
 
 function limitOf(rate: Rate | 'off'): Limit | undefined {

@@ -117,7 +117,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const { findPlace } = places
   const own = { config, run, policy, follower, shadow, memory, stores, isSealed, monotonicMs }
   const desk = openDesk({ ...own, findPlace })
-  const limits = openLimits(config, metrics)
+  const limits = await openLimits(config, metrics, stores.rates, options.sayFault)
   const auditing = openAuditing({
     ...{ config, metrics, activities: stores.activities, sayFault: options.sayFault },
     policy: policy.current,
@@ -143,7 +143,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     async drain() {
       await server.drain(config.drainMs)
       await server.close()
-      await auditing.drain()
+      await Promise.all([auditing.drain(), limits.drain()])
       keyringWatch.close()
       policy.close()
       places.close()

@@ -1,4 +1,4 @@
-import { count, list, network, path, rate } from './parsers.ts'
+import { count, flag, list, network, path, rate } from './parsers.ts'
 import { setting } from './setting.ts'
 
 const DECIDING = ['dev', 'authorizer'] as const
@@ -42,6 +42,14 @@ export const limiting = {
     about: 'Client addresses without a limit per address.',
     parse: list(network),
     fallback: Object.freeze(['127.0.0.0/8', '::1/128']),
+    for: DECIDING,
+  }),
+  rateShared: setting({
+    about:
+      'All authorizers over one Redis draw from the same limits, instead of each worker counting ' +
+      'for itself. See docs/limits.md for how exact that is.',
+    parse: flag,
+    fallback: false,
     for: DECIDING,
   }),
   rateBucketsMax: setting({

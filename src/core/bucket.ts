@@ -56,8 +56,13 @@ export interface Buckets {
   take(name: Uint32Array, limit: Limit, cost: number, nowMs: number): number
   /** Milliseconds until one token is there, 0 if it is. Draws nothing and remembers nothing. */
   wait(name: Uint32Array, limit: Limit, nowMs: number): number
-  /** Draws `cost` tokens, into debt if they are not there; a debt of one burst is the largest. */
-  charge(name: Uint32Array, limit: Limit, cost: number, nowMs: number): void
+  /**
+   * Draws `cost` tokens, into debt if they are not there; a debt of one burst is the largest.
+   * Returns what was drawn, in the unit of levels.
+   */
+  charge(name: Uint32Array, limit: Limit, cost: number, nowMs: number): number
+  /** Lowers the level to this one, if it is higher: others have drawn from the same name. */
+  adopt(name: Uint32Array, limit: Limit, level: number, nowMs: number): void
   /** Slots that were ever used, at most as many as there are. */
   used(): number
   /** Buckets that made way before they were full again. */
@@ -78,7 +83,7 @@ export function createBuckets(slotsMax: number): Buckets {
       return bound(limit.full - slots.missing(victim, nowMs), limit.full)
     }
     const elapsedMs = Math.max(0, nowMs - (slots.seenAtMs[slot] as number))
-    return bound((slots.levels[slot] as number) + elapsedMs * limit.perMs, limit.full)
+    return Math.min(limit.full, (slots.levels[slot] as number) + elapsedMs * limit.perMs)
   }
 
   return {
@@ -97,8 +102,18 @@ export function createBuckets(slotsMax: number): Buckets {
     charge(name, limit, cost, nowMs) {
       const now = Math.floor(nowMs)
       const slot = slots.find(name)
-      const level = levelOf(slot, name, limit, now) - cost * TOKEN
-      slots.write(slot, name, limit, bound(level, limit.full), now)
+      const before = levelOf(slot, name, limit, now)
+      // A debt that others made is deeper perhaps: it is not forgiven.
+      const least = Math.min(before, -limit.full)
+      const level = Math.min(limit.full, Math.max(least, before - cost * TOKEN))
+      slots.write(slot, name, limit, level, now)
+      return before - level
+    },
+    adopt(name, limit, level, nowMs) {
+      const now = Math.floor(nowMs)
+      const slot = slots.find(name)
+      if (level >= levelOf(slot, name, limit, now)) return
+      slots.write(slot, name, limit, level, now)
     },
     used: slots.used,
     evictions: slots.evictions,

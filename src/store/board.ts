@@ -4,6 +4,7 @@ import type { Closed, Closings } from './closings.ts'
 import type { Invalidations } from './invalidations.ts'
 import type { Members, Roster } from './members.ts'
 import type { Nonces } from './nonces.ts'
+import type { Rates } from './rates.ts'
 import type { Loaded, Touch } from './sessions.ts'
 
 /** A session as the board keeps it: undecoded records, and the deadline that slides. */
@@ -90,6 +91,7 @@ export interface Notice {
 export interface Board extends Invalidations, Closings, Members, Nonces {
   /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
   readonly activities: ActivityQueue
+  readonly rates: Rates
   load(hash: string): Promise<Loaded<PostedFacts>>
   /** Only keys of this very sealing count: older ones may have been removed since. */
   loadKey(kid: string): Promise<Loaded<PostedKey>>

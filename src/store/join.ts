@@ -41,6 +41,7 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
     keys: createKeyFacts(board),
     invalidations: board,
     nonces: board,
+    rates: board.rates,
     policies: { ...createPermissions(database), ...createRestrictionRows(database) },
     principals: createPrincipals(database),
     activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },

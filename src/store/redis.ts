@@ -13,6 +13,7 @@ import { readEntry } from './push.ts'
 import { createRedisActivities } from './redis-activities.ts'
 import { createRedisClosings } from './redis-closings.ts'
 import { type Argument, type Link, openRedisLink, type RedisOptions } from './redis-link.ts'
+import { createRedisRates } from './redis-rates.ts'
 import { latin, list, readHead, readLoaded, readLoadedKey, readRoster } from './redis-reply.ts'
 import { createSubscriber, type Subscriber } from './redis-subscriber.ts'
 import type { Touch } from './sessions.ts'
@@ -36,6 +37,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
   return {
     activities: createRedisActivities(link),
     ...createRedisClosings(link),
+    rates: createRedisRates(link),
     load: async (hash) => readLoaded(await run('load', hash)),
     loadKey: async (kid) => readLoadedKey(await run('loadKey', kid)),
     async touch(batch) {

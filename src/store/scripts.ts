@@ -1,6 +1,7 @@
 import { CLOSE, CLOSED } from './closing-scripts.ts'
 import { LOAD_KEY, POST_KEY } from './key-scripts.ts'
 import { MEMBER_SCRIPTS } from './member-scripts.ts'
+import { SETTLE } from './rate-scripts.ts'
 import { POST_PRINCIPAL, SEALED } from './script-parts.ts'
 import { SEALING_SCRIPTS } from './sealing-scripts.ts'
 
@@ -18,6 +19,7 @@ import { SEALING_SCRIPTS } from './sealing-scripts.ts'
  *   {dv}closed stream of ended sessions, ids `<seq>-<n>`; {dv}closings how many were ever added
  *   {dv}at  when it was sealed, in ms; 0 the first time ever
  *   {dv}n:<kid> used-up nonces of an API key by their own time
+ *   {dv}b…  what was drawn from limits (rate-scripts.ts)
  *   {dv}a   stream of activities that wait for Postgres: `r` record
  *   {dv}s:<hash> hash: b record, i idle deadline, u uid, g generation;
  *                expires at the absolute end, not when idle: the refusals differ
@@ -187,4 +189,5 @@ export const SCRIPTS = {
   take: TAKE,
   queue: QUEUE,
   burn: BURN,
+  settle: SETTLE,
 } as const

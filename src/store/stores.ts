@@ -7,6 +7,7 @@ import type { Invalidations, Keeper } from './invalidations.ts'
 import type { Nonces } from './nonces.ts'
 import type { Policies } from './policies.ts'
 import type { Principals } from './principals.ts'
+import type { Rates } from './rates.ts'
 import type { Receipts } from './receipts.ts'
 import type { Restrictions } from './restrictions.ts'
 import type { SecondFactors } from './second-factors.ts'
@@ -25,6 +26,7 @@ export interface AuthorizerStores {
   readonly principals: Principals
   readonly activities: ActivityLog
   readonly nonces: Nonces
+  readonly rates: Rates
   close(): Promise<void>
 }
 

@@ -20,6 +20,7 @@ import { createTwinClosings } from './twin-closings.ts'
 import { createTwinKeys } from './twin-keys.ts'
 import { createTwinMembers, type TwinMark } from './twin-members.ts'
 import { createTwinNonces } from './twin-nonces.ts'
+import { createTwinRates } from './twin-rates.ts'
 
 interface Row {
   readonly session: Uint8Array
@@ -49,6 +50,7 @@ export function createTwinBoard(nowMs: () => number): Board {
   // Async functions turn what they throw into a rejection: as a caller of Redis would see it.
   return {
     activities: createTwinActivities(),
+    rates: createTwinRates(nowMs),
     async load(hash) {
       const head = state.head()
       const row = sessions.read(hash)

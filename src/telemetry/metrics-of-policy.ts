@@ -21,6 +21,10 @@ const SHADOW_OUTCOMES = [
   'other',
 ] as const
 
+/** How workers that share limits told each other what they drew. */
+const SETTLE_OUTCOMES = ['settled', 'renamed', 'fault'] as const
+export type SettleOutcome = (typeof SETTLE_OUTCOMES)[number]
+
 /** Metrics of rate limits and of the policy that runs in the shadow of the live one. */
 export const POLICY_METRICS = {
   dvara_rate_limited_total: {
@@ -43,6 +47,13 @@ export const POLICY_METRICS = {
     labels: { table: ['addresses', 'proven'] },
     merge: 'sum',
     help: 'Counts that gave their place, and what was drawn from them, to another since the start.',
+  },
+  dvara_rate_settlements_total: {
+    type: 'counter',
+    unit: 'one',
+    labels: { outcome: SETTLE_OUTCOMES },
+    merge: 'sum',
+    help: 'Times that draws from shared limits were told to Redis; a fault leaves workers alone.',
   },
   dvara_shadow_decisions_total: {
     type: 'counter',

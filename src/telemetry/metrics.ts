@@ -34,6 +34,7 @@ import {
   TOKEN_SOURCES,
   type TokenSource,
 } from './metric-table.ts'
+import type { SettleOutcome } from './metrics-of-policy.ts'
 import { labelsOfShadow } from './metrics-of-policy.ts'
 import { ACK_PATHS, type AckPath, type SelfAuditOutcome } from './metrics-of-revocation.ts'
 import type { BuildInfo, MetricsSnapshot } from './snapshot.ts'
@@ -63,6 +64,7 @@ export interface Metrics {
   setEntries(table: TableName, entriesCount: number): void
   countWithheld(): void
   countRateLimited(limit: LimitKind): void
+  countSettled(outcome: SettleOutcome): void
   /** One check that was also put to the shadow policy. */
   countShadow(live: Outcome, shadow: Outcome | 'unknown'): void
   countShadowReload(outcome: ReloadOutcome): void
@@ -136,6 +138,7 @@ export function createMetrics(deps: { readonly build: BuildInfo }): Metrics {
     countInvalidation: (scope) => count('dvara_invalidations_total', scope),
     countWithheld: () => count('dvara_signatures_withheld_total'),
     countRateLimited: (limit) => count('dvara_rate_limited_total', limit),
+    countSettled: (outcome) => count('dvara_rate_settlements_total', outcome),
     countShadow: (live, shadow) =>
       count('dvara_shadow_decisions_total', ...labelsOfShadow(live, shadow)),
     countShadowReload: (outcome) => count('dvara_shadow_reload_total', outcome),
