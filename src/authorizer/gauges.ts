@@ -1,3 +1,4 @@
+import type { Geo } from '../store/geo.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Follower } from './follow.ts'
 import type { Memory } from './memory.ts'
@@ -8,10 +9,12 @@ export function sampleGauges(parts: {
   readonly metrics: Metrics
   readonly memory: Memory
   readonly policy: Pick<PolicyHolder, 'current'>
+  readonly places: Pick<Geo, 'builtAtMs'>
   readonly follower: Pick<Follower, 'appliedSeq' | 'headSeq'>
   readonly monotonicMs: () => number
+  readonly nowMs: () => number
 }): void {
-  const { metrics, memory, policy, follower, monotonicMs } = parts
+  const { metrics, memory, policy, places, follower, monotonicMs, nowMs } = parts
   const { table, keys, lease } = memory
   metrics.beforeSnapshot(() => {
     metrics.setEntries('sessions', table.entries())
@@ -21,5 +24,8 @@ export function sampleGauges(parts: {
     metrics.setGauge('dvara_log_head_seq', follower.headSeq())
     metrics.setGauge('dvara_policy_version', policy.current().version)
     metrics.setGauge('dvara_restrictions', policy.current().restrictions.count)
+    const builtAtMs = places.builtAtMs()
+    if (builtAtMs === undefined) return
+    metrics.setGauge('dvara_geoip_age_seconds', Math.max(0, nowMs() - builtAtMs) / 1000)
   })
 }

@@ -130,7 +130,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   await follower.start()
   const { port } = await server.listen(options.listenAt)
   warmSoon(options.crypto.publicKeys)
-  sampleGauges({ metrics, memory, policy, follower, monotonicMs })
+  sampleGauges({ metrics, memory, policy, places, follower, monotonicMs, nowMs: Date.now })
 
   return {
     port,

@@ -262,6 +262,7 @@ export type PlainGauge =
   | 'dvara_lease_remaining_seconds'
   | 'dvara_policy_version'
   | 'dvara_restrictions'
+  | 'dvara_geoip_age_seconds'
   | 'dvara_members'
   | 'dvara_log_head_seq'
 

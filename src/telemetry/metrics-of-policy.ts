@@ -55,6 +55,13 @@ export const POLICY_METRICS = {
     merge: 'sum',
     help: 'Times that draws from shared limits were told to Redis; a fault leaves workers alone.',
   },
+  dvara_geoip_age_seconds: {
+    type: 'gauge',
+    unit: 'seconds',
+    labels: {},
+    merge: 'max',
+    help: 'Since the data of the GeoIP file was made; not shown while none was read.',
+  },
   dvara_shadow_decisions_total: {
     type: 'counter',
     unit: 'one',

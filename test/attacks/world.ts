@@ -6,10 +6,10 @@ import { createHistory } from '../reference/history.ts'
 import type { Login, Person, Request, World } from '../reference/world.ts'
 import type { Attempt } from './row.ts'
 
-export const NOW_MS = 1_700_000_000_000
-export const CLIENT = '198.51.100.7'
+const NOW_MS = 1_700_000_000_000
+const CLIENT = '198.51.100.7'
 export const AGENT = 'Mozilla/5.0 (attack)'
-export const SESSION_MS = 86_400_000
+const SESSION_MS = 86_400_000
 export const IDLE_MS = 1_800_000
 
 export const SESSION_IDS = { member: 'M'.repeat(68), admin: 'A'.repeat(68) } as const
@@ -49,7 +49,7 @@ const row = (id: number, role: string, verb: string, path: string, action = 'ACC
 })
 
 /** Public paths, paths of administrators, paths of members, and some that nobody reaches. */
-export const ATTACKED: World = {
+const ATTACKED: World = {
   cookieName: 'dvara_session',
   isCsrfRequired: true,
   binding: 'strict',

@@ -11,7 +11,6 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/explain-trace.ts': 'test/authorizer/explain.test.ts',
   'src/authorizer/explain-words.ts': 'test/authorizer/explain.test.ts',
   'src/authorizer/open-keys.ts': 'test/authorizer/api-keys.test.ts',
-  'src/authorizer/gauges.ts': 'test/process/outage.test.ts',
   'src/authorizer/networks.ts': 'test/process/outage.test.ts',
   'src/authorizer/open-shadow.ts': 'test/authorizer/shadow.test.ts',
   'src/telemetry/metrics-of-revocation.ts': 'test/telemetry/metric-table.test.ts',
