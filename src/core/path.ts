@@ -74,7 +74,7 @@ export function readTarget(raw: string): Target | undefined {
   const path = at === length ? raw : raw.slice(0, at)
   if (hasPercent && !isPlainlyEncoded(path)) return undefined
   const query = at === length ? '' : raw.slice(at + 1)
-  if (query !== '' && !isVisibleAscii(query)) return undefined
+  if (query !== '' && CUTTING.test(query)) return undefined
   return { path, foldedPath: hasCapital || hasPercent ? fold(path, hasPercent) : path, query }
 }
 
@@ -87,13 +87,7 @@ function fold(path: string, hasPercent: boolean): string {
 }
 
 /** A raw `#`, a control or a byte over 0x7e in the query means that somebody will cut there. */
-function isVisibleAscii(query: string): boolean {
-  for (let at = 0; at < query.length; at++) {
-    const code = query.charCodeAt(at)
-    if (code <= 0x20 || code >= 0x7f || code === 0x23) return false
-  }
-  return true
-}
+const CUTTING = /[^!"$-~]/
 
 /** Controls, format characters, and every space but the plain one: invisible, so ambiguous. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
