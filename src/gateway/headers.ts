@@ -119,6 +119,8 @@ export function hasBody(headers: Headers): boolean {
  * `x_original_uri`. A client's plain Authorization is not reserved: ours overwrites it.
  */
 export function isReservedHeader(name: string): boolean {
+  // Most lines of a browser end here: Accept, Sec-Fetch-Mode, If-None-Match.
+  if (INITIALS[name.charCodeAt(0) & 0x7f] === 0) return false
   let canonical = name
   if (hasSeparator(name)) {
     canonical = name.replace(/[_. ]/g, '-')
@@ -127,6 +129,14 @@ export function isReservedHeader(name: string): boolean {
   if (RESERVED.has(canonical)) return true
   return RESERVED_PREFIXES.some((prefix) => canonical.startsWith(prefix))
 }
+
+/** 1 for the first characters of names that are read or reserved: an alias begins as they do. */
+const INITIALS = new Uint8Array(128)
+for (const name of [...PLACES.keys(), ...RESERVED_NAMES, ...RESERVED_PREFIXES]) {
+  INITIALS[name.charCodeAt(0)] = 1
+}
+// Folded into a hyphen: no name begins with one, so these are looked at as before.
+for (const separator of '_. ') INITIALS[separator.charCodeAt(0)] = 1
 
 function hasSeparator(name: string): boolean {
   for (let at = 0; at < name.length; at++) {
