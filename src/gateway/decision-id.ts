@@ -9,7 +9,7 @@ const DIGITS = '0123456789abcdefghjkmnpqrstvwxyz'
 const RUN_CHARS = 5
 /** The digits that tell its decisions apart: 40 bits, months of them at any rate. */
 const NUMBER_CHARS = 8
-const ID_CHARS = RUN_CHARS + NUMBER_CHARS
+export const DECISION_ID_CHARS = RUN_CHARS + NUMBER_CHARS
 const RUNS_MAX = 2 ** (5 * RUN_CHARS)
 
 const HALF_BITS = 20
@@ -43,7 +43,7 @@ export function createDecisionIds(given: { run: string; key: Uint32Array }): Dec
   const { run } = given
   assert(isRun(run) && given.key.length === ROUNDS)
   const [k0, k1, k2, k3] = given.key as unknown as [number, number, number, number]
-  const bytes = new Uint8Array(ID_CHARS)
+  const bytes = new Uint8Array(DECISION_ID_CHARS)
   for (let at = 0; at < RUN_CHARS; at++) bytes[at] = run.charCodeAt(at)
   let low = -1
   let high = 0
@@ -103,7 +103,7 @@ export function createRun(random: () => number, taken: ReadonlySet<string>): str
 
 /** The mark of the run that an id belongs to; undefined if it is no id. */
 export function runOf(id: string): string | undefined {
-  if (id.length !== ID_CHARS || !isSpelt(id)) return undefined
+  if (id.length !== DECISION_ID_CHARS || !isSpelt(id)) return undefined
   return id.slice(0, RUN_CHARS)
 }
 
