@@ -23,6 +23,7 @@ function createWorld() {
     isDown: false,
     left: '',
     reported: [] as number[],
+    answerMs: 0,
   }
   let handler: InvalidationHandler | undefined
   const facts = createTable<Fact>({
@@ -56,7 +57,9 @@ function createWorld() {
     invalidations: {
       async heartbeat() {
         if (log.isDown) throw new Fault('store_unavailable')
-        return { epoch: log.epoch, seq: headSeq() }
+        const head = { epoch: log.epoch, seq: headSeq() }
+        clock.ms += log.answerMs
+        return head
       },
       async since(seq) {
         if (seq + 1 < log.firstSeq) return undefined
@@ -100,6 +103,10 @@ test('a heartbeat gives a lease from the instant it was sent', async () => {
   const world = createWorld()
   await world.follower.start()
   assert.equal(world.lease.remainingMs(world.clock.ms), 2000)
+  world.clock.ms += 1000
+  world.log.answerMs = 700
+  assert.ok(await world.follower.beat())
+  assert.equal(world.lease.remainingMs(world.clock.ms), 1300)
   await world.follower.drain()
 })
 

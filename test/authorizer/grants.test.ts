@@ -149,3 +149,14 @@ test('a token that cannot be signed is refused to all who wait, and tried again'
   assert.equal(attempts, 2)
   assert.equal(entry.coming.length, 0)
 })
+
+test('a token that is being signed is for its audience and by its key alone', async () => {
+  const { makeGrant, minted, keys } = grants()
+  const entry = createEntry(factsOf(), NOW)
+  const asked = [makeGrant(entry, APP, NOW), makeGrant(entry, TRADE, NOW)]
+  keys.kid = 'k2'
+  asked.push(makeGrant(entry, APP, NOW))
+  const made = await Promise.all(asked)
+  assert.equal(new Set(made).size, 3)
+  assert.deepEqual(minted, ['app', 'trade', 'app'])
+})

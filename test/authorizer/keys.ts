@@ -114,12 +114,17 @@ export function createKeyWorld(
     readonly isV1Once?: boolean
     readonly crypto?: VerifyingEngine
     readonly keysMax?: number
+    /** Of what the store holds; the log that is followed is of `1.x`. */
+    readonly epoch?: string
+    /** In place of a fresh one, which costs more than most tests. */
+    readonly memory?: KeyMemory
   } = {},
 ): KeyWorld {
-  const { clock = { ms: NOW, monotonicMs: 5000 }, crypto = nodeCrypto } = options
+  const { clock = { ms: NOW, monotonicMs: 5000 }, crypto = nodeCrypto, epoch = '1.x' } = options
   const stored = new Map<string, KeyFacts>([[KID, keyFactsOf()]])
   const keysMax = options.keysMax ?? 100
-  const memory = createKeyMemory({ keysMax, monotonicMs: () => clock.monotonicMs })
+  const memory =
+    options.memory ?? createKeyMemory({ keysMax, monotonicMs: () => clock.monotonicMs })
   const ring = createRing()
   const nonces = createTwinNonces(() => clock.ms)
   const state = { loads: 0, burns: [] as string[], fault: undefined as unknown, head: 1 }
@@ -133,7 +138,7 @@ export function createKeyWorld(
         async load(kid) {
           state.loads++
           if (state.fault !== undefined) throw state.fault
-          return { epoch: '1.x', seq: state.head, found: stored.get(kid) }
+          return { epoch, seq: state.head, found: stored.get(kid) }
         },
       },
       nonces: {

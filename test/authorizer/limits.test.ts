@@ -134,6 +134,24 @@ test('a key has its own rate, or that of the settings', () => {
   assert.equal(ask(KEY), 'authz.rate_limited.key')
 })
 
+test('a request that its principal’s limit refuses draws nothing from the key', () => {
+  const { limits } = limitsOf({ perPrincipal: FIVE, perKey: { ...FIVE, count: 6, burst: 6 } })
+  const ask = (who = principal) => limits.admitProven(checkOf(), policyOf(), who, KEY)?.reason
+  for (let at = 0; at < 5; at++) assert.equal(ask(), undefined)
+  for (let at = 0; at < 9; at++) assert.equal(ask(), 'authz.rate_limited.principal')
+  assert.equal(ask(STRANGER), undefined)
+  assert.equal(ask(STRANGER), 'authz.rate_limited.key')
+})
+
+test('a key named like a person has a bucket of its own', () => {
+  const { limits } = limitsOf({ perPrincipal: FIVE, perKey: FIVE })
+  const key = { ...KEY, kid: STRANGER.uid }
+  const ask = (who = principal, by: ApiKey | undefined = undefined) =>
+    limits.admitProven(checkOf(), policyOf(), who, by)?.reason
+  for (let at = 0; at < 5; at++) assert.equal(ask(principal, key), undefined)
+  assert.equal(ask(STRANGER), undefined)
+})
+
 function limitedPolicy() {
   const read = readRouteTable({
     version: 1,

@@ -6,7 +6,7 @@ import { NOWHERE } from '../../src/core/place.ts'
 import { compileRestrictions, defaultCode, type Restriction } from '../../src/core/restriction.ts'
 import { readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
-import { AGENT, checkOf, policyOf } from '../core/facts.ts'
+import { AGENT, addressOf, checkOf, policyOf } from '../core/facts.ts'
 import { SPELLINGS } from '../gateway/spellings.ts'
 import { createKeyWorld, signedV2 } from './keys.ts'
 import { createWorld, ID, said } from './world.ts'
@@ -175,5 +175,29 @@ for (const { name, isKeyKnown, check } of WAITS) {
       Object.assign(state, change)
       assert.equal(said(await answer), expect, JSON.stringify(change))
     }
+  })
+}
+
+const REFUSING = compileRestrictions([
+  { id: 1, category: 'blacklist', scope: 'ip', value: HERE, code: 401, state: 'enabled' },
+]).restrictions
+
+for (const path of ['/public', '/app']) {
+  test(`restrictions known to have changed are loaded before ${path} is answered`, async () => {
+    const state = { isStale: true }
+    const { authorize } = createWorld({
+      policies: {
+        current: () => (state.isStale ? policyOf() : policyOf({ restrictions: REFUSING })),
+        isStale: () => false,
+        areRestrictionsStale: () => state.isStale,
+        async refresh() {
+          state.isStale = false
+          return true
+        },
+      },
+    })
+    const cookies = `dvara_session=${ID}`
+    const answer = await authorize(checkOf({ path, cookies, address: addressOf(HERE) }))
+    assert.equal(said(answer), 'authz.restrict.blacklist')
   })
 }

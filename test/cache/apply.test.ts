@@ -39,6 +39,13 @@ test('a user invalidation forgets all facts about that user', () => {
   assert.equal(world.left(), 'c')
 })
 
+test('a key invalidation forgets that key alone', () => {
+  const world = remembered()
+  world.facts.remember('b', { tags: [nameOf('key', 'k1'), nameOf('user', 'u1')] })
+  applyInvalidation(world, { scope: 'key', id: 'k1', seq: 1 })
+  assert.equal(world.left(), 'ac')
+})
+
 test('an id of one scope is nothing in another', () => {
   const world = remembered()
   applyInvalidation(world, { scope: 'key', id: 'h1', seq: 1 })

@@ -217,3 +217,15 @@ test('secrets are the same only in full, and nothing is the same as an empty one
   assert.ok(!isSameSecret('ab', 'abc'))
   assert.ok(!isSameSecret('', ''))
 })
+
+test('comparing looks at every character, wherever the first difference is', () => {
+  for (const differsAt of [0, 31, 63, undefined]) {
+    const looked = new Set<number>()
+    const presented = Object.assign(Object.create(null), {
+      length: 64,
+      charCodeAt: (at: number) => looked.add(at) && (at === differsAt ? 0x62 : 0x61),
+    })
+    assert.equal(isSameSecret(presented, 'a'.repeat(64)), differsAt === undefined)
+    assert.equal(looked.size, 64)
+  }
+})

@@ -25,8 +25,18 @@ export function claimsOf(
     level: person.level,
     state: person.state,
     ...(isUser ? { referral_id: person.referralId } : {}),
-    ...(sessionId === undefined ? {} : { sid: digest(`dvara sid ${digest(sessionId)}`) }),
+    ...(sessionId === undefined ? {} : { sid: sidOf(sessionId) }),
   }
+}
+
+/** The last one that was asked for: the next is often the same. */
+let last = { sessionId: '', sid: '' }
+
+function sidOf(sessionId: string): string {
+  if (last.sessionId !== sessionId) {
+    last = { sessionId, sid: digest(`dvara sid ${digest(sessionId)}`) }
+  }
+  return last.sid
 }
 
 function digest(text: string): string {

@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, verify } from 'node:crypto'
+import { createHmac, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { isWithin } from './address.ts'
 import type { History } from './history.ts'
 import { isRowMatching, permit } from './policy.ts'
@@ -126,9 +126,19 @@ function isSigned(key: KeyRow, form: string, signature: string): boolean {
     return createHmac('sha256', key.material).update(form).digest('hex') === signature
   }
   if (!/^([0-9a-f]{2})+$/.test(signature)) return false
-  const der = Buffer.from(key.material, 'base64')
-  const publicKey = createPublicKey({ key: der, format: 'der', type: 'spki' })
+  const publicKey = publicKeyOf(key.material)
   const digest = key.algorithm === 'EdDSA' ? null : 'sha256'
   const options = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
   return verify(digest, Buffer.from(form), options, Buffer.from(signature, 'hex'))
+}
+
+/** A public key is read once: there are fewer of them than there are algorithms. */
+const PUBLIC_KEYS = new Map<string, KeyObject>()
+
+function publicKeyOf(material: string): KeyObject {
+  const der = Buffer.from(material, 'base64')
+  const known = PUBLIC_KEYS.get(material)
+  const publicKey = known ?? createPublicKey({ key: der, format: 'der', type: 'spki' })
+  PUBLIC_KEYS.set(material, publicKey)
+  return publicKey
 }

@@ -93,7 +93,7 @@ export interface PlaceRow {
 export interface KeyRow {
   readonly kid: string
   readonly uid: string
-  /** HS256, EdDSA or ES256. */
+  /** HS256, EdDSA, ES256 or RS256. */
   readonly algorithm: string
   /** The secret as text, or the public key as SubjectPublicKeyInfo in base64. */
   readonly material: string

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SINCE_ENTRIES_MAX } from '../../src/store/board.ts'
+import { createSessionFacts } from '../../src/store/facts.ts'
+import { encodePrincipal, encodeSession } from '../../src/store/record.ts'
 import { createTwinBoard } from '../../src/store/twin.ts'
+import { factsOf } from '../core/facts.ts'
 
 const bytes = new Uint8Array([1])
 
@@ -64,5 +67,23 @@ test('whoever is too far behind the log is told to forget everything', async () 
   for (let n = 0; n <= SINCE_ENTRIES_MAX; n++) await board.apply(notice, 1)
   assert.equal(await board.since(seq), undefined)
   assert.equal((await board.since(seq + 1))?.length, SINCE_ENTRIES_MAX)
+  await board.close()
+})
+
+test('a raised generation ends sessions on the board, and lifts the kept one', async () => {
+  const { board, posting } = await openTwin()
+  const { session, principal } = factsOf()
+  const { hash, uid } = session
+  const record = encodePrincipal(principal)
+  const records = { session: encodeSession(session), principal: record }
+  const facts = createSessionFacts(board)
+  await board.open({ ...posting(9_000), ...records, hash, uid }, 1)
+  assert.equal((await facts.load(hash)).found?.session.hash, hash)
+  const raised = { uid, record, version: 2, generation: 1 }
+  await board.apply({ scope: 'user', id: uid, ended: [], kept: [], principal: raised })
+  assert.equal((await facts.load(hash)).found, undefined)
+  const kept = [{ hash, generation: 1 }]
+  await board.apply({ scope: 'user', id: uid, ended: [], kept, principal: raised })
+  assert.equal((await facts.load(hash)).found?.session.generation, 1)
   await board.close()
 })

@@ -5,7 +5,6 @@
 export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/authorizer/crew.ts': 'test/process/workers.test.ts',
   'src/authorizer/desk.ts': 'test/process/decisions.test.ts',
-  'src/authorizer/open-facts.ts': 'test/process/outage.test.ts',
   'src/authorizer/explain-facts.ts': 'test/authorizer/explain.test.ts',
   'src/authorizer/explain-kept.ts': 'test/command/explain-print.test.ts',
   'src/authorizer/explain-trace.ts': 'test/authorizer/explain.test.ts',

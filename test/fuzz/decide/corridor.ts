@@ -1,6 +1,7 @@
 import { createAuthorize } from '../../../src/authorizer/authorize.ts'
 import { buildClaims } from '../../../src/authorizer/claims.ts'
 import { createEntry, type Entry } from '../../../src/authorizer/grants.ts'
+import { createKeyMemory } from '../../../src/authorizer/key-memory.ts'
 import { createToucher } from '../../../src/authorizer/touch.ts'
 import { createFlights } from '../../../src/cache/flight.ts'
 import { createLease } from '../../../src/cache/lease.ts'
@@ -25,6 +26,9 @@ import { address } from '../../gateway/asked.ts'
 import { SPELLINGS } from '../../gateway/spellings.ts'
 import type { KeyRow, Login, World } from '../../reference/world.ts'
 import type { Question } from './case.ts'
+
+/** One for all worlds, emptied for each: its room is larger than a world. */
+const KEY_MEMORY = createKeyMemory({ keysMax: 10, monotonicMs: () => 0 })
 
 /** The real thing, from the head that a gateway sends to the grant; only its stores are memory. */
 export interface Corridor {
@@ -77,7 +81,9 @@ export function createCorridor(world: World): Corridor {
       return { value: entry }
     },
   })
-  const keys = createKeyWorld({ clock, isV1Once: world.isV1Once })
+  KEY_MEMORY.known.forgetAll()
+  KEY_MEMORY.unknown.forgetAll()
+  const keys = createKeyWorld({ clock, isV1Once: world.isV1Once, memory: KEY_MEMORY })
   keys.stored.clear()
   for (const row of world.keys) keys.stored.set(row.kid, keyFactsOf(world, row))
   const authorize = createAuthorize({

@@ -171,7 +171,8 @@ function drawPermissions(dice: Dice, paths: readonly string[]): PermissionRow[] 
 
 function drawKeys(dice: Dice, paths: readonly string[], principals: readonly Person[]): KeyRow[] {
   return Array.from({ length: dice.below(4) }, (_, at) => {
-    const algorithm = dice.once(8) ? dice.pick(['EdDSA', 'ES256']) : 'HS256'
+    // The others take a hundred times as long.
+    const algorithm = dice.once(48) ? dice.pick(['EdDSA', 'ES256', 'RS256']) : 'HS256'
     const scope = () => (dice.once(2) ? drawPath(dice) : `${dice.pick(VERBS)} ${dice.pick(paths)}`)
     return {
       kid: `k${at}`,

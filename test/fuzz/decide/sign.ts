@@ -1,7 +1,8 @@
-import { createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { formOf } from '../../reference/keys.ts'
 import type { KeyRow, Request } from '../../reference/world.ts'
 import { privateKeyOf } from '../node-keys.ts'
+import { RSA_KEY } from './rsa-key.ts'
 
 /** The same keys in every run, so that a seed repeats its cases. */
 const PRIVATE_KEYS = {
@@ -15,15 +16,23 @@ const PRIVATE_KEYS = {
     format: 'der',
     type: 'sec1',
   }),
+  RS256: createPrivateKey({ key: Buffer.from(RSA_KEY, 'base64'), format: 'der', type: 'pkcs1' }),
+} as const
+
+const publicOf = (privateKey: KeyObject) =>
+  createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).toString('base64')
+
+const PUBLIC = {
+  EdDSA: publicOf(PRIVATE_KEYS.EdDSA),
+  ES256: publicOf(PRIVATE_KEYS.ES256),
+  RS256: publicOf(PRIVATE_KEYS.RS256),
 } as const
 
 const secretOf = (at: number) => `${at}`.repeat(32)
 
 /** What a key's record holds: a secret of its own, or the public half of the one pair. */
 export function materialOf(algorithm: string, at: number): string {
-  if (algorithm === 'HS256') return secretOf(at)
-  const publicKey = createPublicKey(PRIVATE_KEYS[algorithm as 'EdDSA' | 'ES256'])
-  return publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  return algorithm === 'HS256' ? secretOf(at) : PUBLIC[algorithm as keyof typeof PUBLIC]
 }
 
 /** The signature in hex, of either version of the protocol. */
@@ -40,7 +49,7 @@ export function signatureOf(
   if (key.algorithm === 'HS256' || version === 1) {
     return createHmac('sha256', key.material).update(form).digest('hex')
   }
-  const privateKey = PRIVATE_KEYS[key.algorithm as 'EdDSA' | 'ES256']
+  const privateKey = PRIVATE_KEYS[key.algorithm as keyof typeof PRIVATE_KEYS]
   const hash = key.algorithm === 'EdDSA' ? null : 'sha256'
   const options = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
   return sign(hash, Buffer.from(form), options).toString('hex')

@@ -1,0 +1,140 @@
+import { type Mutation, mutationsOf } from './mutation.ts'
+
+/** What comes in and is written down: gateways, sign-in, stores. */
+export const DOORS: readonly Mutation[] = [
+  ...mutationsOf('gateway/headers.ts', 'gateway/headers', [
+    ['reserved-header-allowed', '  if (RESERVED.has(canonical)) return true\n', ''],
+    [
+      'reserved-prefix-allowed',
+      'return RESERVED_PREFIXES.some((prefix) => canonical.startsWith(prefix))',
+      'return false',
+    ],
+    ['reserved-alias-allowed', "canonical = name.replace(/[_. ]/g, '-')", 'canonical = name'],
+    [
+      'repeated-header-is-its-last',
+      'joint === undefined ? null :',
+      'joint === undefined ? value :',
+    ],
+  ]),
+  ...mutationsOf('gateway/server.ts', 'gateway/server', [
+    [
+      'untrusted-gateway-allowed',
+      'return inbound.peer !== undefined && matchNetwork(trustedGateways, inbound.peer)',
+      'return inbound.peer !== undefined',
+    ],
+    ['late-answer-allowed', '      concludeSafely(asking, UNAVAILABLE)\n', ''],
+  ]),
+  ...mutationsOf('gateway/reply.ts', 'gateway/reply', [
+    ['denial-5xx-passes-through', 'status >= 400 && status < 500', 'status >= 400'],
+    [
+      'nginx-hears-any-status',
+      'rememberByDenial((status) => (status === 401 ? 401 : 403))',
+      'rememberByDenial((status) => status)',
+    ],
+    [
+      'empty-authorization-not-sent',
+      'const headers = [first, authorization, second,',
+      "const headers = [...(authorization === '' ? [] : [first, authorization]), second,",
+    ],
+    [
+      'envoy-keeps-reserved-headers',
+      'headers: [...reply.headers, ...ENVOY_REMOVE]',
+      'headers: [...reply.headers]',
+    ],
+    ['unprintable-identity-sent', 'return !UNPRINTABLE.test(value)', 'return true'],
+  ]),
+  ...mutationsOf('gateway/dialect.ts', 'gateway/dialect', [
+    [
+      'reserved-note-ignored',
+      "  if (headers.hasReserved) return refuse('authz.reserved_header', '', told)\n",
+      '',
+    ],
+    [
+      'any-method',
+      "  if (!isMethod(told.method)) return refuse('authz.unsupported_method', '', told)\n",
+      '',
+    ],
+    [
+      'two-csrf-tokens-are-none',
+      "readLenient(headers, 'x-csrf-token', MATCHES_NOTHING)",
+      "readHeader(headers, 'x-csrf-token')",
+    ],
+  ]),
+  ...mutationsOf('gateway/envoy.ts', 'gateway/envoy gateway/dialect', [
+    [
+      'forwarded-for-optional',
+      "if (forwardedFor === undefined) return 'x-forwarded-for'",
+      'if (forwardedFor === undefined) return { method, target, host, address: peer }',
+    ],
+  ]),
+  ...mutationsOf('store/twin-nonces.ts', 'store/twin-nonces', [
+    ['nonces-never-full', "      if (nonces.size >= rememberedMax) return 'full'\n", ''],
+    ['stale-nonce-burned', "      if (nonceMs <= now - keepMs) return 'stale'\n", ''],
+    [
+      'nonce-of-a-lost-board',
+      "      if (sealedAtMs !== undefined && nonceMs < sealedAtMs + lifetimeMs) return 'stale'\n",
+      '',
+    ],
+  ]),
+  ...mutationsOf('store/facts.ts', 'store/twin', [
+    [
+      'generation-not-compared',
+      '  if (posted.sessionGeneration < posted.generation) return undefined\n',
+      '',
+    ],
+  ]),
+  ...mutationsOf('store/twin.ts', 'store/twin', [
+    [
+      'tombstone-skipped',
+      "      if (tombstones.read(posting.hash) !== undefined) return 'outdated'\n",
+      '',
+    ],
+    [
+      'outdated-login-opens',
+      "      if ((generations.read(posting.uid) ?? 0) > posting.generation) return 'outdated'\n",
+      '',
+    ],
+  ]),
+  ...mutationsOf('identity/sign-in.ts', 'identity/sign-in', [
+    [
+      'id-not-rotated-at-login',
+      'const sessionId = cookieRing.seal(mintSecretId(randomBytes))',
+      'const sessionId = client.sessionIds[0] ?? cookieRing.seal(mintSecretId(randomBytes))',
+    ],
+    [
+      'planted-session-survives-login',
+      '  for (const hash of presentedHashes(parts, client)) await stores.sessions.end(hash)\n',
+      '',
+    ],
+  ]),
+  ...mutationsOf('identity/sign-in.ts', 'identity/sign-in identity/sessions', [
+    [
+      'forged-cookie-ends-sessions',
+      'client.sessionIds.filter(cookieRing.isSealed).map',
+      'client.sessionIds.map',
+    ],
+  ]),
+  ...mutationsOf('identity/sessions.ts', 'identity/otp', [
+    ['second-factor-skipped', 'if (user.otp && !isCodeSpent) {', 'if (isCodeSpent) {'],
+  ]),
+  ...mutationsOf('identity/sessions.ts', 'identity/sessions', [
+    ['state-ignored-at-login', '    if (refused !== undefined) return refused\n', ''],
+  ]),
+  ...mutationsOf('identity/one-time-codes.ts', 'identity/otp', [
+    ['step-spent-twice', 'if (!(await spend(claim))) return given.wrong', 'await spend(claim)'],
+  ]),
+  ...mutationsOf('store/sql-second-factors.ts', 'identity/otp', [
+    [
+      'step-not-remembered',
+      'enabled_at is not null\n    and last_step < $3::float8::bigint',
+      'enabled_at is not null',
+    ],
+  ]),
+  ...mutationsOf('store/sql-sessions.ts', 'store/sql-sessions', [
+    [
+      'login-of-an-old-generation',
+      'user === undefined || user.generation !== session.generation',
+      'user === undefined',
+    ],
+  ]),
+]

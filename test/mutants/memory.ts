@@ -1,0 +1,147 @@
+import { type Mutation, mutationsOf } from './mutation.ts'
+
+/** Signed requests on their way, and what is remembered. */
+export const MEMORY: readonly Mutation[] = [
+  ...mutationsOf('authorizer/api-keys.ts', 'authorizer/api-keys-meanwhile', [
+    [
+      'rules-not-asked-after-burn',
+      'if (entry !== judged || current !== policy) {',
+      'if (entry !== judged) {',
+    ],
+    [
+      'lease-ignored-after-burn',
+      'if (!belief.isLive()) return unavailable(asking.found, NO_LEASE)\n    if (entry',
+      'if (entry',
+    ],
+    [
+      'key-lease-ignored-after-load',
+      '    if (!belief.isLive()) return unavailable(asking.found, NO_LEASE)\n    asking',
+      '    asking',
+    ],
+    ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],
+  ]),
+  ...mutationsOf('authorizer/api-keys.ts', 'authorizer/api-keys', [
+    [
+      'nonce-not-burned',
+      'return version === 2 ? !isSafeMethod(check.method) : keys.isV1Once',
+      'return version === 2 ? false : keys.isV1Once',
+    ],
+    [
+      'replay-setting-ignored',
+      '!isSafeMethod(check.method) : keys.isV1Once',
+      '!isSafeMethod(check.method) : false',
+    ],
+    [
+      'nonce-burned-before-deny',
+      '    if (refused !== undefined) return refused\n    const { key, principal }',
+      '    if (refused) return burn(request).then(() => refused)\n    const { key, principal }',
+    ],
+    [
+      'used-nonce-passes',
+      "return outcome === 'burned' ? undefined :",
+      "return outcome !== 'full' ? undefined :",
+    ],
+    [
+      'full-nonces-pass',
+      "return outcome === 'burned' ? undefined :",
+      "return outcome !== 'used' ? undefined :",
+    ],
+    [
+      'key-not-asked-after-burn',
+      'const entry = judged.isForgotten ? await find(request.kid) : judged',
+      'const entry = judged',
+    ],
+    ['key-lease-ignored', '    if (!belief.isLive()) {', '    if (false) {'],
+    [
+      'any-algorithm-for-version-1',
+      'const { verify } = isPossible ? verifier : decoy',
+      'const { verify } = verifier',
+    ],
+    [
+      'signature-ignored',
+      'if (!verify(request.form, request.signature)) return',
+      "if (!verify(request.form, request.signature) && request.signature === '') return",
+    ],
+    [
+      'unknown-key-answers-at-once',
+      '      keys.decoy.verify(request.form, request.signature)\n',
+      '',
+    ],
+    [
+      'nonce-window-inclusive',
+      'Math.abs(now - nonceMs) >= nonceLifetimeMs',
+      'Math.abs(now - nonceMs) > nonceLifetimeMs',
+    ],
+    [
+      'nonce-of-the-future',
+      'Math.abs(now - nonceMs) >= nonceLifetimeMs',
+      'now - nonceMs >= nonceLifetimeMs',
+    ],
+  ]),
+  ...mutationsOf('authorizer/api-keys.ts', 'authorizer/limits', [
+    [
+      'limit-charges-the-named-key',
+      'nowMs()\n    const refused',
+      'nowMs()\n    limits.admitProven(check, policy, {}, entry.usable.key)\n    const refused',
+    ],
+  ]),
+  ...mutationsOf('authorizer/open-facts.ts', 'authorizer/open-facts', [
+    ['overtaken-load-believed', '|| !memory.ring.admits(seq, names)', ''],
+    ['epoch-of-a-load-not-compared', 'if (epoch !== follower.epoch() || !memory', 'if (!memory'],
+  ]),
+  ...mutationsOf('authorizer/open-keys.ts', 'authorizer/api-keys', [
+    ['overtaken-key-believed', '|| !memory.ring.admits(seq, names)', ''],
+  ]),
+  ...mutationsOf('authorizer/open-keys.ts', 'authorizer/open-facts', [
+    ['epoch-of-a-key-not-compared', 'if (epoch !== follower.epoch() || !memory', 'if (!memory'],
+  ]),
+  ...mutationsOf('authorizer/follow.ts', 'authorizer/follow', [
+    ['epoch-not-compared', 'if (head.epoch !== epoch) {', 'if (epoch === undefined) {'],
+    ['memory-survives-a-new-epoch', '    remembered.facts.forgetAll()\n', ''],
+    ['ring-survives-a-new-epoch', '    remembered.ring.reset(seq)\n', ''],
+    [
+      'gap-in-the-log-believed',
+      'if (missed === undefined) startOver(head.seq)',
+      'if (missed === undefined) appliedSeq = head.seq',
+    ],
+    ['lease-from-the-answer', '    lease.grant(sentAtMs)\n', '    lease.grant(monotonicMs())\n'],
+  ]),
+  ...mutationsOf('cache/ring.ts', 'cache/ring', [
+    [
+      'ring-not-consulted',
+      'names.every((name) => (seqByName.get(name) ?? 0) <= seq)',
+      'names.length >= 0',
+    ],
+    ['ring-has-no-floor', 'seq >= floorSeq && names', 'names'],
+  ]),
+  ...mutationsOf('cache/lease.ts', 'cache/lease', [
+    ['lease-inclusive', 'nowMs < untilMs', 'nowMs <= untilMs'],
+  ]),
+  ...mutationsOf('cache/apply.ts', 'cache/apply', [
+    [
+      'key-invalidation-skipped',
+      "    case 'user':\n    case 'key':\n",
+      "    case 'key':\n      return\n    case 'user':\n",
+    ],
+    [
+      'every-session-is-one',
+      'if (message.id === EVERY_SESSION) remembered.facts.forgetAll()\n      else ',
+      '',
+    ],
+    ['invalidation-not-recorded', '  remembered.ring.record(message)\n', ''],
+  ]),
+  ...mutationsOf('cache/table.ts', 'cache/table', [
+    [
+      'use-makes-younger',
+      '    ttlResolution: 0,\n',
+      '    ttlResolution: 0,\n    updateAgeOnGet: true,\n',
+    ],
+  ]),
+  ...mutationsOf('authorizer/refresh.ts', 'authorizer/refresh', [
+    [
+      'stale-while-refreshing',
+      'const target = changesKnown\n      await load()\n      changesCompiled = target',
+      'await load()\n      changesCompiled = changesKnown',
+    ],
+  ]),
+]
