@@ -45,21 +45,18 @@ export const CORRIDOR: readonly Mutation[] = [
   ...mutationsOf('authorizer/belief.ts', 'authorizer/belief authorizer/authorize', [
     [
       'stale-policy-believed',
-      'lease.isLive(monotonicMs()) && !policies.isStale()',
-      'lease.isLive(monotonicMs())',
+      '    for (const one of loaded) if (one.isStale()) return false\n',
+      '',
     ],
     [
       'policy-alone-is-a-lease',
-      'lease.isLive(monotonicMs()) && !policies.isStale()',
-      '!policies.isStale()',
+      'if (!lease.isLive(now) || !lease.isSound(now, nowMs())) return false',
+      '',
     ],
+    ['frozen-clock-believed', ' || !lease.isSound(now, nowMs())', ''],
   ]),
   ...mutationsOf('authorizer/belief.ts', 'authorizer/belief', [
-    [
-      'beat-is-believed-without-lease',
-      'if (isBelievable && lease.isLive(monotonicMs())) return true',
-      'if (isBelievable) return true',
-    ],
+    ['beat-is-believed-without-lease', '    return isLive()\n', '    return true\n'],
   ]),
   ...mutationsOf('authorizer/restrict.ts', 'authorizer/restrict', [
     [

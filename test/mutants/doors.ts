@@ -103,8 +103,8 @@ export const DOORS: readonly Mutation[] = [
     ],
     [
       'planted-session-survives-login',
-      '  for (const hash of presentedHashes(parts, client)) await stores.sessions.end(hash)\n',
-      '',
+      "await stores.sessions.end(hash, 'replaced')",
+      "if (hash === '') await stores.sessions.end(hash, 'replaced')",
     ],
   ]),
   ...mutationsOf('identity/sign-in.ts', 'identity/sign-in identity/sessions', [

@@ -10,13 +10,23 @@ export const MEMORY: readonly Mutation[] = [
     ],
     [
       'lease-ignored-after-burn',
-      'if (!belief.isLive()) return unavailable(asking.found, NO_LEASE)\n    if (entry',
+      'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n    if (entry',
       'if (entry',
     ],
     [
       'key-lease-ignored-after-load',
-      '    if (!belief.isLive()) return unavailable(asking.found, NO_LEASE)\n    asking',
-      '    asking',
+      'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n    found',
+      'found',
+    ],
+    [
+      'key-restriction-not-asked-after-load',
+      'return restrict.screen(check, found, policies.current()) ?? conclude',
+      'return conclude',
+    ],
+    [
+      'key-restriction-not-asked-after-burn',
+      '      if (restricted !== undefined) return restricted\n',
+      '',
     ],
     ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],
   ]),
@@ -101,10 +111,14 @@ export const MEMORY: readonly Mutation[] = [
     ['ring-survives-a-new-epoch', '    remembered.ring.reset(seq)\n', ''],
     [
       'gap-in-the-log-believed',
-      'if (missed === undefined) startOver(head.seq)',
-      'if (missed === undefined) appliedSeq = head.seq',
+      'if (missed === undefined) position.startOver(head.seq)',
+      'if (missed === undefined) lease.grant(sentAtMs, wallAtMs)',
     ],
-    ['lease-from-the-answer', '    lease.grant(sentAtMs)\n', '    lease.grant(monotonicMs())\n'],
+    [
+      'lease-from-the-answer',
+      'lease.grant(sentAtMs, wallAtMs)',
+      'lease.grant(clock.monotonicMs(), wallAtMs)',
+    ],
   ]),
   ...mutationsOf('cache/ring.ts', 'cache/ring', [
     [

@@ -80,10 +80,10 @@ test('a raised generation ends sessions on the board, and lifts the kept one', a
   await board.open({ ...posting(9_000), ...records, hash, uid }, 1)
   assert.equal((await facts.load(hash)).found?.session.hash, hash)
   const raised = { uid, record, version: 2, generation: 1 }
-  await board.apply({ scope: 'user', id: uid, ended: [], kept: [], principal: raised })
+  await board.apply({ scope: 'user', id: uid, ended: [], kept: [], principal: raised }, 1)
   assert.equal((await facts.load(hash)).found, undefined)
   const kept = [{ hash, generation: 1 }]
-  await board.apply({ scope: 'user', id: uid, ended: [], kept, principal: raised })
+  await board.apply({ scope: 'user', id: uid, ended: [], kept, principal: raised }, 1)
   assert.equal((await facts.load(hash)).found?.session.generation, 1)
   await board.close()
 })
