@@ -83,7 +83,7 @@ async function create(
       : refuse(404, `${CLASS}.owner_doesnt_exist`)
   }
   log.info({ event: 'account.created', by: actor.user.uid, uid }, 'service account created')
-  return done(accountView(made.account))
+  return done(accountView(made.account), { subject: uid })
 }
 
 function takenEmail(problem: unknown): 'taken' {
@@ -157,6 +157,8 @@ export function createAdminAccountEndpoints(parts: Parts): readonly Endpoint[] {
   ]
 }
 
+const recorded = { category: 'admin', topic: 'service_accounts', isFailureToo: true } as const
+
 function createWritingEndpoints(parts: Parts): readonly Endpoint[] {
   const write = { door: 'admin', class: CLASS, path: '/service_accounts' } as const
   return [
@@ -164,6 +166,7 @@ function createWritingEndpoints(parts: Parts): readonly Endpoint[] {
       ...write,
       method: 'POST',
       access: 'superadmin',
+      activity: { ...recorded, action: 'create service account' },
       about: 'Make a service account; level and state are its owner’s unless given.',
       params: CreateParams,
       success: { status: 201, body: AccountView },
@@ -181,6 +184,7 @@ function createWritingEndpoints(parts: Parts): readonly Endpoint[] {
       ...write,
       method: 'PUT',
       access: 'superadmin',
+      activity: { ...recorded, action: 'update service account' },
       about: 'Change a service account; without the state active its keys become inactive.',
       params: UpdateParams,
       success: { status: 200, body: AccountView },
@@ -192,6 +196,7 @@ function createWritingEndpoints(parts: Parts): readonly Endpoint[] {
       ...write,
       method: 'DELETE',
       access: 'admin',
+      activity: { ...recorded, action: 'disable service account' },
       about: 'Disable a service account: its keys become inactive at once.',
       params: Type.Object({ uid: Word }),
       success: { status: 200, body: AccountView },

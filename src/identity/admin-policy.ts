@@ -103,6 +103,7 @@ function createPolicyQueries({ stores, policyRoutes }: Parts): readonly Endpoint
 }
 
 const edit = { door: 'admin', path: '/permissions', access: 'superadmin' } as const
+const recorded = { category: 'admin', topic: 'permissions', isFailureToo: true } as const
 const row = { class: 'admin.permission', success: { status: 200, body: PermissionView } } as const
 
 /** Permissions and routes, for administrators. Only a superadmin changes what others may do. */
@@ -114,6 +115,7 @@ export function createAdminPolicyEndpoints(parts: Parts): readonly Endpoint[] {
       ...edit,
       ...row,
       method: 'POST',
+      activity: { ...recorded, action: 'create permission' },
       about: 'Add a permission row; it is in force when this returns.',
       params: NewPermission,
       success: { status: 201, body: PermissionView },
@@ -146,6 +148,7 @@ function createPermissionEdits(parts: Parts): readonly Endpoint[] {
       ...edit,
       ...row,
       method: 'PUT',
+      activity: { ...recorded, action: 'update permission' },
       about: 'Change a permission row; it is in force when this returns.',
       params: ChangedPermission,
       refusals: [
@@ -168,6 +171,7 @@ function createPermissionEdits(parts: Parts): readonly Endpoint[] {
       ...edit,
       class: 'admin.permission',
       method: 'DELETE',
+      activity: { ...recorded, action: 'delete permission' },
       about: 'Remove a permission row; it is out of force when this returns.',
       params: Type.Object({ id: Id }),
       success: { status: 200, body: Empty },

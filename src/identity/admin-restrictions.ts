@@ -135,11 +135,14 @@ export function createAdminRestrictionEndpoints(parts: Parts): readonly Endpoint
   ]
 }
 
+const recorded = { category: 'admin', topic: 'restrictions', isFailureToo: true } as const
+
 function createRestrictionEdits(parts: Parts): readonly Endpoint[] {
   const { restrictions } = parts.stores
   return [
     guardedEndpoint({
       ...{ ...query, path, method: 'POST' },
+      activity: { ...recorded, action: 'create restriction' },
       about: 'Add a restriction. A blocklogin that is enabled ends every session.',
       params: NewRestriction,
       success: { status: 201, body: RestrictionView },
@@ -157,6 +160,7 @@ function createRestrictionEdits(parts: Parts): readonly Endpoint[] {
     }),
     guardedEndpoint({
       ...{ ...query, path, method: 'PUT', success },
+      activity: { ...recorded, action: 'update restriction' },
       about: 'Change a restriction. A blocklogin that becomes enabled ends every session.',
       params: ChangedRestriction,
       refusals: [NOT_FOUND, ...EDIT_REFUSALS],
@@ -175,6 +179,7 @@ function createRestrictionEdits(parts: Parts): readonly Endpoint[] {
     }),
     guardedEndpoint({
       ...{ ...query, path, method: 'DELETE', success },
+      activity: { ...recorded, action: 'delete restriction' },
       about: 'Remove a restriction.',
       params: Type.Object({ id: Id }),
       refusals: [NOT_FOUND],
@@ -191,6 +196,7 @@ function createRestrictionEdits(parts: Parts): readonly Endpoint[] {
 function createWhitelinkEndpoint({ stores, nowMs, randomBytes, log }: Parts): Endpoint {
   return guardedEndpoint({
     ...{ ...query, path: '/restrictions/whitelink', method: 'POST' },
+    activity: { ...recorded, action: 'issue whitelink' },
     about: 'A token with which people whitelist the address they call from; shown this once.',
     params: NewWhitelink,
     success: { status: 201, body: Type.Object({ whitelink_token: Type.String() }) },

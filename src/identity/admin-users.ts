@@ -117,6 +117,8 @@ function createUserQueries({ stores }: Parts): readonly Endpoint[] {
   ]
 }
 
+const recorded = { category: 'admin', topic: 'users', isFailureToo: true } as const
+
 /** Users, for administrators. */
 export function createAdminUserEndpoints(parts: Parts): readonly Endpoint[] {
   // Two superadmins who demote each other at once must not both succeed.
@@ -134,6 +136,7 @@ export function createAdminUserEndpoints(parts: Parts): readonly Endpoint[] {
       '422 admin.user.state_no_change',
       '422 admin.user.otp_no_change',
     ],
+    activity: { ...recorded, action: 'update user' },
   } as const
   const answerUpdate: Parameters<typeof guardedEndpoint<typeof UpdateParams>>[0]['answer'] =
     async ({ actor, params }) => {
@@ -169,6 +172,7 @@ function createUserPowers(parts: Parts, inTurn: InTurn): readonly Endpoint[] {
       method: 'POST',
       path: '/users/role',
       about: 'Set a user’s role: ends every session of the user.',
+      activity: { ...recorded, action: 'update role' },
       class: 'admin.user',
       access: 'superadmin',
       params: Type.Object({ uid: Uid, role: Type.String({ maxLength: 64 }) }),
@@ -185,6 +189,7 @@ function createUserPowers(parts: Parts, inTurn: InTurn): readonly Endpoint[] {
       method: 'DELETE',
       path: '/users/:uid/sessions',
       about: 'End every session of a user.',
+      activity: { ...recorded, action: 'end sessions' },
       class: 'admin.user',
       access: 'admin',
       params: Type.Object({ uid: Uid }),

@@ -20,7 +20,11 @@ export interface Refusal {
 
 /** How calls of an endpoint are written down. */
 export interface Recorded {
-  readonly topic: 'session' | 'otp' | 'password' | 'account' | 'api_key'
+  /** `admin`: what is done to others and to the rules; else to one's own account. */
+  readonly category?: 'admin'
+  readonly topic:
+    | ('session' | 'otp' | 'password' | 'account' | 'api_key')
+    | ('permissions' | 'restrictions' | 'service_accounts' | 'users')
   readonly action: string
   /** Refused ones too: only where a limit stands before them, or anybody could fill the disk. */
   readonly isFailureToo: boolean

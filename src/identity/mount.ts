@@ -4,10 +4,11 @@ import type { Receipt } from '../store/acknowledge.ts'
 import { loadActor } from './bearer.ts'
 import type { Client } from './client.ts'
 import { readCookies } from './cookies.ts'
-import { type Done, type Endpoint, type Outcome, refuse } from './endpoint.ts'
+import { type Done, done, type Endpoint, type Outcome, refuse } from './endpoint.ts'
 import { type Fits, openFits, pickDeclared } from './fits.ts'
 import { readParams, type Source } from './params.ts'
 import type { Parts } from './parts.ts'
+import { isRecordedOnly } from './recorded.ts'
 import { recordAnswered } from './recording.ts'
 
 /** The same API at our address and at the one where Barong's clients look for it. */
@@ -96,11 +97,18 @@ async function answer(
   if (actor !== undefined && 'kind' in actor) return actor
   const read = readParams(await openFits(), endpoint.params, endpoint.class, sourcesOf(request))
   if (!read.ok) return refuse(422, ...read.codes)
-  const { value: outcome, receipt } = await parts.stores.receipts.collect(() =>
-    endpoint.answer({ params: read.params, client }, actor),
-  )
+  const { params } = read
+  const record = (outcome: Outcome) =>
+    recordAnswered(parts, { endpoint, client, actor, params, outcome })
+  const { value: outcome, receipt } = await parts.stores.receipts
+    .collect(() => endpoint.answer({ params, client }, actor))
+    .catch(async (problem: unknown) => {
+      // It is done, and only not yet in force everywhere.
+      if (isRecordedOnly(problem)) await record(done({}))
+      throw problem
+    })
   if (receipt !== undefined) reply.header('X-In-Force', printReceipt(receipt))
-  await recordAnswered(parts, { endpoint, client, actor, params: read.params, outcome })
+  await record(outcome)
   return outcome
 }
 

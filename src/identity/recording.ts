@@ -14,9 +14,10 @@ export interface Answered {
 }
 
 /**
- * Writes down what people do to their own account, good or not. Somebody unknown is written down
- * too, as nobody: else the time it takes would tell which addresses have an account. The deed is
- * done already, so a failure here is said and changes nothing.
+ * Writes down what people do to their own account, and administrators to others, good or not.
+ * Somebody unknown is written down too, as nobody: else the time it takes would tell which
+ * addresses have an account. The deed is done already, so a failure here is said and changes
+ * nothing.
  */
 export async function recordAnswered(parts: Parts, answered: Answered): Promise<void> {
   const { endpoint, client, outcome } = answered
@@ -30,10 +31,10 @@ export async function recordAnswered(parts: Parts, answered: Answered): Promise<
     await parts.stores.activities.record({
       id: `i${Buffer.from(parts.randomBytes(15)).toString('base64url')}`,
       atMs: parts.nowMs(),
-      category: 'user',
+      category: activity.category ?? 'user',
       uid: await uidOf(parts, answered),
       kind: 'user',
-      targetUid: '',
+      targetUid: activity.category === undefined ? '' : targetOf(answered),
       address: client.address.text,
       country: '',
       userAgent: activityText(client.userAgent),
@@ -48,6 +49,12 @@ export async function recordAnswered(parts: Parts, answered: Answered): Promise<
   } catch (fault) {
     parts.log.error({ err: fault, topic: activity.topic }, 'an activity could not be stored')
   }
+}
+
+/** Whom an administrator did it to: the uid that was asked for, or that was made. */
+function targetOf({ outcome, params }: Answered): string {
+  const { uid } = Object(params) as { readonly uid?: unknown }
+  return outcome.subject ?? (typeof uid === 'string' ? activityText(uid) : '')
 }
 
 async function uidOf({ stores }: Parts, answered: Answered): Promise<string> {

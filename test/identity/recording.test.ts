@@ -46,3 +46,38 @@ test('who must wait leaves no more rows, and neither does a logout of nothing', 
     await api.close()
   }
 })
+
+test('what administrators do is written down by its own words, good or not', async () => {
+  const api = await world.start()
+  try {
+    const admin = await world.addUser({ role: 'superadmin' })
+    const user = await world.addUser()
+    const permission = { role: 'member', verb: 'get', path: '/recorded', action: 'accept' }
+    const added = await api.sendAs(admin, 'POST', '/admin/permissions', permission)
+    const { id } = added.body as { id: number }
+    await api.sendAs(admin, 'DELETE', `/admin/permissions?id=${id}`)
+    await api.sendAs(admin, 'DELETE', `/admin/permissions?id=${id}`)
+    const restriction = { scope: 'ip', value: '192.0.2.99', category: 'blacklist' }
+    await api.sendAs(admin, 'POST', '/admin/restrictions', restriction)
+    await api.sendAs(admin, 'POST', '/admin/users/role', { uid: user.uid, role: 'admin' })
+    await api.sendAs(admin, 'POST', '/admin/users/update', { uid: user.uid, state: 'banned' })
+    const query = { page: 1, limit: 20, category: 'admin', uid: admin.uid } as const
+    const { rows } = await world.stores.activities.find(query)
+    assert.deepEqual(
+      rows.map(({ topic, action, result, reason, targetUid }) =>
+        [topic, action, result, reason, targetUid].join(' ').trimEnd(),
+      ),
+      [
+        `users update user succeed  ${user.uid}`,
+        `users update role succeed  ${user.uid}`,
+        'restrictions create restriction succeed',
+        'permissions delete permission failed admin.permission.doesnt_exist',
+        'permissions delete permission succeed',
+        'permissions create permission succeed',
+      ],
+    )
+    assert.ok(rows.every(({ decisionId }) => decisionId === ''))
+  } finally {
+    await api.close()
+  }
+})
