@@ -34,6 +34,7 @@ import { openShadow } from './open-shadow.ts'
 import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { readinessOf } from './readiness.ts'
+import { createRefreshed, type Refreshed } from './refresh.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
@@ -109,7 +110,14 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     everyMs: WATCH_EVERY_MS,
     onRefused: (problem) => log.error({ problem }, 'keys were refused; the old ones hold on'),
   })
-  const follower = followLog(options, memory, policy, keyringWatch.look, metrics)
+  const keys = createRefreshed(
+    async () => {
+      // What it is has been said by the watch.
+      if (!(await keyringWatch.look())) throw new Fault('store_garbage', { about: 'the keyring' })
+    },
+    (fault) => options.sayFault('keyring', fault),
+  )
+  const follower = followLog(options, memory, policy, keys.changed, metrics)
   const toucher = openToucher(options)
   const { run, cookieRing } = given
   const { isSealed } = cookieRing
@@ -125,7 +133,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     countryOf: ({ address }) => places.findPlace(address)?.countryCode.toUpperCase() ?? '',
   })
   const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
-  const server = openServer({ options, auditing, ...joined })
+  const server = openServer({ options, auditing, keys, ...joined })
   policy.watch(WATCH_EVERY_MS)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
@@ -168,7 +176,7 @@ function followLog(
   options: StartOptions,
   memory: Memory,
   policy: PolicyHolder,
-  keyringChanged: () => Promise<void>,
+  keyringChanged: () => void,
   metrics: Metrics,
 ): Follower {
   return createFollower({
@@ -180,7 +188,7 @@ function followLog(
       ring: memory.ring,
       policyChanged: () => policy.permissionsChanged(),
       restrictionsChanged: () => policy.restrictionsChanged(),
-      keyringChanged: () => void keyringChanged(),
+      keyringChanged,
     },
     clock: systemClock,
     heartbeatMs: options.config.heartbeatMs,
@@ -209,6 +217,8 @@ interface Parts {
   readonly metrics: Metrics
   readonly memory: Memory
   readonly policy: PolicyHolder
+  /** The signing keys and those of cookies. */
+  readonly keys: Refreshed
   readonly places: Geo
   readonly follower: Follower
   readonly toucher: Toucher
@@ -223,6 +233,7 @@ function openServer(parts: Parts): Server {
   const signer = openSigner({ config, engine: crypto, keyring, log, metrics })
   const authorize = createAuthorize({
     policies: policy,
+    alsoLoaded: [parts.keys],
     findPlace: places.findPlace,
     table: memory.table,
     flights: openFactFlights({ ...parts, stores: options.stores, nowMs: Date.now }),

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises'
 import type { Keyring } from './keyring.ts'
 
 export interface KeyringWatch {
-  /** Reads the keyring again now. Never rejects. */
-  look(): Promise<void>
+  /** Reads the keyring again now; true if what is there is in force. Never rejects. */
+  look(): Promise<boolean>
   close(): void
 }
 
@@ -20,12 +20,14 @@ export function watchKeyring(options: {
   const { directory, keyring, everyMs, onRefused } = options
   let changedAtMs: number | undefined
 
-  async function look(): Promise<void> {
+  async function look(): Promise<boolean> {
     try {
       const reloaded = await keyring.reload()
       if (!reloaded.ok) onRefused(reloaded.problem)
+      return reloaded.ok
     } catch (cause) {
       onRefused(cause instanceof Error ? cause.message : String(cause))
+      return false
     }
   }
 
@@ -65,7 +67,7 @@ export function watchKeyrings(options: {
   const { rings, everyMs, onRefused } = options
   const watches = rings.map((ring) => watchKeyring({ ...ring, everyMs, onRefused }))
   return {
-    look: async () => void (await Promise.all(watches.map((watch) => watch.look()))),
+    look: async () => (await Promise.all(watches.map((watch) => watch.look()))).every(Boolean),
     close() {
       for (const watch of watches) watch.close()
     },
