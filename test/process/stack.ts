@@ -74,7 +74,7 @@ export interface StackOptions {
 }
 
 /** Weak on purpose: what these tests are about is not how dear a guess is. */
-const CHEAP_HASHES = { DVARA_ARGON2_MEMORY_KIB: '8192', DVARA_ARGON2_PASSES: '1' }
+export const CHEAP_HASHES = { DVARA_ARGON2_MEMORY_KIB: '8192', DVARA_ARGON2_PASSES: '1' }
 const PASSWORD = 'Correct-Horse7-Battery'
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -138,7 +138,8 @@ export async function dvara(
   return stdout
 }
 
-function startDvara(
+/** One process of the product, on this port. */
+export function startDvara(
   name: string,
   port: number,
   env: Readonly<Record<string, string>>,
@@ -154,7 +155,7 @@ function startDvara(
   })
 }
 
-async function untilReady(opsUrl: string): Promise<void> {
+export async function untilReady(opsUrl: string): Promise<void> {
   for (;;) {
     const response = await fetch(`${opsUrl}/health/ready`).catch(() => undefined)
     if (response?.status === 200) return
@@ -221,6 +222,7 @@ async function activate(
   return user.uid
 }
 
+/** As nginx would ask. Rejects if the connection fails. */
 async function askAs(agent: Agent, url: string, ask: Ask): Promise<Said> {
   const { status, headers } = await send(agent, `${url}/authz/nginx`, 'GET', {
     headers: {
@@ -239,7 +241,7 @@ async function askAs(agent: Agent, url: string, ask: Ask): Promise<Said> {
 }
 
 /** A request whose failure to be answered is an error, never retried. */
-function send(agent: Agent, url: string, method: string, options: Call): Promise<Called> {
+export function send(agent: Agent, url: string, method: string, options: Call): Promise<Called> {
   const body = options.body === undefined ? undefined : JSON.stringify(options.body)
   return new Promise((resolve, reject) => {
     const outgoing = request(url, {

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { performance } from 'node:perf_hooks'
+import { after, before, test } from 'node:test'
+import { type ChaosOptions, runChaos } from './chaos.ts'
+import type { FaultName } from './faults.ts'
+import { isUnsafe, judge } from './judge.ts'
+import { renderRows, renderViolations } from './report.ts'
+import { readFrame, toFrame } from './resp.ts'
+import { createRandom } from './run.ts'
+import { type Stand, startStand } from './stand.ts'
+import { tally } from './tally.ts'
+
+const LEASE_MS = 1_000
+const WORKERS_COUNT = 3
+const random = createRandom('probes')
+/** The hole is before an authorizer and swallows what it is sent; Redis comes back empty. */
+const chance = () => 0.4
+
+let stand: Stand
+
+before(async () => {
+  stand = await startStand({
+    ...{ workersCount: WORKERS_COUNT, identitiesCount: 2, hasReplica: false },
+    ...{ leaseMs: LEASE_MS, heartbeatMs: 125, fenceMs: 0, random, say: () => undefined },
+  })
+})
+after(() => stand?.stop())
+
+async function run(faults: readonly FaultName[], change: Partial<ChaosOptions> = {}) {
+  const { history, log } = await runChaos({
+    ...{ stand, random, chance, faults },
+    ...{ untilMs: performance.now() + 20_000, longestMs: 1_200, calmMs: 300 },
+    ...{ probersPerWorker: 2, probePauseMs: 2, handsCount: 4, changePauseMs: 20, keptCount: 6 },
+    ...{ endedBefore: 0, say: () => undefined },
+    ...change,
+  })
+  const told = tally(history, log)
+  const rows = judge(history, told)
+  const report = [
+    ...[renderRows(rows), renderViolations(told)],
+    ...history.strikes.map(({ fault, about }) => `${fault} ${about}`),
+  ].join('\n')
+  return { history, told, report, isUnsafe: isUnsafe(history, told) }
+}
+
+test('pushes lost, a black hole, Redis killed, one stopped: nothing comes back', async () => {
+  const { history, told, report, isUnsafe: isBad } = await run(['R7', 'R6', 'R4', 'R1'])
+  assert.equal(isBad, false, report)
+  assert.equal(history.strikes.length, 4)
+  const kinds = new Set(history.changes.flatMap(({ kind, ackMs }) => (ackMs ? [kind] : [])))
+  assert.deepEqual(kinds, new Set(['logout', 'ban', 'role cut', 'key disable']))
+  assert.ok(told.checksAfterAck > 500, report)
+  assert.ok(told.cutOffChecks > 10, report)
+  assert.ok(
+    told.strikes.every(({ backAfterMs }) => backAfterMs.every(Number.isFinite)),
+    report,
+  )
+})
+
+test('an authorizer that is lied to about the log is found out', async () => {
+  const { redis } = stand.workers[0] as Stand['workers'][number]
+  redis.set({ dropPushes: 1, forge: createLiar() })
+  const { told, report } = await run([], { calmMs: 2 * LEASE_MS + 1_000 })
+  redis.heal()
+  assert.ok(told.violations.length > 0, report)
+  assert.ok(
+    told.violations.every(({ worker }) => worker === 0),
+    report,
+  )
+})
+
+test('an authorizer that believes longer than the identity API thinks is found out', async () => {
+  const replaced = stand.workers.map((_, at) =>
+    stand.replaceWorker(at, { DVARA_LEASE_MS: '10000' }),
+  )
+  await Promise.all(replaced)
+  const { told, report } = await run(['R6'])
+  assert.ok(told.violations.length > 0, report)
+  assert.ok(told.cutOffAllows > 0, report)
+})
+
+/** Answers every question about the head of the log with the first head that passed. */
+function createLiar(): (bytes: Buffer) => Buffer {
+  let frozen: string | undefined
+  return (bytes) => {
+    const value = readFrame(bytes)
+    if (!Array.isArray(value) || value.length !== 2) return bytes
+    const [epoch, seq] = value as [unknown, unknown]
+    if (!/^\d+\.[0-9a-f]{40}$/.test(String(epoch))) return bytes
+    frozen ??= String(seq)
+    return toFrame([String(epoch), frozen])
+  }
+}

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createRandom, parseWanted } from './run.ts'
+import { chooseFaults, scheduleFaults } from './schedule.ts'
+
+test('what is not said has a default', () => {
+  const { seed, ...rest } = parseWanted(['--'])
+  assert.match(seed, /^[0-9a-f]{12}$/)
+  assert.deepEqual(rest, { minutes: 3, workersCount: 8, only: undefined, isJson: false })
+})
+
+const REFUSED: readonly (readonly string[])[] = [
+  ['--minutes', '0'],
+  ['--minutes', 'x'],
+  ['--workers', '65'],
+  ['--only', 'R4,R99'],
+  ['--unknown'],
+]
+for (const words of REFUSED) {
+  test(`${words.join(' ')} is refused`, () => assert.throws(() => parseWanted(words)))
+}
+
+test('a seed repeats the order of the faults, and each comes once before any comes again', () => {
+  const { names } = chooseFaults(undefined, true)
+  const draw = () => {
+    const schedule = scheduleFaults(names, createRandom('a seed'))
+    return Array.from({ length: 2 * names.length }, () => schedule.next().value)
+  }
+  assert.deepEqual(draw(), draw())
+  assert.deepEqual(new Set(draw().slice(0, names.length)), new Set(names))
+})
+
+test('a fault that the stand cannot have is skipped by name', () => {
+  const { names, skipped } = chooseFaults(['R8', 'R9'], false)
+  assert.deepEqual([names, [...skipped]], [['R8'], [['R9', 'there is no replica']]])
+})

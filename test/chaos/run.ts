@@ -1,0 +1,116 @@
+// npm run chaos [-- --minutes N --seed S --workers W --only R4,R7 --json]
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { createDice } from '../fuzz/dice.ts'
+import { runChaos } from './chaos.ts'
+import { FAULT_NAMES, FAULTS, type FaultName, STAND_INS } from './faults.ts'
+import { isUnsafe, judge } from './judge.ts'
+import { renderRows, renderViolations, toJson } from './report.ts'
+import { chooseFaults, scheduleFaults } from './schedule.ts'
+import { startStand } from './stand.ts'
+import { tally } from './tally.ts'
+
+export interface Wanted {
+  readonly minutes: number
+  readonly seed: string
+  readonly workersCount: number
+  readonly only: readonly FaultName[] | undefined
+  /** Only the last line. */
+  readonly isJson: boolean
+}
+
+/** Reads the command line; throws an Error whose message says what it may be. */
+export function parseWanted(words: readonly string[]): Wanted {
+  const { values } = parseArgs({
+    args: words.filter((word) => word !== '--'),
+    options: {
+      minutes: { type: 'string', default: '3' },
+      seed: { type: 'string', default: randomBytes(6).toString('hex') },
+      workers: { type: 'string', default: '8' },
+      only: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const minutes = Number(values.minutes)
+  if (!(minutes > 0 && minutes <= 600)) throw new Error('--minutes takes more than 0, up to 600.')
+  if (!/^([1-9]|[1-5][0-9]|6[0-4])$/.test(values.workers))
+    throw new Error('--workers takes 1 to 64.')
+  const only = values.only?.split(',')
+  if (only?.every(isFaultName) === false) {
+    throw new Error(`--only takes some of ${FAULT_NAMES.join(',')}.`)
+  }
+  return {
+    ...{ minutes, seed: values.seed, workersCount: Number(values.workers) },
+    only: only?.filter(isFaultName),
+    isJson: values.json,
+  }
+}
+
+function isFaultName(word: string): word is FaultName {
+  return (FAULT_NAMES as readonly string[]).includes(word)
+}
+
+/** A number from 0 to 1 out of a seed. */
+export function createRandom(seed: string): () => number {
+  const dice = createDice(seed)
+  return () => dice.below(2 ** 30) / 2 ** 30
+}
+
+const LEASE_MS = 2_000
+const HEARTBEAT_MS = 250
+/** A primary that no replica follows any more notices by its next look, and then refuses. */
+const FENCE_MS = 3_000
+const MINUTE_MS = 60_000
+
+/** Starts a stand, strikes it for as long as was wanted, prints what came of it; the exit code. */
+async function run(wanted: Wanted): Promise<number> {
+  const startedMs = performance.now()
+  const say = (line: string) => {
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)
+    if (!wanted.isJson) process.stderr.write(`${seconds} s  ${line}\n`)
+  }
+  const { names, skipped } = chooseFaults(wanted.only, true)
+  for (const name of names) say(`${name}: ${FAULTS[name].about}`)
+  for (const line of STAND_INS) say(`instead of ${line}`)
+  const random = createRandom(`${wanted.seed}.probes`)
+  const chance = createRandom(`${wanted.seed}.faults`)
+  const stand = await startStand({
+    ...{ workersCount: wanted.workersCount, identitiesCount: 2, hasReplica: true },
+    ...{ leaseMs: LEASE_MS, heartbeatMs: HEARTBEAT_MS, fenceMs: FENCE_MS, random, say },
+  })
+  try {
+    say(`seed ${wanted.seed}`)
+    const { history, log } = await runChaos({
+      ...{ stand, random, chance, say, faults: scheduleFaults(names, chance) },
+      untilMs: performance.now() + wanted.minutes * MINUTE_MS,
+      ...{ longestMs: Math.min(10_000, wanted.minutes * 4_000), calmMs: 2_000, endedBefore: 0 },
+      ...{ probersPerWorker: 4, probePauseMs: 0, handsCount: 6, changePauseMs: 100, keptCount: 40 },
+    })
+    const told = tally(history, log)
+    const rows = judge(history, told)
+    const print = (text: string) => process.stdout.write(`${text}\n`)
+    if (!wanted.isJson) print(`${renderRows(rows)}\n${renderViolations(told)}`)
+    const minutes = (performance.now() - startedMs) / MINUTE_MS
+    const facts = { seed: wanted.seed, minutes, workers: wanted.workersCount, skipped }
+    print(toJson(facts, history, told, rows))
+    return isUnsafe(history, told) ? 1 : 0
+  } finally {
+    await stand.stop()
+  }
+}
+
+async function main(): Promise<void> {
+  let wanted: Wanted
+  try {
+    wanted = parseWanted(process.argv.slice(2))
+  } catch (cause) {
+    process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
+    process.exitCode = 2
+    return
+  }
+  process.exitCode = await run(wanted)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main()
