@@ -209,3 +209,13 @@ test('a file that is being written is not read', async (t) => {
   await rename(join(directory, file), join(directory, `.${file}.draft`))
   assert.equal((await openCookieRing({ directory, blakeKeys: wasm })).isEmpty(), true)
 })
+
+test('a seal that names a key that is not ours is none, though the rest be right', async (t) => {
+  const signText = () => 'M'.repeat(43)
+  const blakeKeys = { prepare: () => ({ ...nodeBlakeKeys.prepare(randomBytes(32)), signText }) }
+  const ring = await openCookieRing({ directory: await createDirectory(t), blakeKeys })
+  const cookie = ring.seal(createId())
+  assert.equal(ring.isSealed(cookie), true)
+  const hint = cookie.charAt(43) === 'A' ? 'B' : 'A'
+  assert.equal(ring.isSealed(cookie.slice(0, 43) + hint + cookie.slice(44)), false)
+})

@@ -152,3 +152,13 @@ describe('readCheck', () => {
     )
   })
 })
+
+test('two CSRF tokens are a token that matches nothing, not none', () => {
+  for (const name of DIALECT_NAMES) {
+    const original = { method: 'POST', target: '/a', host: 'app.example', client: '192.0.2.1' }
+    const lines = [['X-CSRF-Token', 'a'] as const, ['X-CSRF-Token', 'a'] as const]
+    const read = readCheck(DIALECTS[name], SPELLINGS[name](original, lines))
+    const token = read.kind === 'check' ? read.check.csrfToken : assert.fail()
+    assert.ok(token !== undefined && !token.includes('a'), name)
+  }
+})

@@ -89,3 +89,25 @@ test('the public keys are passed on as they are', () => {
   assert.equal(wordJwks({ body, maxAgeS: 60 }).body, body)
   assert.deepEqual(wordJwks({ body: '{}', maxAgeS: 60 }).body, body)
 })
+
+test('what no refusal may be is worded as our own fault, and stays a refusal', () => {
+  for (const status of [200, 302, 500, 503, 599]) {
+    const reply = wordNativeDeny(createDenial('authz.restrict.maintenance', status))
+    assert.equal(reply.status, 403)
+    assert.deepEqual(valuesIn(reply, 'X-Auth-Reason'), ['authz.unavailable'])
+  }
+})
+
+test('who passes without being somebody has each identity header, empty', () => {
+  const nobody = { ...GRANT, authorization: '', user: '', role: '' }
+  for (const reply of [wordAllow(nobody), wordEnvoyAllow(nobody)]) {
+    for (const name of IDENTITY_HEADERS) {
+      assert.deepEqual(valuesIn(reply ?? assert.fail(), name), [''], name)
+    }
+  }
+})
+
+test('Envoy is told which of the client’s headers to drop', () => {
+  const names = valuesIn(wordEnvoyAllow(GRANT) ?? assert.fail(), 'x-envoy-auth-headers-to-remove')
+  assert.match(String(names[0]), /remote-user, .*x-forwarded-user/)
+})

@@ -45,7 +45,7 @@ async function openInMemory(authorize: () => Answer | Promise<Answer>) {
   })
   await server.listen({ path: '/nowhere' })
 
-  function ask(): { outbound: { isOver: boolean }; replied: Promise<void> } {
+  function ask(peer = '127.0.0.1'): { outbound: { isOver: boolean }; replied: Promise<void> } {
     let resolve: () => void = () => undefined
     const replied = new Promise<void>((done) => (resolve = done))
     const outbound: Outbound & { isOver: boolean } = {
@@ -62,7 +62,7 @@ async function openInMemory(authorize: () => Answer | Promise<Answer>) {
       path: '/authz/nginx',
       query: '',
       isLocal: false,
-      peer: address('127.0.0.1'),
+      peer: address(peer),
       forEachHeader: (see) => {
         for (const [name, value] of HEADERS) see(name, value)
       },
@@ -103,4 +103,11 @@ test('what nobody is left to hear is neither replied nor observed', async () => 
   await pending
   await new Promise((resolve) => setImmediate(resolve))
   assert.deepEqual(story, ['held'])
+})
+
+test('a peer that is no gateway of ours is refused, and nothing is asked', async () => {
+  const { ask, story, events } = await openInMemory(() => assert.fail('asked'))
+  await ask('127.0.0.2').replied
+  assert.equal(story[0], 'replied 403 last')
+  assert.deepEqual(events, [{ kind: 'untrusted_gateway', peer: '127.0.0.2' }])
 })

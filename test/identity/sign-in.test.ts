@@ -44,3 +44,13 @@ test('only what could be an id is looked up', () => {
   const sessionIds = ['', 'x', 'A'.repeat(68), id, `${id}=`]
   assert.deepEqual(presentedHashes(api.parts, { ...CLIENT, sessionIds }), [sha256Base64url(id)])
 })
+test('what was presented at a login is over, and the new session has another id', async () => {
+  const { uid } = await world.addUser()
+  const generation = await world.stores.sessions.generation(uid)
+  const first = await openSession(api.parts, { uid, generation, client: CLIENT })
+  const client = { ...CLIENT, sessionIds: [first.sessionId] }
+  const second = await openSession(api.parts, { uid, generation, client })
+  assert.notEqual(second.sessionId, first.sessionId)
+  assert.equal(await world.stores.sessions.find(sha256Base64url(first.sessionId)), undefined)
+  assert.equal((await world.stores.sessions.list(uid)).length, 1)
+})

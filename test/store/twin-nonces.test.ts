@@ -65,3 +65,11 @@ test('what is swept away is too old to come again', () => {
   nonces.sweep()
   assert.equal(burn(nonceMs), 'stale')
 })
+
+test('as many are remembered of a key as may be, and the next is refused', () => {
+  const { clock, burn } = createScene()
+  for (let at = 0; at < 3; at++) assert.equal(burn(clock.ms + at, 'k', 3), 'burned')
+  assert.equal(burn(clock.ms + 3, 'k', 3), 'full')
+  assert.equal(burn(clock.ms, 'k', 3), 'used')
+  assert.equal(burn(clock.ms + 3, 'other', 3), 'burned')
+})
