@@ -3,6 +3,8 @@ import type { Lease } from '../cache/lease.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Invalidation } from '../core/invalidation.ts'
 import type { Head, Invalidations } from '../store/invalidations.ts'
+import type { SecondLeases } from '../store/second-leases.ts'
+import { createSecondLease } from './second-lease.ts'
 
 /** Follows the log of invalidations and keeps the lease alive while it can. */
 export interface Follower {
@@ -15,6 +17,8 @@ export interface Follower {
   appliedSeq(): number
   /** The end of the log, as far as it was heard of. */
   headSeq(): number
+  /** Whether what Redis says may be remembered now: not while the second lease is lived on. */
+  isLoading(): boolean
   /** Believes nothing any more and takes itself off the members' list. */
   drain(): Promise<void>
 }
@@ -31,10 +35,14 @@ export interface FollowOptions {
   /** Something had not been pushed when what came after it was heard of. */
   readonly onGap?: () => void
   readonly onEpoch?: () => void
+  /** To go on with what is remembered while Redis is away. */
+  readonly secondLeases?: SecondLeases
 }
 
 /** Reports of what was applied are at least so far apart; the first goes at once. */
 const REPORT_EVERY_MS = 5
+/** One heartbeat may fail; at the second in a row the second lease is tried. */
+const BEATS_MISSED = 1.5
 
 /** How far this worker has come in which log. */
 function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved: () => void) {
@@ -91,6 +99,16 @@ export function createFollower(options: FollowOptions): Follower {
   let beating: Promise<boolean> | undefined
   let stopTimer = (): void => undefined
   let isDrained = false
+  let boardHeardAtMs = Number.NEGATIVE_INFINITY
+  const { secondLeases: source } = options
+  const second = source && createSecondLease({ ...options, source, appliedSeq })
+
+  /** Without a log that was followed nothing is remembered that could be believed. */
+  async function askSecond(): Promise<void> {
+    if (second === undefined || position.epoch() === undefined || isDrained) return
+    if (clock.monotonicMs() - boardHeardAtMs < BEATS_MISSED * heartbeatMs) return
+    await second.beat(heartbeatMs)
+  }
 
   async function askHead(): Promise<boolean> {
     const sentAtMs = clock.monotonicMs()
@@ -108,13 +126,16 @@ export function createFollower(options: FollowOptions): Follower {
     }
     if (appliedSeq() < head.seq) return lease.isLive(clock.monotonicMs())
     lease.grant(sentAtMs, wallAtMs)
+    boardHeardAtMs = sentAtMs
+    await second?.end()
     return lease.isLive(clock.monotonicMs())
   }
 
   function beat(): Promise<boolean> {
     beating ??= askHead()
-      .catch((fault: unknown) => {
+      .catch(async (fault: unknown) => {
         options.onFault(fault)
+        await askSecond()
         return lease.isLive(clock.monotonicMs())
       })
       .finally(() => {
@@ -150,11 +171,13 @@ export function createFollower(options: FollowOptions): Follower {
     epoch: position.epoch,
     appliedSeq,
     headSeq: position.headSeq,
+    isLoading: () => second?.isOn() !== true,
     async drain() {
       isDrained = true
       stopTimer()
       report.close()
       lease.drop()
+      await second?.end()
       await invalidations.leave(worker).catch(options.onFault)
     },
   }

@@ -10,7 +10,7 @@ export function sampleGauges(parts: {
   readonly memory: Memory
   readonly policy: Pick<PolicyHolder, 'current'>
   readonly places: Pick<Geo, 'builtAtMs'>
-  readonly follower: Pick<Follower, 'appliedSeq' | 'headSeq'>
+  readonly follower: Pick<Follower, 'appliedSeq' | 'headSeq' | 'isLoading'>
   readonly monotonicMs: () => number
   readonly nowMs: () => number
 }): void {
@@ -22,6 +22,7 @@ export function sampleGauges(parts: {
     metrics.setGauge('dvara_lease_remaining_seconds', lease.remainingMs(monotonicMs()) / 1000)
     metrics.setGauge('dvara_log_applied_seq', follower.appliedSeq())
     metrics.setGauge('dvara_log_head_seq', follower.headSeq())
+    metrics.setGauge('dvara_second_leases', follower.isLoading() ? 0 : 1)
     metrics.setGauge('dvara_policy_version', policy.current().version)
     metrics.setGauge('dvara_restrictions', policy.current().restrictions.count)
     const builtAtMs = places.builtAtMs()

@@ -182,6 +182,9 @@ function followLog(
   return createFollower({
     worker: randomBytes(12).toString('base64url'),
     invalidations: options.stores.invalidations,
+    ...(options.config.secondLease === 'postgres'
+      ? { secondLeases: options.stores.secondLeases }
+      : {}),
     lease: memory.lease,
     remembered: {
       facts: rememberedOf(memory),

@@ -2,11 +2,13 @@ import type { ProcessName, Setting } from './setting.ts'
 import { listening, operations, stores, tokens } from './settings-authorizer.ts'
 import { apiKeys, guarding, mailing, sessions } from './settings-identity.ts'
 import { limiting, shadowing } from './settings-limits.ts'
+import { outages } from './settings-outage.ts'
 
 /** The one table, in the order in which it is printed. */
 export const SECTIONS = {
   'Listening and trust': listening,
   Stores: stores,
+  'Without Redis': outages,
   Sessions: sessions,
   'API keys': apiKeys,
   Tokens: tokens,
@@ -21,6 +23,7 @@ export const SECTIONS = {
 export const settings = {
   ...listening,
   ...stores,
+  ...outages,
   ...sessions,
   ...apiKeys,
   ...tokens,

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { Fault } from '../core/fault.ts'
 import type { Members, Roster } from './members.ts'
 import { createHeartWatch, createSealWatch, type LeaseTimes, leaseBoundMs } from './seal-watch.ts'
+import type { SecondLeaseList } from './second-leases.ts'
 import { createWaiting } from './waiting.ts'
 
 /** Shows that a change is in force: on whom, how long that took, and how it is known. */
@@ -39,6 +40,8 @@ export interface Acknowledger {
 
 export interface AcknowledgeOptions extends AcknowledgeTimes {
   readonly board: Members
+  /** Authorizers that may believe without the board; none where it is not given. */
+  readonly seconds?: SecondLeaseList
   readonly clock: Clock
   readonly onFault: (fault: unknown) => void
   readonly onChange?: (change: RosterChange) => void
@@ -56,6 +59,7 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
   const seals = createSealWatch({ ...options, onEpoch })
   const waiting = createWaiting({ board, clock, seals, boundMs })
   const watch = createHeartWatch(clock, boundMs)
+  const seconds = createSecondWatch(options, boundMs)
   let isClosed = false
 
   /** Tries until the board takes it. */
@@ -77,10 +81,12 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
 
   async function finish(first: Roster, apply: () => Promise<Roster>, beganAtMs: number) {
     const giveUpAtMs = beganAtMs + retryMs + fenceMs + boundMs
+    const settling = seconds.settle()
     let roster = first
     for (;;) {
-      const path = await waiting.wait(roster)
-      if (path !== 'moved') {
+      const onBoard = await waiting.wait(roster)
+      if (onBoard !== 'moved') {
+        const path = (await settling) === 'slow' ? 'slow' : onBoard
         const { seq, members } = roster
         const membersCount = members.length
         const reportedCount = path === 'fast' ? membersCount : waiting.countReported(roster)
@@ -101,6 +107,7 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
     },
     async lookAround() {
       const roster = await waiting.look()
+      await seconds.lookAround()
       if (roster === undefined) return
       let pruned = 0
       for (const { worker, beat } of watch.stopped(roster)) {
@@ -118,6 +125,36 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
     },
     close() {
       isClosed = true
+    },
+  }
+}
+
+/**
+ * Whoever lives on a second lease asks Postgres, where the change is committed already: it hears of
+ * it with its next question, and what it believed by an earlier one is over after the bound.
+ */
+function createSecondWatch({ seconds, clock }: AcknowledgeOptions, boundMs: number) {
+  const watch = createHeartWatch(clock, boundMs)
+  return {
+    /** To be called when the change is committed. */
+    async settle(): Promise<'fast' | 'slow'> {
+      const untilMs = clock.monotonicMs() + boundMs
+      const isNobody = await seconds?.listed().then(
+        (list) => list.length === 0,
+        () => false,
+      )
+      if (isNobody ?? true) return 'fast'
+      const delayMs = untilMs - clock.monotonicMs()
+      if (delayMs > 0) await new Promise<void>((resolve) => clock.setTimer(delayMs, resolve))
+      return 'slow'
+    },
+    /** Strikes off those that have not asked for so long that nothing they heard counts. */
+    async lookAround(): Promise<void> {
+      const members = await seconds?.listed().catch(() => undefined)
+      if (seconds === undefined || members === undefined) return
+      for (const { worker, beat } of watch.stopped({ epoch: '', seq: 0, members })) {
+        await seconds.strike(worker, beat).catch(() => undefined)
+      }
     },
   }
 }

@@ -12,6 +12,7 @@ import { createKeyFacts, createSessionFacts } from './facts.ts'
 import { createKeeper } from './keeper.ts'
 import { createOutbox } from './outbox.ts'
 import { createReceipts } from './receipts.ts'
+import { createSecondLeases } from './second-leases.ts'
 import { createServiceAccounts } from './sql-accounts.ts'
 import { createActivities } from './sql-activities.ts'
 import { createApiKeys } from './sql-api-keys.ts'
@@ -44,6 +45,7 @@ export function joinAuthorizer(board: Board, database: Database): AuthorizerStor
     rates: board.rates,
     policies: { ...createPermissions(database), ...createRestrictionRows(database) },
     principals: createPrincipals(database),
+    secondLeases: createSecondLeases(database),
     activities: { append: (batch) => board.activities.append(batch.map(encodeActivity)) },
     async close() {
       await Promise.all([board.close(), database.close()])
@@ -62,6 +64,7 @@ export function joinIdentity(
   const acknowledger = createAcknowledger({
     ...options,
     board,
+    seconds: createSecondLeases(database),
     ...(onRosterChange === undefined ? {} : { onChange: onRosterChange }),
   })
   const outbox = createOutbox({ database, board, acknowledger, receipts })

@@ -59,7 +59,8 @@ const SELECT_OWED = `
   from changes
   where applied_at is null and id > $1::float8::bigint order by id limit ${OWED_MAX}`
 const MARK_APPLIED = `
-  update changes set applied_at = now() where id = $1::float8::bigint and applied_at is null`
+  update changes set applied_at = now(), seq = $2::float8::bigint
+  where id = $1::float8::bigint and applied_at is null`
 const SELECT_ENDED_BY = `
   select s.hash, s.uid from sessions s join changes c on c.created_at = s.ended_at
   where c.id = $1::float8::bigint and s.hash > $2 order by s.hash limit ${ENDED_MAX}`
@@ -99,7 +100,7 @@ export function createOutbox(deps: {
   async function put(row: ChangeRow): Promise<Roster> {
     if (row.scope === 'session' && row.subject === EVERY_SESSION) await takeDown(row)
     const roster = await board.apply(await noticeOf(database, row), row.epoch)
-    await database.query(MARK_APPLIED, [row.id])
+    await database.query(MARK_APPLIED, [row.id, roster.seq])
     return roster
   }
 

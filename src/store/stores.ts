@@ -11,6 +11,7 @@ import type { Rates } from './rates.ts'
 import type { Receipts } from './receipts.ts'
 import type { Restrictions } from './restrictions.ts'
 import type { SecondFactors } from './second-factors.ts'
+import type { SecondLeases } from './second-leases.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
 import type { OneTimeTokens, Users } from './users.ts'
 
@@ -27,6 +28,7 @@ export interface AuthorizerStores {
   readonly activities: ActivityLog
   readonly nonces: Nonces
   readonly rates: Rates
+  readonly secondLeases: SecondLeases
   close(): Promise<void>
 }
 

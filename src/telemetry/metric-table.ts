@@ -265,6 +265,7 @@ export type PlainGauge =
   | 'dvara_geoip_age_seconds'
   | 'dvara_members'
   | 'dvara_log_head_seq'
+  | 'dvara_second_leases'
 
 /** Counters without labels that a room raises. */
 export type PlainCounter =

@@ -44,6 +44,13 @@ export const REVOCATION_METRICS = {
     merge: 'sum',
     help: 'Times that Redis was found to be filled anew; the first sight counts.',
   },
+  dvara_second_leases: {
+    type: 'gauge',
+    unit: 'one',
+    labels: {},
+    merge: 'sum',
+    help: 'Workers that go by Postgres now, because Redis does not answer them.',
+  },
   dvara_log_head_seq: {
     type: 'gauge',
     unit: 'one',

@@ -15,7 +15,7 @@ test('the age of the GeoIP file is shown once one was read', () => {
   sampleGauges({
     ...{ metrics, memory, policy: { current: () => policyOf() } },
     places: { builtAtMs: () => state.builtAtMs },
-    follower: { appliedSeq: () => 1, headSeq: () => 1 },
+    follower: { appliedSeq: () => 1, headSeq: () => 1, isLoading: () => true },
     ...{ monotonicMs: () => 0, nowMs: () => NOW },
   })
   const text = () => renderSnapshot(metrics.snapshot())

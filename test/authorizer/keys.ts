@@ -149,7 +149,7 @@ export function createKeyWorld(
       },
     },
     memory: { keys: memory, ring },
-    follower: { epoch: () => '1.x', beat: async () => true },
+    follower: { epoch: () => '1.x', beat: async () => true, isLoading: () => true },
     metrics: {
       countLoad: () => undefined,
       countHit: () => undefined,

@@ -25,6 +25,7 @@ function createLoads(reads: { epoch: string; seq: number }[], followed = { epoch
     },
     memory,
     follower: {
+      isLoading: () => true,
       epoch: () => followed.epoch,
       async beat() {
         state.beats++

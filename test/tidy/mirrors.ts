@@ -31,6 +31,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/command/release.ts': 'test/main.test.ts',
   'src/command/signals.ts': 'test/process/workers.test.ts',
   'src/command/tour.ts': 'test/command/dev.test.ts',
+  'src/config/settings-outage.ts': 'test/config/settings.test.ts',
   'src/core/findings.ts': 'test/authorizer/authorize.test.ts',
   'src/core/invalidation.ts': 'test/cache/apply.test.ts',
   'src/core/place.ts': 'test/core/restriction.test.ts',
