@@ -50,7 +50,7 @@ async function openStand(world: World) {
   const seeder = await openSeeder(world)
   const sessions = await seeder.sessions(SESSIONS)
   await seeder.close()
-  const authorizer = await world.startAuthorizer('authorizer')
+  const authorizer = await world.startAuthorizer('authorizer', { DVARA_JWT_TTL_S: '3600' })
   const answer = await askOnce(authorizer.port, asking(sessions))
   const engineFile = new URL('bare-uws.js', import.meta.url)
   const engine = await startFile('bare', engineFile, [JSON.stringify(answer)])

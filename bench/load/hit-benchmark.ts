@@ -102,7 +102,7 @@ function figuresOf(measured: readonly Measurement[]): Figures {
 function mixedText(mixed: Mixed): string {
   const percent = (share: number) => `${round(share * 100)} %`
   return (
-    'Mixed: 20,000 sessions drawn by Zipf’s law, 10,000 of them remembered at most, while ' +
+    'Mixed: 10,000 sessions drawn by Zipf’s law, 5,000 of them remembered at most, while ' +
     `${round(mixed.logoutsPerSecond)} sessions end each second: ${round(mixed.cpuUs)} µs CPU per ` +
     `request, ${round(mixed.perSecond)} a second, p50 ${round(mixed.p50Us)} µs, ` +
     `p99 ${round(mixed.p99Us)} µs; ${percent(mixed.hitShare)} from memory, ` +

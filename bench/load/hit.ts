@@ -13,7 +13,8 @@ const FEWEST_REMEMBERED = 100
 const KEYS = 100
 const SIGNATURES = 2_000
 
-const NONCES_LIVE = { DVARA_APIKEY_NONCE_LIFETIME_MS: '60000' }
+/** Signatures live as long as a drive takes, and tokens from one round to the next. */
+const PATIENT = { DVARA_APIKEY_NONCE_LIFETIME_MS: '60000', DVARA_JWT_TTL_S: '3600' }
 export const KEYS_ASK = { 'X-Auth-Apikey': HOLE }
 
 /** Everything that the rows of one answer's cost are measured on. */
@@ -35,7 +36,7 @@ export async function openHit(world: World): Promise<Ring> {
   const seeder = await openSeeder(world)
   const sessions = await seeder.sessions(SESSIONS)
   await seeder.close()
-  const hit = await world.startAuthorizer('authorizer', NONCES_LIVE)
+  const hit = await world.startAuthorizer('authorizer', PATIENT)
   const asked = asking(sessions)
   const answer = await askOnce(hit.port, asked)
   const repeated = [JSON.stringify(answer)]

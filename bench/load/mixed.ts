@@ -7,10 +7,10 @@ import { openSeeder, type Seeded } from './seed.ts'
 import { drawZipf } from './workload.ts'
 import type { World } from './world.ts'
 
-const SESSIONS = 20_000
+const SESSIONS = 10_000
 /** Half of them: the others must be asked for again. */
-const REMEMBERED = 10_000
-const DRAWS = 100_000
+const REMEMBERED = 5_000
+const DRAWS = 50_000
 const LOGOUT_SHARE = 0.01
 const LOGOUT_EVERY_MS = 20
 

@@ -61,7 +61,8 @@ async function openField(world: World, given: Readonly<Record<string, string>>) 
   await copySessions(world, sessions)
   const workload = asking(sessions)
   const rules = await loadRules(world)
-  const ours = await world.startAuthorizer('dvara')
+  // Each waits for the others between its rounds: no token may age meanwhile.
+  const ours = await world.startAuthorizer('dvara', { DVARA_JWT_TTL_S: '3600' })
   const fresh = await world.startAuthorizer('dvara, fresh', { DVARA_JWT_MEMO: 'false' })
   const servers: Measured[] = [ours, fresh]
   const contenders: Contender[] = [

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { askOnce } from '../../bench/load/answer.ts'
+import { drive, driveAutocannon } from '../../bench/load/drive.ts'
+import type { Looped } from '../../bench/load/open-loop.ts'
+import { HOLE, workloadOf } from '../../bench/load/workload.ts'
+import { createFolder, removeFolder } from '../process/servers.ts'
+
+const run = promisify(execFile)
+const VARIANTS = ['one', 'two', 'three']
+const workload = workloadOf('/asked', { Host: 'x', 'X-Name': HOLE }, VARIANTS)
+
+let seen: IncomingMessage[] = []
+const server = createServer((request, response) => {
+  seen.push(request)
+  response.writeHead(200, { 'Content-Length': '0', 'X-Own': 'yes' }).end()
+})
+
+before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
+after(() => server.close())
+
+const portOf = () => (server.address() as AddressInfo).port
+
+for (const [name, driver] of [
+  ['autocannon', driveAutocannon],
+  ['the quickest driver here', drive],
+] as const) {
+  test(`${name} asks for every variant, and counts the answers`, async () => {
+    seen = []
+    const driven = await driver({ port: portOf(), workload, seconds: 1, connections: 2 })
+    assert.ok(driven.requests > 0 && driven.refused === 0 && driven.failed === 0)
+    assert.ok(driven.elapsedMs > 900)
+    assert.deepEqual(new Set(seen.map(({ headers }) => headers['x-name'])), new Set(VARIANTS))
+    assert.equal(seen[0]?.url, '/asked')
+  })
+}
+
+test('one answer is read with its own headers', async () => {
+  const { status, headers } = await askOnce(portOf(), workload)
+  assert.equal(status, '200 OK')
+  assert.deepEqual(headers, [['X-Own', 'yes']])
+})
+
+test('an open loop asks as often as is due, phase by phase', async () => {
+  const folder = await createFolder('loop')
+  const file = join(folder, 'loop.json')
+  const phases = [
+    { perSecond: 100, seconds: 0.3 },
+    { perSecond: 200, seconds: 0.3 },
+  ]
+  await writeFile(
+    file,
+    JSON.stringify({ port: portOf(), connections: 4, workload, phases, isDropping: false }),
+  )
+  const script = fileURLToPath(new URL('../../bench/load/open-loop.js', import.meta.url))
+  const { stdout } = await run(process.execPath, [script, file], { timeout: 20_000 })
+  const [first, second] = JSON.parse(stdout) as [Looped, Looped]
+  assert.deepEqual([first.due, first.answered, first.refused], [30, 30, 0])
+  assert.deepEqual([second.due, second.answered, second.dropped], [60, 60, 0])
+  assert.ok(first.p50Ms > 0 && first.p99Ms >= first.p50Ms && first.maxMs >= first.p999Ms)
+  await removeFolder(folder)
+})
