@@ -9,7 +9,7 @@ import { createKeyWorld, KID } from './keys.ts'
 import { ID } from './world.ts'
 
 /** A store that answers with `reads` one after another, and a log that is at epoch `followed`. */
-function createLoads(reads: { epoch: string; seq: number }[], followed = { epoch: '1.x' }) {
+function createLoads(reads: { epoch: string; seq: number }[], followed = { epoch: '1.x', isLoading: true }) {
   const memory = createMemory({ sessionsMax: 10, apikeysMax: 10, leaseMs: 2000 }, () => 0)
   const counted: string[] = []
   const state = { loads: 0, beats: 0 }
@@ -25,7 +25,7 @@ function createLoads(reads: { epoch: string; seq: number }[], followed = { epoch
     },
     memory,
     follower: {
-      isLoading: () => true,
+      isLoading: () => followed.isLoading,
       epoch: () => followed.epoch,
       async beat() {
         state.beats++
@@ -62,6 +62,15 @@ test('a load from another epoch than the one followed is never believed', async 
   await assert.rejects(flights.fly(ID), { code: 'store_conflict' })
   assert.equal(memory.table.entries(), 0)
   assert.equal(state.beats, state.loads)
+})
+
+test('while Postgres is gone by nothing that Redis says is believed', async () => {
+  const followed = { epoch: '1.x', isLoading: false }
+  const { flights, memory } = createLoads([{ epoch: '1.x', seq: 6 }], followed)
+  await assert.rejects(flights.fly(ID), { code: 'store_conflict' })
+  assert.equal(memory.table.entries(), 0)
+  followed.isLoading = true
+  assert.notEqual(await flights.fly(ID), undefined)
 })
 
 test('a key from another epoch than the one followed is never believed', async () => {
