@@ -147,6 +147,48 @@ export const SESSIONS: readonly Row[] = [
 /** Group G: what is signed with API keys. */
 export const KEYS: readonly Row[] = [
   {
+    no: 124,
+    name: 'a clock that is set back does not bring a nonce to life',
+    proofs: [
+      ['test/store/twin-nonces.test.ts', 'no nonce is ever burned twice, however the clock goes'],
+    ],
+  },
+  {
+    no: 135,
+    name: 'a key that is made for somebody else, or without a second factor',
+    proofs: [
+      ['test/identity/own-keys.test.ts', 'every write asks for a second factor, a code'],
+      ['test/identity/own-keys.test.ts', 'what a key may be limited to is read strictly'],
+    ],
+  },
+  {
+    no: 139,
+    name: 'a digest of a body that the authorizer never sees is covered by the signature',
+    proofs: [
+      ['test/core/signed-request.test.ts', 'version 2 signs every field behind its length'],
+      ['test/authorizer/api-keys.test.ts', 'any change of one field is refused'],
+    ],
+  },
+  {
+    no: 171,
+    name: 'the state between password and code',
+    absent: 'a login is one request: there is nothing between its two proofs',
+  },
+  {
+    no: 172,
+    name: 'a second factor enabled again, read again, or disabled with a session alone',
+    proofs: [
+      ['test/identity/otp.test.ts', 'a second factor is enabled by a code of it'],
+      ['test/identity/otp.test.ts', 'disabling takes a code, and makes keys inactive'],
+      ['test/identity/otp.test.ts', 'the seed comes as a link and as a PNG, and is at rest only'],
+    ],
+  },
+  {
+    no: 179,
+    name: 'restrictions that keep everybody out, and the whitelist before them',
+    proofs: [['test/authorizer/restricted.test.ts', 'whitelist beats maintenance']],
+  },
+  {
     no: 120,
     name: 'a signed request sent again',
     proofs: [

@@ -23,7 +23,8 @@ function createWaiting(
     nowMs: () => scene.clock.ms,
     monotonicMs: () => scene.clock.monotonicMs,
   })
-  return { ask: async () => said(await authorize(signedV2({ method: 'POST' }))), faults }
+  const ask = async (method = 'POST') => said(await authorize(signedV2({ method })))
+  return { ask, faults }
 }
 
 interface Scene {
@@ -69,7 +70,7 @@ test('a lease that ran out while a key was loaded refuses what was loaded', asyn
       },
     },
   }))
-  assert.equal(await ask(), 'authz.unavailable')
+  assert.equal(await ask('GET'), 'authz.unavailable')
 })
 
 test('a key that was forgotten as soon as it was loaded is not believed', async () => {

@@ -18,6 +18,9 @@ export const MEMORY: readonly Mutation[] = [
       'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n    found',
       'found',
     ],
+    ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],
+  ]),
+  ...mutationsOf('authorizer/api-keys.ts', 'authorizer/restricted', [
     [
       'key-restriction-not-asked-after-load',
       'return restrict.screen(check, found, policies.current()) ?? conclude',
@@ -28,7 +31,6 @@ export const MEMORY: readonly Mutation[] = [
       '      if (restricted !== undefined) return restricted\n',
       '',
     ],
-    ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],
   ]),
   ...mutationsOf('authorizer/api-keys.ts', 'authorizer/api-keys', [
     [
