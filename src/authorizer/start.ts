@@ -35,6 +35,7 @@ import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
 import { readinessOf } from './readiness.ts'
 import { createRefreshed, type Refreshed } from './refresh.ts'
+import { createSelfAudit } from './self-audit.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
 
@@ -282,6 +283,13 @@ function openServer(parts: Parts): Server {
     observe: createObserve(metrics, sessionCookieName(config), limits, [
       parts.desk.keep,
       parts.auditing.observe,
+      createSelfAudit({
+        every: config.selfAuditEvery,
+        facts: options.stores.facts,
+        follower,
+        count: metrics.countSelfAudit,
+        onMismatch: (what) => log.error(what, 'an allow was not what Redis says: report this'),
+      }),
     ]),
     report: report.gatewayEvent,
     nowUs: () => performance.now() * 1000,

@@ -3,12 +3,14 @@ import { listening, operations, stores, tokens } from './settings-authorizer.ts'
 import { apiKeys, guarding, mailing, sessions } from './settings-identity.ts'
 import { limiting, shadowing } from './settings-limits.ts'
 import { outages } from './settings-outage.ts'
+import { revocation } from './settings-revocation.ts'
 
 /** The one table, in the order in which it is printed. */
 export const SECTIONS = {
   'Listening and trust': listening,
   Stores: stores,
   'Without Redis': outages,
+  Revocation: revocation,
   Sessions: sessions,
   'API keys': apiKeys,
   Tokens: tokens,
@@ -24,6 +26,7 @@ export const settings = {
   ...listening,
   ...stores,
   ...outages,
+  ...revocation,
   ...sessions,
   ...apiKeys,
   ...tokens,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { listening, operations, stores, tokens } from '../../src/config/settings-authorizer.ts'
+import { revocation } from '../../src/config/settings-revocation.ts'
 
 test('nothing listens beyond this machine unless told to', () => {
   for (const row of [listening.listen, listening.identityListen, listening.opsListen]) {
@@ -22,8 +23,8 @@ test('the edges of times and numbers stand where they are documented', () => {
     [listening.workers, '0', '1', '64', '65'],
     [tokens.jwtTtlS, '4', '5', '3600', '3601'],
     [tokens.jwksMaxAgeS, '-1', '0', '86400', '86401'],
-    [stores.leaseMs, '199', '200', '60000', '60001'],
-    [stores.heartbeatMs, '19', '20', '10000', '10001'],
+    [revocation.leaseMs, '199', '200', '60000', '60001'],
+    [revocation.heartbeatMs, '19', '20', '10000', '10001'],
     [stores.storeTimeoutMs, '9', '10', '10000', '10001'],
     [stores.answerWithinMs, '19', '20', '20000', '20001'],
     [operations.drainMs, '-1', '0', '600000', '600001'],

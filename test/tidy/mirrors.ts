@@ -58,6 +58,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/store/redis-closings.ts': 'test/store/closings.test.ts',
   'src/store/twin-closings.ts': 'test/store/closings.test.ts',
   'src/store/closing-scripts.ts': 'test/store/closings.test.ts',
+  'src/config/settings-revocation.ts': 'test/config/settings-authorizer.test.ts',
   'src/store/redis-subscriber.ts': 'test/store/redis.test.ts',
   'src/store/redis-link.ts': 'test/store/redis-places.test.ts',
   'src/store/member-scripts.ts': 'test/store/redis.test.ts',
