@@ -27,13 +27,14 @@ before(async () => {
 after(() => stand?.stop())
 
 async function run(faults: readonly FaultName[], change: Partial<ChaosOptions> = {}) {
-  const { history, log } = await runChaos({
+  const { history, log, broken } = await runChaos({
     ...{ stand, random, chance, faults },
     ...{ untilMs: performance.now() + 20_000, longestMs: 1_200, calmMs: 300 },
     ...{ probersPerWorker: 2, probePauseMs: 2, handsCount: 4, changePauseMs: 20, keptCount: 6 },
     ...{ endedBefore: 0, say: () => undefined },
     ...change,
   })
+  assert.equal(broken, undefined)
   const told = tally(history, log)
   const rows = judge(history, told)
   const report = [

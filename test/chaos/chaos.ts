@@ -29,6 +29,8 @@ export interface ChaosOptions {
 }
 
 export interface Seen {
+  /** The stand itself could not go on, as when a server did not come back: what is known is told. */
+  readonly broken: string | undefined
   readonly history: History
   readonly log: ProbeLog
 }
@@ -51,6 +53,7 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
     ),
   )
   const strikes: Strike[] = []
+  let broken: string | undefined
   const stalls = watchStalls()
   const hits = watchHits(stand)
   const progress = setInterval(() => {
@@ -60,7 +63,10 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
   try {
     await pause(options.calmMs)
     for (const name of options.faults) {
-      const strike = await strikeWith(name, options)
+      const strike = await strikeWith(name, options).catch((cause: unknown) => {
+        broken = `${name} could not be carried through: ${String(cause)}`
+      })
+      if (strike === undefined) break
       strikes.push(strike)
       say(`${name} ${strike.about}`)
       await pause(options.calmMs)
@@ -78,7 +84,7 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
   const { leaseMs, fenceMs, workers } = stand
   const { changes, kept } = writer
   return {
-    log,
+    ...{ log, broken },
     history: {
       ...{ leaseMs, fenceMs, workersCount: workers.length, changes, kept, strikes },
       ...{ loggedMs: logWatch.loggedMs, hits: hits.counts, stalls: stalls.stalls },

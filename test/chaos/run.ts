@@ -82,7 +82,7 @@ async function run(wanted: Wanted): Promise<number> {
   })
   try {
     say(`seed ${wanted.seed}`)
-    const { history, log } = await runChaos({
+    const { history, log, broken } = await runChaos({
       ...{ stand, random, chance, say, faults: scheduleFaults(names, chance) },
       untilMs: performance.now() + wanted.minutes * MINUTE_MS,
       ...{ longestMs: Math.min(10_000, wanted.minutes * 4_000), calmMs: 2_000, endedBefore: 0 },
@@ -91,11 +91,12 @@ async function run(wanted: Wanted): Promise<number> {
     const told = tally(history, log)
     const rows = judge(history, told)
     const print = (text: string) => process.stdout.write(`${text}\n`)
-    if (!wanted.isJson) print(`${renderRows(rows)}\n${renderViolations(told)}`)
+    if (!wanted.isJson) print([renderRows(rows), renderViolations(told)].join('\n').trimEnd())
     const minutes = (performance.now() - startedMs) / MINUTE_MS
     const facts = { seed: wanted.seed, minutes, workers: wanted.workersCount, skipped }
     print(toJson(facts, history, told, rows))
-    return isUnsafe(history, told) ? 1 : 0
+    if (broken !== undefined) process.stderr.write(`${broken}\n`)
+    return isUnsafe(history, told) || broken !== undefined ? 1 : 0
   } finally {
     await stand.stop()
   }
