@@ -9,7 +9,10 @@ import { createKeyWorld, KID } from './keys.ts'
 import { ID } from './world.ts'
 
 /** A store that answers with `reads` one after another, and a log that is at epoch `followed`. */
-function createLoads(reads: { epoch: string; seq: number }[], followed = { epoch: '1.x', isLoading: true }) {
+function createLoads(
+  reads: { epoch: string; seq: number }[],
+  followed = { epoch: '1.x', isLoading: true },
+) {
   const memory = createMemory({ sessionsMax: 10, apikeysMax: 10, leaseMs: 2000 }, () => 0)
   const counted: string[] = []
   const state = { loads: 0, beats: 0 }

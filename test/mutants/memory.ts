@@ -99,13 +99,21 @@ export const MEMORY: readonly Mutation[] = [
   ]),
   ...mutationsOf('authorizer/open-facts.ts', 'authorizer/open-facts', [
     ['overtaken-load-believed', '|| !memory.ring.admits(seq, names)', ''],
-    ['epoch-of-a-load-not-compared', 'if (epoch !== follower.epoch() || !memory', 'if (!memory'],
+    [
+      'epoch-of-a-load-not-compared',
+      'follower.isLoading() && epoch === follower.epoch()',
+      'follower.isLoading()',
+    ],
   ]),
   ...mutationsOf('authorizer/open-keys.ts', 'authorizer/api-keys', [
     ['overtaken-key-believed', '|| !memory.ring.admits(seq, names)', ''],
   ]),
   ...mutationsOf('authorizer/open-keys.ts', 'authorizer/open-facts', [
-    ['epoch-of-a-key-not-compared', 'if (epoch !== follower.epoch() || !memory', 'if (!memory'],
+    [
+      'epoch-of-a-key-not-compared',
+      'follower.isLoading() && epoch === follower.epoch()',
+      'follower.isLoading()',
+    ],
   ]),
   ...mutationsOf('authorizer/follow.ts', 'authorizer/follow', [
     ['epoch-not-compared', 'if (head.epoch !== epoch) {', 'if (epoch === undefined) {'],
