@@ -29,7 +29,7 @@ export interface ChaosOptions {
 }
 
 export interface Seen {
-  /** The stand itself could not go on, as when a server did not come back: what is known is told. */
+  /** The stand could not go on, as when a server did not come back: what is known is told. */
   readonly broken: string | undefined
   readonly history: History
   readonly log: ProbeLog
