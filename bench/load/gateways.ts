@@ -50,7 +50,9 @@ async function openStand(world: World) {
   const seeder = await openSeeder(world)
   const sessions = await seeder.sessions(SESSIONS)
   await seeder.close()
-  const authorizer = await world.startAuthorizer('authorizer', { DVARA_JWT_TTL_S: '3600' })
+  // Through a gateway these sessions' owner calls from another network than the one they began in.
+  const settings = { DVARA_JWT_TTL_S: '3600', DVARA_SESSION_BINDING: 'agent' }
+  const authorizer = await world.startAuthorizer('authorizer', settings)
   const answer = await askOnce(authorizer.port, asking(sessions))
   const engineFile = new URL('bare-uws.js', import.meta.url)
   const engine = await startFile('bare', engineFile, [JSON.stringify(answer)])
