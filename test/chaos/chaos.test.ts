@@ -30,7 +30,7 @@ async function run(faults: readonly FaultName[], change: Partial<ChaosOptions> =
   const { history, log, broken } = await runChaos({
     ...{ stand, random, chance, faults },
     ...{ untilMs: performance.now() + 20_000, longestMs: 1_200, calmMs: 300 },
-    ...{ probersPerWorker: 2, probePauseMs: 2, handsCount: 4, changePauseMs: 20, keptCount: 6 },
+    ...{ probersPerWorker: 8, probePauseMs: 10, handsCount: 6, changePauseMs: 20, keptCount: 6 },
     ...{ endedBefore: 0, say: () => undefined },
     ...change,
   })
@@ -75,9 +75,13 @@ test('an authorizer that believes longer than the identity API thinks is found o
     stand.replaceWorker(at, { DVARA_LEASE_MS: '10000' }),
   )
   await Promise.all(replaced)
-  const { told, report } = await run(['R6'])
-  assert.ok(told.violations.length > 0, report)
-  assert.ok(told.cutOffAllows > 0, report)
+  let seen = await run(['R6', 'R6'])
+  // On a machine that is busy few changes fall into the cut, and few probes after them.
+  for (let more = 0; more < 3 && seen.told.violationsCount === 0; more++) {
+    seen = await run(['R6', 'R6'])
+  }
+  assert.ok(seen.told.violationsCount > 0, seen.report)
+  assert.ok(seen.told.cutOffAllows > 0, seen.report)
 })
 
 /** Answers every question about the head of the log with the first head that passed. */

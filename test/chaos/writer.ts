@@ -42,8 +42,7 @@ const SESSIONS_URL = '/api/v2/identity/sessions'
 const RETRY_MS = 100
 /** Most are logouts; the others are rarer in life too. */
 const KINDS: readonly ChangeKind[] = [
-  ...(['logout', 'logout', 'logout', 'logout'] as const),
-  ...(['ban', 'role cut', 'key disable'] as const),
+  ...(['logout', 'role cut', 'logout', 'ban', 'logout', 'key disable', 'logout'] as const),
 ]
 
 /** Signs people in and takes away from them, as quickly as it is told to, whatever fails. */
@@ -87,9 +86,10 @@ export async function startWriter(options: WriterOptions): Promise<Writer> {
     if (said.status === 200) change.ackMs = nowMs
   }
 
+  let turn = 0
   async function hand(): Promise<void> {
     while (!isStopped) {
-      const kind = KINDS[Math.floor(random() * KINDS.length)] as ChangeKind
+      const kind = KINDS[turn++ % KINDS.length] as ChangeKind
       // Somebody who cannot be signed in while the stores are away is tried again.
       await takeAway(kind).catch(() => pause(RETRY_MS))
       await pause(options.pauseMs)
