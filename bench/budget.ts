@@ -162,10 +162,10 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
     ...{ is: 'at most', must: 1.6, aim: 1.35, unit: '×' },
     why:
       'The bare engine with nothing but a look at every line of the head takes 1.35 times its own ' +
-      'CPU time, and 1.5 with the peer’s address: repeats, reserved names and strangers must be ' +
-      'seen to be refused. The promise is in instructions; where they cannot be counted, CPU time ' +
-      'stands here, which grows more than they do when neighbours empty the caches between two ' +
-      'requests: ours walks more code than the engine alone.',
+      'CPU, and 1.5 with the peer’s address: repeats, reserved names and strangers must be seen ' +
+      'to be refused. The promise is in instructions; where they cannot be counted, CPU time ' +
+      'stands here, and neighbours that empty the caches between two requests make it grow more: ' +
+      'ours walks more code than the engine alone.',
   },
   {
     ...{ name: 'session hit: CPU against bare node:http', figure: 'node ratio' },
