@@ -163,11 +163,11 @@ export const httpUrl: Parser<string> = {
   print: same,
 }
 
-/** A connection string; secret, because a password may be in it. */
 /** Hosts and ports of Redis, with a name for the primary where Sentinels are asked for it. */
 const REDIS_URL =
   /^(?:unix:)?\/[^/]|^rediss?(?:\+sentinel|\+cluster)?:\/\/(?:[^@/?#]*@)?([^@/?#]+)(?:\/\d{0,4})?(\?[^#]*)?$/
 
+/** Where Redis is; secret, because a password may be in it. */
 export const redisUrl: Parser<Secret> = {
   expects:
     'redis:// or rediss://HOST:PORT, redis+sentinel://HOST:PORT,…?master=NAME, ' +
@@ -188,6 +188,7 @@ export const redisUrl: Parser<Secret> = {
   print: String,
 }
 
+/** A connection string; secret for the same reason. */
 export function connectionUrl(schemes: readonly string[]): Parser<Secret> {
   return {
     expects: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
