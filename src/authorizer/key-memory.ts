@@ -32,9 +32,10 @@ const UNKNOWN_MAX = 20_000
 
 export function createKeyMemory(options: {
   readonly keysMax: number
+  readonly unknownMax?: number
   readonly monotonicMs: () => number
 }): KeyMemory {
-  const { keysMax, monotonicMs } = options
+  const { keysMax, unknownMax = UNKNOWN_MAX, monotonicMs } = options
   return {
     known: createTable<KeyEntry>({
       entriesMax: keysMax,
@@ -47,7 +48,7 @@ export function createKeyMemory(options: {
       monotonicMs,
     }),
     unknown: createTable<NoKey>({
-      entriesMax: UNKNOWN_MAX,
+      entriesMax: unknownMax,
       ageMsMax: UNKNOWN_AGE_MS_MAX,
       tagsOf: ({ kid }) => [nameOf('key', kid)],
       monotonicMs,

@@ -21,6 +21,7 @@ export interface Memory {
 export function createMemory(
   config: Pick<Config, 'sessionsMax' | 'apikeysMax'> & { readonly leaseMs: number },
   monotonicMs: () => number,
+  unknownKeysMax?: number,
 ): Memory {
   return {
     table: createTable<Entry>({
@@ -29,7 +30,10 @@ export function createMemory(
       tagsOf: ({ facts }) => tagsOf(facts),
       monotonicMs,
     }),
-    keys: createKeyMemory({ keysMax: config.apikeysMax, monotonicMs }),
+    keys: createKeyMemory({
+      ...{ keysMax: config.apikeysMax, monotonicMs },
+      ...(unknownKeysMax === undefined ? {} : { unknownMax: unknownKeysMax }),
+    }),
     lease: createLease(config.leaseMs),
     ring: createRing(),
   }

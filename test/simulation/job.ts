@@ -1,0 +1,64 @@
+import { MUTANTS } from './mutants.ts'
+import { runSeed } from './one.ts'
+import { inOwnTurn } from './schedule.ts'
+import { addOutcome, createSum, type Sum } from './sum.ts'
+
+/** A piece of work for one process. */
+export type Job =
+  | { readonly kind: 'seeds'; readonly from: number; readonly count: number }
+  | { readonly kind: 'mutant'; readonly index: number; readonly from: number }
+
+export type Done =
+  | { readonly kind: 'seeds'; readonly sum: Sum }
+  | { readonly kind: 'mutant'; readonly index: number; readonly by: Killer | undefined }
+
+/** The history that showed what a mutant lacks. */
+export interface Killer {
+  readonly seed: number
+  readonly rule: string
+  readonly tried: number
+}
+
+/** A mutant that survives so many histories of its theme is not looked for any longer. */
+const MUTANT_SEEDS_MAX = 600
+
+export function runJob(job: Job): Promise<Done> {
+  return inOwnTurn(() => {
+    // Faults are thrown by the thousand here, and nobody reads where.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    try {
+      return job.kind === 'seeds' ? runSeeds(job) : runMutant(job)
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
+    }
+  })
+}
+
+/** The first history of each piece is run twice: it must be the same, bit for bit. */
+function runSeeds({ from, count }: { readonly from: number; readonly count: number }): Done {
+  const sum = createSum()
+  for (let seed = from; seed < from + count; seed++) {
+    const outcome = runSeed(seed)
+    addOutcome(sum, outcome)
+    if (seed !== from) continue
+    const again = runSeed(seed)
+    if (again.hash === outcome.hash) continue
+    sum.broken.push({ seed, rule: 'the same seed, the same history', text: `${again.hash}` })
+  }
+  return { kind: 'seeds', sum }
+}
+
+function runMutant({ index, from }: { readonly index: number; readonly from: number }): Done {
+  const mutant = MUTANTS[index]
+  if (mutant === undefined) throw new Error(`no mutant ${index}`)
+  const { variation, theme } = mutant
+  for (let tried = 1; tried <= MUTANT_SEEDS_MAX; tried++) {
+    const seed = from + tried - 1
+    const [violation] = runSeed(seed, { variation, theme }).tally.violations
+    if (violation !== undefined) {
+      return { kind: 'mutant', index, by: { seed, rule: violation.rule, tried } }
+    }
+  }
+  return { kind: 'mutant', index, by: undefined }
+}

@@ -1,0 +1,198 @@
+import { createAuthorize } from '../../src/authorizer/authorize.ts'
+import type { Acknowledger } from '../../src/store/acknowledge.ts'
+import type { Board } from '../../src/store/board.ts'
+import type { Roster } from '../../src/store/members.ts'
+import type { Machine } from './machine.ts'
+import type { Variation } from './variation.ts'
+
+/** The product with one thing of the protocol taken away: each must be found out. */
+export interface Mutant {
+  readonly name: string
+  readonly variation: Variation
+  /** Where it is looked for first; all themes come after it. */
+  readonly theme: string
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'acknowledges at once',
+    theme: 'links',
+    variation: {
+      acknowledger: (real) => ({
+        ...real,
+        async putInForce(apply) {
+          const { seq, members } = await apply()
+          return { inForce: Promise.resolve(receiptOf(seq, members.length)) }
+        },
+      }),
+    },
+  },
+  {
+    name: 'gives up waiting after 300 ms',
+    theme: 'links',
+    variation: { acknowledger: (real, machine) => impatient(real, machine, 300) },
+  },
+  {
+    name: 'believes loads that were overtaken',
+    theme: 'pushes',
+    variation: { ring: (ring) => ({ ...ring, admits: () => true }) },
+  },
+  {
+    name: 'does not look for gaps',
+    theme: 'pushes',
+    variation: {
+      workerBoard: (board) => ({
+        ...board,
+        async heartbeat(worker, appliedSeq) {
+          const head = await board.heartbeat(worker, appliedSeq)
+          return appliedSeq === 0 ? head : { ...head, seq: appliedSeq }
+        },
+      }),
+    },
+  },
+  {
+    name: 'believes without a lease',
+    theme: 'links',
+    variation: { lease: (lease) => ({ ...lease, isLive: () => true }) },
+  },
+  {
+    name: 'counts its lease from the reply',
+    theme: 'waiting',
+    variation: {
+      lease: (lease, { clock }) => ({
+        ...lease,
+        grant: () => lease.grant(clock.monotonicMs(), clock.nowMs()),
+      }),
+    },
+  },
+  {
+    name: 'reads the time once a turn',
+    theme: 'waiting',
+    variation: { clock: (machine) => machine.loopClock },
+  },
+  {
+    name: 'trusts reports right after a new sealing',
+    theme: 'split',
+    variation: { waiterBoard: alwaysFirst, acknowledger: alwaysFirstPut },
+  },
+  {
+    name: 'ignores how long a deposed primary may serve',
+    theme: 'split',
+    variation: { times: (times) => ({ ...times, fenceMs: 0 }) },
+  },
+  {
+    name: 'decides by an uncached read without a lease',
+    theme: 'split',
+    variation: { corridor: undecided },
+  },
+  {
+    name: 'seals without replaying Postgres',
+    theme: 'restarts',
+    variation: {
+      keeperBoard: (board) => ({
+        ...board,
+        prepare: () => Promise.resolve(),
+        prepareKeys: () => Promise.resolve(),
+      }),
+    },
+  },
+  {
+    name: 'leaves on a restored board what was ended',
+    theme: 'restarts',
+    variation: {
+      keeperBoard: (board) => ({
+        ...board,
+        prepare: (epochNumber, postings) => board.prepare(epochNumber, postings, []),
+      }),
+    },
+  },
+  {
+    name: 'revives sessions by their use',
+    theme: 'calm',
+    variation: { limits: (limits) => ({ ...limits, isTouchCreating: true }) },
+  },
+  {
+    name: 'takes members off by wall time',
+    theme: 'clocks',
+    variation: { isPruningByWall: true },
+  },
+  {
+    name: 'puts changes on a board of an earlier sealing',
+    theme: 'split',
+    variation: {
+      outboxBoard: (board) => ({ ...board, apply: (notice) => board.apply(notice, 0) }),
+    },
+  },
+  {
+    name: 'reports what it has not applied',
+    theme: 'pushes',
+    variation: {
+      workerBoard: (board) => ({
+        ...board,
+        report: (worker, appliedSeq) => board.report(worker, appliedSeq + 1),
+        heartbeat: (worker, appliedSeq) =>
+          board.heartbeat(worker, appliedSeq === 0 ? 0 : appliedSeq + 1),
+      }),
+    },
+  },
+  {
+    name: 'leaves the list and goes on',
+    theme: 'links',
+    variation: {
+      workerBoard: (board) => ({
+        ...board,
+        async heartbeat(worker, appliedSeq) {
+          const head = await board.heartbeat(worker, appliedSeq)
+          await board.leave(worker)
+          return head
+        },
+      }),
+    },
+  },
+]
+
+function receiptOf(seq: number, membersCount: number) {
+  const counts = { seq, membersCount, reportedCount: membersCount }
+  return { ...counts, afterMs: 0, path: 'fast' as const }
+}
+
+function impatient(real: Acknowledger, { clock }: Machine, forMs: number): Acknowledger {
+  return {
+    ...real,
+    async putInForce(apply) {
+      let roster: Roster | undefined
+      const { inForce } = await real.putInForce(async () => {
+        roster = await apply()
+        return roster
+      })
+      const enough = new Promise<void>((resolve) => clock.setTimer(forMs, resolve))
+      const given = enough.then(() => receiptOf(roster?.seq ?? 0, roster?.members.length ?? 0))
+      return { inForce: Promise.race([inForce, given]) }
+    },
+  }
+}
+
+/** Every sealing looks like the first one ever, before which there were no leases. */
+const first = (roster: Roster): Roster => ({ ...roster, epoch: `1.${roster.epoch}` })
+
+function alwaysFirst(board: Board): Board {
+  return {
+    ...board,
+    members: async () => first(await board.members()),
+    hearReports: () => Promise.resolve(),
+  }
+}
+
+function alwaysFirstPut(real: Acknowledger): Acknowledger {
+  return { ...real, putInForce: (apply) => real.putInForce(async () => first(await apply())) }
+}
+
+/** Where nothing remembered may be believed the store's word is taken, whichever store that is. */
+function undecided(
+  corridor: ReturnType<typeof createAuthorize>,
+  deps: Parameters<typeof createAuthorize>[0],
+): ReturnType<typeof createAuthorize> {
+  const reading = createAuthorize({ ...deps, lease: { ...deps.lease, isLive: () => true } })
+  return (check, found) =>
+    deps.lease.isLive(deps.monotonicMs()) ? corridor(check, found) : reading(check, found)
+}
