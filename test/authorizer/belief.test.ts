@@ -59,3 +59,12 @@ for (const broken of ['canBeat', 'canRefresh'] as const) {
     assert.equal(await belief.restore(), true)
   })
 }
+
+test('a machine that was frozen, its monotonic clock with it, believes nothing', async () => {
+  const { scene, belief } = createScene()
+  assert.equal(await belief.restore(), true)
+  scene.wallMs += 5000
+  assert.equal(belief.isLive(), false)
+  assert.equal(await belief.restore(), true)
+  assert.equal(belief.isLive(), true)
+})
