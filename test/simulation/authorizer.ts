@@ -14,6 +14,7 @@ import type { Authorize } from '../../src/core/verdict.ts'
 import type { VerifyingEngine } from '../../src/crypto/request-verifier.ts'
 import type { Database } from '../../src/store/database.ts'
 import { createKeyFacts, createSessionFacts } from '../../src/store/facts.ts'
+import { createSecondLeases } from '../../src/store/second-leases.ts'
 import type { Loaded } from '../../src/store/sessions.ts'
 import { createPermissions } from '../../src/store/sql-policies.ts'
 import { NO_LIMITS } from '../authorizer/world.ts'
@@ -48,6 +49,8 @@ export interface AuthorizerSizes {
   readonly heartbeatMs: number
   readonly entriesMax: number
   readonly ringEntriesMax: number
+  /** Whether it goes on by Postgres' word while Redis is away. */
+  readonly hasSecond: boolean
 }
 
 export const COOKIE_NAME = 'dvara_session'
@@ -93,6 +96,7 @@ export function startAuthorizer(deps: {
     heartbeatMs: sizes.heartbeatMs,
     onFault: () => undefined,
     onApplied: inside.applied,
+    ...(sizes.hasSecond ? { secondLeases: createSecondLeases(database) } : {}),
   })
   const facts = createSessionFacts(board)
   const toucher = createToucher({

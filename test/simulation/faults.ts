@@ -149,6 +149,12 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
   },
   'redis restarted empty': restart(() => Number.POSITIVE_INFINITY),
   'redis restarted behind': restart(({ random }) => random.between(0, 1_500)),
+  /** Until the fault is over, and with some of what was written. */
+  'redis gone'({ redis, random, schedule }, untilMs) {
+    const downMs = untilMs - schedule.nowMs()
+    redis.restart({ downMs, lostMs: random.pick([0, 300, Number.POSITIVE_INFINITY]) })
+    return 'away'
+  },
   'redis failed over'(world, untilMs) {
     const { plan, redis, random, schedule, authorizers, identities } = world
     const detectMs = random.pick([60, 300, 900, 2_000]) * random.between(0.7, 1.2)

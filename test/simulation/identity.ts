@@ -5,6 +5,7 @@ import { createKeeper } from '../../src/store/keeper.ts'
 import { createOutbox } from '../../src/store/outbox.ts'
 import type { Policies } from '../../src/store/policies.ts'
 import { createReceipts } from '../../src/store/receipts.ts'
+import { createSecondLeases } from '../../src/store/second-leases.ts'
 import type { Sessions } from '../../src/store/sessions.ts'
 import { createApiKeys } from '../../src/store/sql-api-keys.ts'
 import { createPolicies } from '../../src/store/sql-policies.ts'
@@ -48,6 +49,7 @@ export function startIdentity(deps: {
   const waiting = {
     board: variation.waiterBoard?.(board) ?? board,
     ...{ clock, ...times, onFault: () => undefined },
+    ...(variation.isSecondUnheeded ? {} : { seconds: createSecondLeases(database) }),
   }
   const real = createAcknowledger(waiting)
   const acknowledger = variation.acknowledger?.(real, machine) ?? real

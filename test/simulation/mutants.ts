@@ -117,6 +117,11 @@ export const MUTANTS: readonly Mutant[] = [
     variation: { isPruningByWall: true },
   },
   {
+    name: 'does not wait for those who go on without Redis',
+    theme: 'outage',
+    variation: { isSecondUnheeded: true },
+  },
+  {
     name: 'puts changes on a board of an earlier sealing',
     theme: 'split',
     variation: {

@@ -22,6 +22,7 @@ export type FaultKind =
   | 'redis stopped'
   | 'redis restarted empty'
   | 'redis restarted behind'
+  | 'redis gone'
   | 'redis failed over'
   | 'postgres restarted'
   | 'wall stepped'
@@ -104,6 +105,10 @@ const THEMES: Readonly<Record<string, Theme>> = {
     ...{ share: 6, least: 1, most: 3, isSlow: true, identitiesMin: 2, revokeEveryMs: 400 },
     kinds: ['redis failed over', 'redis failed over', 'out blocked'],
   },
+  outage: {
+    ...{ share: 8, least: 2, most: 5, isSlow: true, revokeEveryMs: 500 },
+    kinds: ['both blocked', 'out blocked', 'in blocked', 'redis gone', ...OTHERS, ...LINKS],
+  },
   waiting: {
     ...{ share: 6, least: 4, most: 8, isSlow: true, revokeEveryMs: 600 },
     kinds: ['worker stopped in waiting', 'worker stopped'],
@@ -134,6 +139,7 @@ export function planOf(seed: number, onlyTheme?: string): Plan {
       ...{ leaseMs, heartbeatMs: leaseMs / 8 },
       entriesMax: random.pick([3, 60, 60]),
       ringEntriesMax: random.pick([2, 100_000, 100_000]),
+      hasSecond: random.isLucky(theme === 'outage' ? 1 : 0.4),
     },
     times: { leaseMs, fenceMs: isReplicated ? 1_500 : 0, retryMs: 2_000 },
     limits: {

@@ -13,6 +13,7 @@ export type TableName =
   | 'keys'
   | 'permissions'
   | 'policyVersion'
+  | 'secondLeases'
 export type Row = Readonly<Record<string, SqlValue>>
 
 /** One transaction's sight of the tables: what is committed, and what it wrote itself. */

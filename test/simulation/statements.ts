@@ -399,7 +399,54 @@ const POLICY: readonly (readonly [RegExp, Statement])[] = [
   ],
 ]
 
-const ALL = [...SESSIONS, ...CHANGES, ...KEEPING, ...PEOPLE, ...POLICY]
+const SECOND: readonly (readonly [RegExp, Statement])[] = [
+  [
+    /^insert into second_leases /,
+    {
+      run: (view, [name]) => {
+        if (view.get('secondLeases', text(name)) !== undefined) return []
+        view.put('secondLeases', text(name), { name: text(name), beat: view.nextId() })
+        return []
+      },
+    },
+  ],
+  [
+    /^update second_leases set beat/,
+    {
+      locks: (_, [name]) => [own(`second ${name}`)],
+      run: (view, [name]) => {
+        if (view.get('secondLeases', text(name)) === undefined) return []
+        view.put('secondLeases', text(name), { name: text(name), beat: view.nextId() })
+        return [{ name: text(name) }]
+      },
+    },
+  ],
+  [
+    /from changes where applied_at is null or seq > \$1/,
+    {
+      run: (view, [seq]) =>
+        view
+          .all('changes')
+          .filter((row) => row.applied === false || count(row.seq) > count(seq))
+          .sort((one, other) => count(one.id) - count(other.id))
+          .map(changeRow),
+    },
+  ],
+  [
+    /^delete from second_leases where name = \$1( and beat = |$)/,
+    {
+      locks: (_, [name]) => [own(`second ${name}`)],
+      run: (view, [name, beat]) => {
+        const row = view.get('secondLeases', text(name))
+        if (beat === undefined || row?.beat === beat) view.remove('secondLeases', text(name))
+        return []
+      },
+    },
+  ],
+  [/^select name, beat\S* as beat from second_leases/, { run: (view) => view.all('secondLeases') }],
+]
+
+const ALL = [...SESSIONS, ...CHANGES, ...KEEPING, ...PEOPLE, ...POLICY, ...SECOND]
 const known = new Map<string, Statement>()
 
 /** By its words, once: a statement that the stores have learnt since is said to be missing here. */

@@ -25,6 +25,8 @@ export interface Variation {
   readonly waiterBoard?: (board: Board) => Board
   /** The clock of the one who takes authorizers off the list. */
   readonly isPruningByWall?: boolean
+  /** Whether nobody waits for those who go on without Redis. */
+  readonly isSecondUnheeded?: boolean
   readonly times?: (times: AcknowledgeTimes) => AcknowledgeTimes
   /** The board as the one who re-fills it sees it. */
   readonly keeperBoard?: (board: Board) => Board
