@@ -161,7 +161,7 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
     ...{ name: 'session hit: cost against the bare engine', figure: 'engine ratio' },
     ...{ is: 'at most', must: 1.6, aim: 1.35, unit: '×' },
     why:
-      'The bare engine with nothing but a look at every line of the head takes 1.35 times its own ' +
+      'The bare engine with nothing but a look at each line of the head takes 1.35 times its own ' +
       'CPU, and 1.5 with the peer’s address: repeats, reserved names and strangers must be seen ' +
       'to be refused. The promise is in instructions; where they cannot be counted, CPU time ' +
       'stands here, and neighbours that empty the caches between two requests make it grow more: ' +

@@ -88,6 +88,14 @@ test('one signed request gets the same answer in every dialect, and once only (P
   }
 })
 
+/** All headers of a key at once are drawn too seldom to be counted on. */
+const ASKED: Original = { method: 'GET', target: '/app/x', host: 'a', client: '198.51.100.7' }
+const UNKNOWN_KEY: Line[] = [
+  ['X-Auth-Apikey', '0123456789abcdef'],
+  ['X-Auth-Nonce', '1700000000000'],
+  ['X-Auth-Signature', 'ab'],
+]
+
 test('one request of one session gets the same answer in every dialect (PT-3)', async () => {
   const { authorize } = createWorld()
   const heard = new Map<string, number>()
@@ -107,7 +115,7 @@ test('one request of one session gets the same answer in every dialect (PT-3)', 
         assert.equal(await answerIn(name, original, sent), expected, name)
       }
     }),
-    { numRuns: 10_000 },
+    { numRuns: 10_000, examples: [[ASKED, UNKNOWN_KEY]] },
   )
   for (const word of [
     ...['Bearer for dvara,ID0000000001,member', 'Bearer for trade,ID0000000001,member', 'anyone,,'],
