@@ -8,7 +8,7 @@ import { createFolder, removeFolder } from './servers.ts'
 import { type SignedIn, type Stack, startStack } from './stack.ts'
 
 /** Long, so that checks are still decided while Redis is away. */
-const LEASE_MS = 20_000
+const LEASE_MS = 9_000
 /** What docs/operations.md promises of kill -9. */
 const LOSS_MS_MAX = 100
 
