@@ -41,6 +41,16 @@ export const CHANGE_PARAMS = {
   ...LIMIT_PARAMS,
 }
 
+export type CreateKeyParams = Static<ReturnType<typeof createShape>>
+function createShape() {
+  return Type.Object(CREATE_PARAMS)
+}
+
+export type ChangeKeyParams = Static<ReturnType<typeof changeShape>>
+function changeShape() {
+  return Type.Object(CHANGE_PARAMS)
+}
+
 /** Seven days: a key that should be gone must not linger. */
 const OVERLAP_S_MAX = 604_800
 

@@ -1,10 +1,16 @@
 import type { KeyAlgorithm } from '../core/api-key.ts'
 import { apiKeyRow, sealSecret } from '../crypto/envelope.ts'
-import type { ApiKeyChange, KeyListing, KeyOutcome } from '../store/api-keys.ts'
+import type { KeyListing, KeyOutcome } from '../store/api-keys.ts'
 import type { User } from '../store/users.ts'
 import type { Client } from './client.ts'
 import { done, type Outcome, type Refusal, refuse } from './endpoint.ts'
-import { readAlgorithm, readPublicKey } from './key-params.ts'
+import {
+  type ChangeKeyParams,
+  type CreateKeyParams,
+  readAlgorithm,
+  readLimits,
+  readPublicKey,
+} from './key-params.ts'
 import { spendCode } from './one-time-codes.ts'
 import type { Parts } from './parts.ts'
 import { Type } from './shape.ts'
@@ -95,24 +101,26 @@ async function refusalOfCode(parts: Parts, call: KeyCall): Promise<Refusal | und
   return spendCode(parts, { user, client, code: totpCode, wrong })
 }
 
-export function refusalOfUser({ user, codeClass }: KeyCall): Refusal | undefined {
+/** Who has no second factor may not have keys. */
+function refusalOfUser({ user, codeClass }: KeyCall): Refusal | undefined {
   return user.otp ? undefined : refuse(400, `${codeClass}.2fa_disabled`)
 }
 
 export async function createKey(
   parts: Parts,
   call: KeyCall,
-  wanted: {
-    readonly algorithm: string
-    readonly publicKey: unknown
-    readonly limits: ApiKeyChange
-  },
+  params: CreateKeyParams,
 ): Promise<Outcome> {
-  const algorithm = readAlgorithm(wanted.algorithm)
+  const unready = refusalOfUser(call)
+  if (unready !== undefined) return unready
+  const read = readLimits(params, call.codeClass, parts.nowMs())
+  if ('refusal' in read) return read.refusal
+  const algorithm = readAlgorithm(params.algorithm)
   if (algorithm === undefined) return refuse(422, 'kid.blank', 'algorithm.inclusion')
-  const { publicKey, limits } = wanted
-  const made = mintMaterial(parts, { uid: call.holderUid, algorithm, publicKey })
+  const given = { uid: call.holderUid, algorithm, publicKey: params.public_key }
+  const made = mintMaterial(parts, given)
   if ('kind' in made) return made
+  const { change: limits } = read
   const refused = await refusalOfCode(parts, call)
   if (refused !== undefined) return refused
   const { secret, ...material } = made
@@ -131,9 +139,14 @@ export async function createKey(
 export async function changeKey(
   parts: Parts,
   call: KeyCall,
-  kid: string,
-  change: ApiKeyChange,
+  params: ChangeKeyParams,
 ): Promise<Outcome> {
+  const unready = refusalOfUser(call)
+  if (unready !== undefined) return unready
+  const read = readLimits(params, call.codeClass, parts.nowMs())
+  if ('refusal' in read) return read.refusal
+  const { kid, state } = params
+  const change = { ...read.change, ...(state === undefined ? {} : { state }) }
   const refused = await refusalOfCode(parts, call)
   if (refused !== undefined) return refused
   const outcome = await parts.stores.apiKeys.change(call.holderUid, kid, change)
@@ -145,6 +158,8 @@ export async function rotateKey(
   call: KeyCall,
   wanted: { readonly kid: string; readonly overlapS: number; readonly publicKey: unknown },
 ): Promise<Outcome> {
+  const unready = refusalOfUser(call)
+  if (unready !== undefined) return unready
   const { stores, nowMs } = parts
   const uid = call.holderUid
   const old = await stores.apiKeys.find(uid, wanted.kid)
@@ -161,7 +176,7 @@ export async function rotateKey(
 }
 
 export async function removeKey(parts: Parts, call: KeyCall, kid: string): Promise<Outcome> {
-  const refused = await refusalOfCode(parts, call)
+  const refused = refusalOfUser(call) ?? (await refusalOfCode(parts, call))
   if (refused !== undefined) return refused
   if (!(await parts.stores.apiKeys.remove(call.holderUid, kid))) return REFUSALS.unknown
   parts.log.info({ event: 'key.removed', by: call.user.uid, kid }, 'API key removed')

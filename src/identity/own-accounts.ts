@@ -8,18 +8,11 @@ import {
   type Outcome,
   refuse,
 } from './endpoint.ts'
-import { CHANGE_PARAMS, CREATE_PARAMS, Kid, listParams, readLimits, Totp } from './key-params.ts'
-import {
-  changeKey,
-  createKey,
-  type KeyCall,
-  KeyView,
-  refusalOfUser,
-  removeKey,
-} from './key-work.ts'
+import { CHANGE_PARAMS, CREATE_PARAMS, Kid, listParams, Totp } from './key-params.ts'
+import { changeKey, createKey, type KeyCall, KeyView, removeKey } from './key-work.ts'
 import { CODE_REFUSALS, LIMIT_REFUSALS, listKeys, MAKING_REFUSALS } from './own-keys.ts'
 import type { Parts } from './parts.ts'
-import { type Static, Type } from './shape.ts'
+import { Type } from './shape.ts'
 import { Empty, instant } from './views.ts'
 
 const CLASS = 'resource.service_accounts'
@@ -80,30 +73,11 @@ async function forAccount(
   const { user } = actor
   const totpCode = params.totp_code
   const keyCall = { holderUid: account.uid, user, client, totpCode, codeClass: CLASS }
-  return refusalOfUser(keyCall) ?? work(keyCall)
+  return work(keyCall)
 }
 
 const CreateParams = Type.Object({ service_account_uid: Uid, ...CREATE_PARAMS })
 const ChangeParams = Type.Object({ service_account_uid: Uid, ...CHANGE_PARAMS })
-
-function create(parts: Parts, call: ActorCall<Static<typeof CreateParams>>): Promise<Outcome> {
-  return forAccount(parts, call, async (keyCall) => {
-    const read = readLimits(call.params, CLASS, parts.nowMs())
-    if ('refusal' in read) return read.refusal
-    const { algorithm, public_key: publicKey } = call.params
-    return createKey(parts, keyCall, { algorithm, publicKey, limits: read.change })
-  })
-}
-
-function change(parts: Parts, call: ActorCall<Static<typeof ChangeParams>>): Promise<Outcome> {
-  return forAccount(parts, call, async (keyCall) => {
-    const read = readLimits(call.params, CLASS, parts.nowMs())
-    if ('refusal' in read) return read.refusal
-    const { kid, state } = call.params
-    const stated = state === undefined ? {} : { state }
-    return changeKey(parts, keyCall, kid, { ...read.change, ...stated })
-  })
-}
 
 /** One's own service accounts and their keys; writing takes the owner's second factor. */
 export function createOwnAccountEndpoints(parts: Parts): readonly Endpoint[] {
@@ -158,7 +132,8 @@ function createWritingEndpoints(parts: Parts): readonly Endpoint[] {
         ...MAKING_REFUSALS,
         ...LIMIT_REFUSALS(CLASS),
       ],
-      answer: (call) => create(parts, call),
+      answer: (call) =>
+        forAccount(parts, call, (keyCall) => createKey(parts, keyCall, call.params)),
     }),
     guardedEndpoint({
       ...mine,
@@ -169,7 +144,8 @@ function createWritingEndpoints(parts: Parts): readonly Endpoint[] {
       params: ChangeParams,
       success: { status: 200, body: KeyView },
       refusals: [UNKNOWN_CODE, ...CODE_REFUSALS(CLASS), gone, ...LIMIT_REFUSALS(CLASS)],
-      answer: (call) => change(parts, call),
+      answer: (call) =>
+        forAccount(parts, call, (keyCall) => changeKey(parts, keyCall, call.params)),
     }),
     guardedEndpoint({
       ...mine,

@@ -7,7 +7,6 @@ import {
   keyQueryOf,
   listParams,
   ROTATE_PARAMS,
-  readLimits,
   Totp,
 } from './key-params.ts'
 import {
@@ -16,12 +15,11 @@ import {
   type KeyCall,
   KeyView,
   keyView,
-  refusalOfUser,
   removeKey,
   rotateKey,
 } from './key-work.ts'
 import type { Parts } from './parts.ts'
-import { type Static, Type } from './shape.ts'
+import { Type } from './shape.ts'
 import { Empty } from './views.ts'
 
 const CLASS = 'resource.api_key'
@@ -61,34 +59,6 @@ function callOf({ actor, params, client }: ActorCall<{ readonly totp_code?: stri
   return { holderUid: user.uid, user, client, totpCode: params.totp_code, codeClass: CLASS }
 }
 
-async function create(
-  parts: Parts,
-  call: ActorCall<Static<typeof CreateParams>>,
-): Promise<Outcome> {
-  const { params } = call
-  const keyCall = callOf(call)
-  const refused = refusalOfUser(keyCall)
-  if (refused !== undefined) return refused
-  const read = readLimits(params, CLASS, parts.nowMs())
-  if ('refusal' in read) return read.refusal
-  const { algorithm, public_key: publicKey } = params
-  return createKey(parts, keyCall, { algorithm, publicKey, limits: read.change })
-}
-
-async function change(
-  parts: Parts,
-  call: ActorCall<Static<typeof ChangeParams>>,
-): Promise<Outcome> {
-  const { kid, state } = call.params
-  const keyCall = callOf(call)
-  const refused = refusalOfUser(keyCall)
-  if (refused !== undefined) return refused
-  const read = readLimits(call.params, CLASS, parts.nowMs())
-  if ('refusal' in read) return read.refusal
-  const stated = state === undefined ? {} : { state }
-  return changeKey(parts, keyCall, kid, { ...read.change, ...stated })
-}
-
 /** One's own API keys. */
 export function createOwnKeyEndpoints(parts: Parts): readonly Endpoint[] {
   return [
@@ -117,7 +87,7 @@ export function createOwnKeyEndpoints(parts: Parts): readonly Endpoint[] {
         ...MAKING_REFUSALS,
         ...LIMIT_REFUSALS(CLASS),
       ],
-      answer: (call) => create(parts, call),
+      answer: (call) => createKey(parts, callOf(call), call.params),
     }),
     ...createKeepingEndpoints(parts),
   ]
@@ -135,7 +105,7 @@ function createKeepingEndpoints(parts: Parts): readonly Endpoint[] {
       params: ChangeParams,
       success: { status: 200, body: KeyView },
       refusals: [...CODE_REFUSALS(CLASS), gone, ...LIMIT_REFUSALS(CLASS)],
-      answer: (call) => change(parts, call),
+      answer: (call) => changeKey(parts, callOf(call), call.params),
     }),
     guardedEndpoint({
       ...mine,
@@ -152,11 +122,9 @@ function createKeepingEndpoints(parts: Parts): readonly Endpoint[] {
         ...MAKING_REFUSALS,
         '422 api_key.holder_not_active',
       ],
-      answer: async (call) => {
+      answer: (call) => {
         const { kid, overlap = 0, public_key: publicKey } = call.params
-        const keyCall = callOf(call)
-        const wanted = { kid, overlapS: overlap, publicKey }
-        return refusalOfUser(keyCall) ?? rotateKey(parts, keyCall, wanted)
+        return rotateKey(parts, callOf(call), { kid, overlapS: overlap, publicKey })
       },
     }),
     guardedEndpoint({
@@ -168,10 +136,7 @@ function createKeepingEndpoints(parts: Parts): readonly Endpoint[] {
       params: Type.Object({ kid: Kid, totp_code: Totp }),
       success: { status: 204, body: Empty },
       refusals: [...CODE_REFUSALS(CLASS), gone],
-      answer: async (call) => {
-        const keyCall = callOf(call)
-        return refusalOfUser(keyCall) ?? removeKey(parts, keyCall, call.params.kid)
-      },
+      answer: (call) => removeKey(parts, callOf(call), call.params.kid),
     }),
   ]
 }
