@@ -5,44 +5,75 @@ import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
 import type { Loaded } from '../store/sessions.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
+import type { TableName } from '../telemetry/metric-table.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Follower } from './follow.ts'
 import { createEntry, type Entry } from './grants.ts'
 import { type Memory, namesOf } from './memory.ts'
 
-interface Parts {
-  readonly stores: Pick<AuthorizerStores, 'facts'>
-  readonly memory: Pick<Memory, 'table' | 'ring'>
+/** What says whether a load is believed. */
+export interface BelievingParts {
+  readonly memory: Pick<Memory, 'ring'>
   readonly follower: Pick<Follower, 'epoch' | 'beat' | 'isLoading'>
   readonly metrics: Pick<Metrics, 'countLoad'>
-  readonly nowMs: () => number
 }
 
-/** Loads of facts: what an invalidation has overtaken is neither believed nor remembered. */
-export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
-  const { stores, memory, follower, metrics, nowMs } = parts
-  return createFlights<Loaded<Facts>, Entry | undefined>({
+/** How facts of one kind are asked for, called, and remembered. */
+export interface Remembering<F, E> {
+  readonly table: TableName
+  load(id: string): Promise<Loaded<F>>
+  /** Under which names an invalidation may call what was found, or that nothing was, untrue. */
+  namesOf(id: string, found: F | undefined): readonly string[]
+  /** Undefined where nothing was found. */
+  remember(id: string, found: F | undefined): E | undefined
+}
+
+/** Loads: what an invalidation has overtaken is neither believed nor remembered. */
+export function openBelievedFlights<F, E>(
+  { memory, follower, metrics }: BelievingParts,
+  { table, load, namesOf, remember }: Remembering<F, E>,
+): Flights<E | undefined> {
+  return createFlights<Loaded<F>, E | undefined>({
     async load(id) {
-      const read = await stores.facts.load(sha256Base64url(id)).catch((fault: unknown) => {
+      const read = await load(id).catch((fault: unknown) => {
         const isOverflow = fault instanceof Fault && fault.code === 'load_overflow'
-        metrics.countLoad('sessions', isOverflow ? 'overflow' : 'fault')
+        metrics.countLoad(table, isOverflow ? 'overflow' : 'fault')
         throw fault
       })
       if (read.epoch !== follower.epoch()) await follower.beat()
       return read
     },
     land(id, { epoch, seq, found }) {
-      const names = found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found)
       const isBelieved = follower.isLoading() && epoch === follower.epoch()
-      if (!isBelieved || !memory.ring.admits(seq, names)) {
-        metrics.countLoad('sessions', 'overtaken')
+      if (!isBelieved || !memory.ring.admits(seq, namesOf(id, found))) {
+        metrics.countLoad(table, 'overtaken')
         return undefined
       }
-      metrics.countLoad('sessions', found === undefined ? 'missing' : 'found')
-      if (found === undefined) return { value: undefined }
+      metrics.countLoad(table, found === undefined ? 'missing' : 'found')
+      return { value: remember(id, found) }
+    },
+  })
+}
+
+interface Parts extends BelievingParts {
+  readonly stores: Pick<AuthorizerStores, 'facts'>
+  readonly memory: Pick<Memory, 'table' | 'ring'>
+  readonly nowMs: () => number
+}
+
+/** Loads of sessions with their principals, by cookie value. */
+export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
+  const { stores, memory, nowMs } = parts
+  return openBelievedFlights<Facts, Entry>(parts, {
+    table: 'sessions',
+    load: (id) => stores.facts.load(sha256Base64url(id)),
+    namesOf: (id, found) =>
+      found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found),
+    remember(id, found) {
+      if (found === undefined) return undefined
       const entry = createEntry(found, nowMs())
       memory.table.remember(id, entry)
-      return { value: entry }
+      return entry
     },
   })
 }

@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createFlights } from '../cache/flight.ts'
 import { nameOf } from '../cache/ring.ts'
 import type { Config } from '../config/settings.ts'
 import type { KeyFacts } from '../core/api-key.ts'
@@ -10,13 +9,13 @@ import {
   type RequestVerifiers,
   type VerifyingEngine,
 } from '../crypto/request-verifier.ts'
-import type { Loaded } from '../store/sessions.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { KeyDependencies } from './api-keys.ts'
 import type { Follower } from './follow.ts'
 import { createKeyEntry, type KeyEntry, namesOfKey } from './key-memory.ts'
 import type { Memory } from './memory.ts'
+import { openBelievedFlights } from './open-facts.ts'
 
 interface Parts {
   readonly config: Pick<Config, 'apikeyNonceLifetimeMs' | 'apikeyV1Replay'>
@@ -45,33 +44,21 @@ export function openKeyDependencies(parts: Parts): KeyDependencies {
   }
 }
 
-/** Loads of keys: what an invalidation has overtaken is neither believed nor remembered. */
-function openFlights({ stores, memory, follower, metrics }: Parts, verifiers: RequestVerifiers) {
-  return createFlights<Loaded<KeyFacts>, KeyEntry | undefined>({
-    async load(kid) {
-      const read = await stores.keys.load(kid).catch((fault: unknown) => {
-        const isOverflow = fault instanceof Fault && fault.code === 'load_overflow'
-        metrics.countLoad('keys', isOverflow ? 'overflow' : 'fault')
-        throw fault
-      })
-      if (read.epoch !== follower.epoch()) await follower.beat()
-      return read
-    },
-    land(kid, { epoch, seq, found }) {
-      const names = found === undefined ? [nameOf('key', kid)] : namesOfKey(found)
-      const isBelieved = follower.isLoading() && epoch === follower.epoch()
-      if (!isBelieved || !memory.ring.admits(seq, names)) {
-        metrics.countLoad('keys', 'overtaken')
-        return undefined
-      }
-      metrics.countLoad('keys', found === undefined ? 'missing' : 'found')
+/** Loads of keys, by kid; that there is none is remembered too. */
+function openFlights(parts: Parts, verifiers: RequestVerifiers) {
+  const { stores, memory } = parts
+  return openBelievedFlights<KeyFacts, KeyEntry>(parts, {
+    table: 'keys',
+    load: stores.keys.load,
+    namesOf: (kid, found) => (found === undefined ? [nameOf('key', kid)] : namesOfKey(found)),
+    remember(kid, found) {
       if (found === undefined) {
         memory.keys.unknown.remember(kid, { kid })
-        return { value: undefined }
+        return undefined
       }
       const entry = prepare(found, verifiers)
       memory.keys.known.remember(kid, entry)
-      return { value: entry }
+      return entry
     },
   })
 }

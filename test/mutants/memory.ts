@@ -98,22 +98,15 @@ export const MEMORY: readonly Mutation[] = [
     ],
   ]),
   ...mutationsOf('authorizer/open-facts.ts', 'authorizer/open-facts', [
-    ['overtaken-load-believed', '|| !memory.ring.admits(seq, names)', ''],
+    ['overtaken-load-believed', '|| !memory.ring.admits(seq, namesOf(id, found))', ''],
     [
       'epoch-of-a-load-not-compared',
       'follower.isLoading() && epoch === follower.epoch()',
       'follower.isLoading()',
     ],
   ]),
-  ...mutationsOf('authorizer/open-keys.ts', 'authorizer/api-keys', [
-    ['overtaken-key-believed', '|| !memory.ring.admits(seq, names)', ''],
-  ]),
-  ...mutationsOf('authorizer/open-keys.ts', 'authorizer/open-facts', [
-    [
-      'epoch-of-a-key-not-compared',
-      'follower.isLoading() && epoch === follower.epoch()',
-      'follower.isLoading()',
-    ],
+  ...mutationsOf('authorizer/open-facts.ts', 'authorizer/api-keys', [
+    ['overtaken-key-believed', '|| !memory.ring.admits(seq, namesOf(id, found))', ''],
   ]),
   ...mutationsOf('authorizer/follow.ts', 'authorizer/follow', [
     ['epoch-not-compared', 'if (head.epoch !== epoch) {', 'if (epoch === undefined) {'],
