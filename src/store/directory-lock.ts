@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { link, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { DirectoryError } from './pglite.ts'
 
 export interface DirectoryLock {
   release(): Promise<void>
 }
 
-/** Between two looks another process may take the lock or leave it. */
-const ATTEMPTS_MAX = 20
+/** Between two looks another process may take the lock, leave it, or be clearing a dead one. */
+const ATTEMPTS_MAX = 100
+const PAUSE_MS = 10
 
 /**
  * Takes `folder` for this process alone. A lock whose process is gone is taken over; a live one
@@ -21,26 +23,48 @@ export async function lockDirectory(folder: string): Promise<DirectoryLock> {
   const text = `${mark.pid} ${mark.start} ${mark.nonce.toString('hex')}\n`
 
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-    if (await isCreated(path, text)) {
-      return {
-        async release() {
-          const found = await readFile(path, 'utf8').catch(() => '')
-          if (found === text) await unlink(path).catch(() => undefined)
-        },
-      }
-    }
-    const held = await readFile(path, 'utf8').catch(() => undefined)
-    if (held === undefined) continue
-    const owner = await liveOwner(held)
-    if (owner !== undefined) {
+    const owner = await take(path, text)
+    if (owner === undefined) return { release: () => leave(path, text) }
+    if (owner !== MOVED) {
       throw new DirectoryError(
         `data directory ${folder} is in use by process ${owner}: ` +
           'stop it, or choose another directory',
       )
     }
-    await removeStale(path, held)
+    await pause(PAUSE_MS)
   }
   throw new DirectoryError(`data directory ${folder} cannot be locked: others keep taking it`)
+}
+
+/** Something changed while it was looked at: look again. No process has this number. */
+const MOVED = 0
+
+/** Undefined: the file at `path` now holds `text`. Else the live process that holds it, or MOVED. */
+async function take(path: string, text: string): Promise<number | undefined> {
+  if (await isCreated(path, text)) return undefined
+  const held = await readFile(path, 'utf8').catch(() => undefined)
+  if (held === undefined) return MOVED
+  const owner = await liveOwner(held)
+  if (owner === undefined) await removeStale(path, held, text)
+  return owner ?? MOVED
+}
+
+/**
+ * Removing "if it still holds this text" is not one step for a file, and a slow process would
+ * remove the lock of whoever was faster. So the right to remove a text is itself taken, as a file
+ * named from the text; texts never come twice, and one whose taker died is cleared the same way.
+ */
+async function removeStale(path: string, stale: string, text: string): Promise<void> {
+  const name = createHash('sha256').update(stale).digest('hex').slice(0, 16)
+  const right = `${path}.${name}`
+  if ((await take(right, text)) !== undefined) return
+  await leave(path, stale)
+  await leave(right, text)
+}
+
+async function leave(path: string, text: string): Promise<void> {
+  const found = await readFile(path, 'utf8').catch(() => '')
+  if (found === text) await unlink(path).catch(() => undefined)
 }
 
 async function isCreated(path: string, text: string): Promise<boolean> {
@@ -56,18 +80,6 @@ async function isCreated(path: string, text: string): Promise<boolean> {
   } finally {
     await unlink(aside)
   }
-}
-
-/** Of several that find the same stale lock one renames it; a fresh one is put back. */
-async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.stale.${randomBytes(4).toString('hex')}`
-  try {
-    await rename(path, aside)
-  } catch {
-    return
-  }
-  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path).catch(() => undefined)
-  await unlink(aside)
 }
 
 async function liveOwner(text: string): Promise<number | undefined> {

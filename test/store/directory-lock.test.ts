@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -57,3 +58,14 @@ for (const { name, text } of STALE) {
     await removeFolder(folder)
   })
 }
+
+test('a lock whose remover died before it removed it is taken over all the same', async () => {
+  const folder = await createFolder('lock')
+  const dead = `${process.pid} 1 00\n`
+  const name = createHash('sha256').update(dead).digest('hex').slice(0, 16)
+  await writeFile(join(folder, 'lock'), dead)
+  await writeFile(join(folder, `lock.${name}`), `${process.pid} 1 01\n`)
+  await (await lockDirectory(folder)).release()
+  assert.deepEqual(await readdir(folder), [])
+  await removeFolder(folder)
+})
