@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LOOPBACK } from '../core/address.ts'
 import type { Check, DialectName } from '../core/check.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
@@ -55,6 +56,9 @@ const UNTRUSTED = deny('authz.untrusted_gateway')
 const UNAVAILABLE_REPLY = wordNativeDeny(UNAVAILABLE)
 const UNTRUSTED_REPLY = wordNativeDeny(UNTRUSTED)
 const NOT_FOUND = wordNotFound('{"error":"Not found"}')
+
+/** Within so many turns of the event loop its poll phase is gone through whole. */
+const TURNS_HEARD = 2
 
 /** One check on its way. */
 interface Asking {
@@ -141,7 +145,11 @@ export function createServer(dependencies: ServerDependencies): Server {
   const onBug = (cause: unknown) => report({ kind: 'bug', cause })
   return {
     listen: (at) => engine.listen(at, { accept, fallback: UNAVAILABLE_REPLY, onBug }),
-    drain: (withinMs) => engine.drain(withinMs),
+    async drain(withinMs) {
+      // Whom the system has let in already is heard: closing the door now would cut them off.
+      for (let turn = 0; turn < TURNS_HEARD; turn++) await nextTurn()
+      await engine.drain(withinMs)
+    },
     close: () => engine.close(),
   }
 }
