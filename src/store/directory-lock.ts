@@ -39,7 +39,7 @@ export async function lockDirectory(folder: string): Promise<DirectoryLock> {
 /** Something changed while it was looked at: look again. No process has this number. */
 const MOVED = 0
 
-/** Undefined: the file at `path` now holds `text`. Else the live process that holds it, or MOVED. */
+/** Undefined: `path` now holds `text`. Else the live process that holds it, or MOVED. */
 async function take(path: string, text: string): Promise<number | undefined> {
   if (await isCreated(path, text)) return undefined
   const held = await readFile(path, 'utf8').catch(() => undefined)
