@@ -161,8 +161,8 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
     ...{ name: 'session hit: cost against the bare engine', figure: 'engine ratio' },
     ...{ is: 'at most', must: 1.6, aim: 1.35, unit: '×' },
     why:
-      'Each line of a head is read, so that repeats and reserved names are refused, and so is the ' +
-      'caller’s address. What the rest goes to has not been examined yet.',
+      'Each line of a head is read, so that repeats and reserved names are refused, and so is ' +
+      'the caller’s address. What the rest goes to has not been examined yet.',
   },
   {
     ...{ name: 'session hit: CPU against bare node:http', figure: 'node ratio' },
