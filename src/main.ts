@@ -16,6 +16,7 @@ const COMMANDS = {
   administrator: async () => (await import('./command/administrator.ts')).administrator,
   policy: async () => (await import('./command/policy.ts')).policy,
   explain: async () => (await import('./command/explain.ts')).explain,
+  members: async () => (await import('./command/members.ts')).members,
   config: async () => (await import('./command/config.ts')).config,
 } as const
 

@@ -30,6 +30,7 @@ test('dvara --help lists every command, each with what it is for', async () => {
     'administrator',
     'policy',
     'explain',
+    'members',
     'config',
   ]) {
     assert.match(out, new RegExp(`^  ${word} +[A-Z].*\\.$`, 'm'))

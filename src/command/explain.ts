@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { request as askHttp } from 'node:http'
-import { join } from 'node:path'
 import type { Loaded } from '../config/load.ts'
 import type { ListenAddress } from '../config/parsers.ts'
 import { listenAddress } from '../config/parsers.ts'
 import type { Explanation } from '../core/explanation.ts'
 import { command } from './command.ts'
 import { renderExplanation } from './explain-print.ts'
+import { findOpsPlace } from './ops-place.ts'
 
 const OPTIONS = [
   ...['id', 'method', 'path', 'as', 'ip', 'host', 'csrf', 'user-agent', 'header', 'gateway'],
@@ -45,7 +44,7 @@ The authorizer is that of --ops-listen, else of dev.json in the data directory.`
   async run(loaded) {
     const asked = await readQuestion(loaded)
     if ('problem' in asked) return refuse(asked.problem, MISUSED)
-    const place = await findPlace(loaded)
+    const place = await findOpsPlace(loaded)
     const answer = await ask(place, asked.question).catch((cause: Error) => cause)
     if (answer instanceof Error) {
       const where = listenAddress.print(place)
@@ -117,18 +116,6 @@ async function readInput(): Promise<string> {
     if (text.length > 65_536) break
   }
   return text.trim()
-}
-
-/** Where the ops listener is: as set, or as a running `dvara dev` wrote down. */
-async function findPlace({ config, sources }: Loaded<'explain'>): Promise<ListenAddress> {
-  if (sources.opsListen !== 'default') return config.opsListen
-  try {
-    const text = await readFile(join(config.dataDirectory, 'dev.json'), 'utf8')
-    const { ops } = JSON.parse(text) as { ops?: string }
-    return listenAddress.parse((ops ?? '').replace(/^http:\/\//, '')) ?? config.opsListen
-  } catch {
-    return config.opsListen
-  }
 }
 
 function ask(

@@ -36,6 +36,7 @@ function isSameAddress(
 const RULES: readonly Rule[] = [
   {
     names: ['heartbeatMs', 'leaseMs'],
+    for: ['dev', 'authorizer', 'identity'],
     isBroken: (config) => config.heartbeatMs * 2 > leaseMsOf(config),
     text: 'the heartbeat may be at most half of the lease, or one late beat ends all belief',
   },

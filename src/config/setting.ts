@@ -10,6 +10,7 @@ export const PROCESS_NAMES = [
   'administrator',
   'policy',
   'explain',
+  'members',
   'config',
 ] as const
 export type ProcessName = (typeof PROCESS_NAMES)[number]

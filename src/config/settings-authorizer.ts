@@ -49,7 +49,7 @@ export const listening = {
       'Two processes on one machine need two.',
     parse: listenAddress,
     fallback: { kind: 'tcp', host: '127.0.0.1', port: 9092 },
-    for: [...SERVING, 'policy', 'explain'],
+    for: [...SERVING, 'policy', 'explain', 'members'],
   }),
   trustedGateways: setting({
     about:
@@ -97,13 +97,13 @@ export const stores = {
   redisUrl: setting({
     about: 'Redis: sessions and the log of invalidations. The forms are in docs/operations.md.',
     parse: redisUrl,
-    for: ['authorizer', 'identity', 'administrator'],
+    for: ['authorizer', 'identity', 'administrator', 'members'],
     requiredBy: ['authorizer', 'identity', 'administrator'],
   }),
   redisCaFile: setting({
     about: 'Who vouches for Redis behind rediss://, in PEM; else whom this system trusts.',
     parse: path,
-    for: ['authorizer', 'identity', 'administrator'],
+    for: ['authorizer', 'identity', 'administrator', 'members'],
   }),
   databaseUrl: setting({
     about: 'Postgres: users, permissions and what must survive.',
@@ -142,7 +142,7 @@ export const stores = {
       'Where `dvara dev` keeps its database, keys and outbox, and writes down where it answers.',
     parse: path,
     fallback: '.dvara',
-    for: ['dev', 'explain'],
+    for: ['dev', 'explain', 'members'],
   }),
   secretsKey: setting({
     about:

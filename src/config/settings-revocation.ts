@@ -10,13 +10,13 @@ export const revocation = {
       'for that; availability: after 30 s. The same everywhere.',
     parse: oneOf(['strict', 'availability']),
     fallback: 'strict',
-    for: SERVING,
+    for: [...SERVING, 'members'],
   }),
   leaseMs: setting({
     about:
       'How long a worker that hears nothing believes what it remembers. Default: the profile’s.',
     parse: durationMs({ min: 200, max: 60_000 }),
-    for: SERVING,
+    for: [...SERVING, 'members'],
   }),
   fenceMs: setting({
     about: 'The min-replicas-max-lag of Redis; 0 without automatic failover.',

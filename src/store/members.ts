@@ -19,6 +19,23 @@ export interface Roster {
   readonly members: readonly Member[]
 }
 
+/** A member as people want to know it; both times are of the wall clock of Redis. */
+export interface ListedMember {
+  readonly worker: string
+  readonly appliedSeq: number
+  /** First heartbeat since Redis was filled last. */
+  readonly sinceMs: number | undefined
+  readonly beatAtMs: number | undefined
+}
+
+/** The members at one instant, with the time of that instant. */
+export interface Census {
+  readonly epoch: string
+  readonly seq: number
+  readonly nowMs: number
+  readonly members: readonly ListedMember[]
+}
+
 /** Hears what members say of themselves. Hints: each may be lost, late, or come twice. */
 export interface ReportHandler {
   /** True for ever once said: numbers are never used twice, nor does a member go back. */
@@ -45,16 +62,30 @@ export function epochNumberOfSeq(seq: number): number {
   return Math.floor(seq / EPOCH_STRIDE)
 }
 
-const MARK = /^(\d{1,16}),(\d{1,16})$/
+const MARK = /^(\d{1,16}),(\d{1,16})(?:,(\d{1,16}),(\d{1,16}))?$/
 
-/** `worker`, `applied,beat`, … as Redis lists a hash; Fault `store_garbage` otherwise. */
+/** `worker`, `applied,beat,since,at`, … as Redis lists a hash; Fault `store_garbage` otherwise. */
 export function readMembers(fields: readonly string[]): readonly Member[] {
-  const members: Member[] = []
+  return readMarks(fields, (worker, [appliedSeq = 0, beat = 0]) => ({ worker, appliedSeq, beat }))
+}
+
+/** As `readMembers`, with the times that the marks tell; an older worker's mark has none. */
+export function readListed(fields: readonly string[]): readonly ListedMember[] {
+  return readMarks(fields, (worker, [appliedSeq = 0, , sinceMs, beatAtMs]) => {
+    return { worker, appliedSeq, sinceMs, beatAtMs }
+  })
+}
+
+function readMarks<T>(
+  fields: readonly string[],
+  make: (worker: string, numbers: readonly (number | undefined)[]) => T,
+): readonly T[] {
+  const members: T[] = []
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const mark = MARK.exec(fields[at + 1] as string)
     if (mark === null) throw new Fault('store_garbage', { about: 'the mark of a member' })
-    const [appliedSeq, beat] = [Number(mark[1]), Number(mark[2])]
-    members.push({ worker: fields[at] as string, appliedSeq, beat })
+    const numbers = mark.slice(1).map((text) => (text === undefined ? undefined : Number(text)))
+    members.push(make(fields[at] as string, numbers))
   }
   return members
 }

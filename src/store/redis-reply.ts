@@ -1,7 +1,7 @@
 import { Fault } from '../core/fault.ts'
 import type { PostedFacts, PostedKey } from './board.ts'
 import type { Head } from './invalidations.ts'
-import { type Roster, readMembers } from './members.ts'
+import { type Census, type Roster, readListed, readMembers } from './members.ts'
 import type { Loaded } from './sessions.ts'
 
 /** Reply of the script `load`. */
@@ -40,6 +40,13 @@ export function readRoster(reply: unknown): Roster {
   const [epoch, seq, fields] = list(reply)
   const members = readMembers(list(fields).map(latin))
   return { epoch: latin(epoch), seq: number(seq), members }
+}
+
+/** Reply of the script `census`. */
+export function readCensus(reply: unknown): Census {
+  const [epoch, seq, fields, now] = list(reply)
+  const members = readListed(list(fields).map(latin))
+  return { epoch: latin(epoch), seq: number(seq), nowMs: number(now), members }
 }
 
 export function list(reply: unknown): readonly unknown[] {

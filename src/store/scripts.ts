@@ -10,7 +10,7 @@ import { SEALING_SCRIPTS } from './sealing-scripts.ts'
  *
  *   {dv}ep  `<n>.<run id>`: sealed by Keeper.seal for exactly one Redis process
  *   {dv}seq number of the last log entry     {dv}inv  the log, ids `<seq>-0`
- *   {dv}m   hash: worker → `applied,beat`    {dv}i    touched sessions by idle deadline
+ *   {dv}m   hash: worker → `applied,beat,since,at`   {dv}i  touched sessions by idle deadline
  *   {dv}beats heartbeats of all workers: each has a number of its own, so that a mark that was
  *           taken off and made again is never taken for the same
  *   {dv}sealing `<n>`: who is re-filling it; lost if the server restarts half-way

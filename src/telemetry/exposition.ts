@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client'
 import {
-  BUCKETS_US,
   BUILD_INFO,
+  bucketsOf,
   cellsPerSeries,
   KEY_LAST_USED,
   listSeries,
@@ -87,7 +87,7 @@ function renderMetric(name: MetricName, cells: readonly (number | null)[]): stri
   const lines: string[] = []
   for (const [at, labels] of listSeries(row).entries()) {
     const own = cells.slice(at * width, (at + 1) * width)
-    if (row.type === 'histogram') lines.push(...renderHistogram(name, labels, own))
+    if (row.type === 'histogram') lines.push(...renderHistogram(name, row, labels, own))
     else if (own[0] !== null) lines.push(`${name}${printLabels(labels)} ${own[0]}`)
   }
   return lines
@@ -109,15 +109,17 @@ function renderDecisions(row: MetricRow, cells: readonly (number | null)[]): str
 
 function renderHistogram(
   name: string,
+  row: MetricRow,
   labels: Record<string, string>,
   cells: readonly (number | null)[],
 ): string[] {
   let count = 0
-  const lines = [...BUCKETS_US.map((us) => String(us / US_PER_S)), '+Inf'].map((le, at) => {
+  const boundsUs = bucketsOf(row)
+  const lines = [...boundsUs.map((us) => String(us / US_PER_S)), '+Inf'].map((le, at) => {
     count += cells[at] ?? 0
     return `${name}_bucket${printLabels({ ...labels, le })} ${count}`
   })
-  const sum = (cells[BUCKETS_US.length + 1] ?? 0) / US_PER_S
+  const sum = (cells[boundsUs.length + 1] ?? 0) / US_PER_S
   const printed = printLabels(labels)
   return [...lines, `${name}_sum${printed} ${sum}`, `${name}_count${printed} ${count}`]
 }

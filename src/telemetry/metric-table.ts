@@ -74,6 +74,8 @@ export interface MetricRow {
   readonly unit: 'one' | 'seconds' | 'bytes'
   /** Every label with every value it can have: nothing that a client sends makes a new series. */
   readonly labels: Readonly<Record<string, readonly string[]>>
+  /** Of a histogram whose values are no latencies of checks. */
+  readonly bucketsUs?: readonly number[]
   /** How the workers of one machine add up to one number. */
   readonly merge: 'sum' | 'min' | 'max'
   readonly help: string
@@ -276,7 +278,12 @@ export type PlainCounter =
 
 /** Numbers that one combination of labels takes: a histogram has its buckets, +Inf and sum. */
 export function cellsPerSeries(row: MetricRow): number {
-  return row.type === 'histogram' ? BUCKETS_US.length + 2 : 1
+  return row.type === 'histogram' ? bucketsOf(row).length + 2 : 1
+}
+
+/** Upper bounds of a histogram's buckets, in microseconds. */
+export function bucketsOf({ bucketsUs = BUCKETS_US }: MetricRow): readonly number[] {
+  return bucketsUs
 }
 
 /** All combinations of labels, in the order in which the numbers are kept: last label fastest. */

@@ -7,12 +7,22 @@ export type AckPath = (typeof ACK_PATHS)[number]
 const SELF_AUDIT_OUTCOMES = ['same', 'explained', 'mismatch', 'unknown'] as const
 export type SelfAuditOutcome = (typeof SELF_AUDIT_OUTCOMES)[number]
 
+/**
+ * From a change that all have applied at once to one that waits for a lease: 2 s by default, 30 s
+ * in the availability profile, each with a little more for clocks that differ.
+ */
+const ACK_BUCKETS_US = [
+  ...[1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000],
+  ...[1_000_000, 2_000_000, 2_500_000, 5_000_000, 10_000_000, 40_000_000],
+] as const
+
 /** Metrics of revocations: how long until they are in force, and on whom. */
 export const REVOCATION_METRICS = {
   dvara_revocation_ack_seconds: {
     type: 'histogram',
     unit: 'seconds',
     labels: { path: ACK_PATHS },
+    bucketsUs: ACK_BUCKETS_US,
     merge: 'sum',
     help: 'Until a change was in force on every authorizer: all said so, or leases had run out.',
   },

@@ -1,6 +1,6 @@
 import {
-  BUCKETS_US,
   BUILD_INFO,
+  bucketsOf,
   KEY_LAST_USED,
   METRIC_NAMES,
   METRICS,
@@ -49,8 +49,13 @@ export function renderMetricsPage(): string {
       KEY_LAST_USED.help,
     ]),
   )
-  const bucketsMs = BUCKETS_US.map((us) => us / 1000).join(', ')
-  lines.push('', `The buckets of \`dvara_decision_duration_seconds\` end at ${bucketsMs} ms.`)
+  lines.push('')
+  for (const name of METRIC_NAMES) {
+    const row: MetricRow = METRICS[name]
+    if (row.type !== 'histogram') continue
+    const bucketsMs = bucketsOf(row).map((us) => us / 1000)
+    lines.push(`The buckets of \`${name}\` end at ${bucketsMs.join(', ')} ms.`)
+  }
   lines.push(
     '',
     'Beside these stand the usual `process_…` and `nodejs_…` metrics of the process that answers:',

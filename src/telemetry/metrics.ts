@@ -12,6 +12,7 @@ import {
   type Algorithm,
   BUCKETS_US,
   type BurnOutcome,
+  bucketsOf,
   CREDENTIAL_KINDS,
   type CredentialKind,
   type CryptoEngineName,
@@ -272,11 +273,12 @@ function copyCells(cells: Cells): MetricsSnapshot['cells'] {
 }
 
 function createObserveAck(cells: Float64Array): Metrics['observeAck'] {
-  const width = BUCKETS_US.length + 2
+  const boundsUs = bucketsOf(METRICS.dvara_revocation_ack_seconds)
+  const width = boundsUs.length + 2
   return function observeAck(path, elapsedMs) {
     const us = elapsedMs > 0 ? elapsedMs * 1000 : 0
-    const found = BUCKETS_US.findIndex((bound) => us <= bound)
-    const bucket = found === -1 ? BUCKETS_US.length : found
+    const found = boundsUs.findIndex((bound) => us <= bound)
+    const bucket = found === -1 ? boundsUs.length : found
     const first = ACK_PATHS.indexOf(path) * width
     cells[first + bucket] = (cells[first + bucket] as number) + 1
     cells[first + width - 1] = (cells[first + width - 1] as number) + us

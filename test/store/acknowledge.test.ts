@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Fault } from '../../src/core/fault.ts'
 import { createAcknowledger, type Receipt } from '../../src/store/acknowledge.ts'
 import type { Member, ReportHandler, Roster } from '../../src/store/members.ts'
-import { readMembers, readReport } from '../../src/store/members.ts'
+import { readListed, readMembers, readReport } from '../../src/store/members.ts'
 import { createReceipts, mergeReceipts } from '../../src/store/receipts.ts'
 import { leaseBoundMs } from '../../src/store/seal-watch.ts'
 import { createTurnedClock } from '../core/clock.ts'
@@ -225,6 +225,10 @@ test('changes of one call are waited for together, and outside of one each by it
 
 test('marks and reports are read strictly', () => {
   assert.deepEqual(readMembers(['w', '7,3']), [{ worker: 'w', appliedSeq: 7, beat: 3 }])
+  const listed = { worker: 'w', appliedSeq: 7, sinceMs: 100, beatAtMs: 200 }
+  assert.deepEqual(readListed(['w', '7,3,100,200']), [listed])
+  assert.deepEqual(readMembers(['w', '7,3,100,200']), [{ worker: 'w', appliedSeq: 7, beat: 3 }])
+  assert.throws(() => readMembers(['w', '7,3,1']), { code: 'store_garbage' })
   assert.throws(() => readMembers(['w', '7']), { code: 'store_garbage' })
   assert.deepEqual(readReport('w_-1 42'), { worker: 'w_-1', appliedSeq: 42 })
   assert.equal(readReport('left'), undefined)

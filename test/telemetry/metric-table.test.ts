@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   BUCKETS_US,
+  bucketsOf,
   listSeries,
   METRIC_NAMES,
   METRICS,
@@ -43,6 +44,23 @@ test('the buckets begin at 25 µs, end at 250 ms and rise', () => {
     [...BUCKETS_US].sort((a, b) => a - b),
     [...BUCKETS_US],
   )
+})
+
+for (const name of METRIC_NAMES) {
+  const row: MetricRow = METRICS[name]
+  if (row.type !== 'histogram') continue
+  test(`the buckets of ${name} rise`, () => {
+    const bounds = bucketsOf(row)
+    assert.deepEqual(
+      [...bounds].sort((a, b) => a - b),
+      [...bounds],
+    )
+  })
+}
+
+test('an acknowledgement that waits for a lease has a bucket of its own', () => {
+  const bounds = bucketsOf(METRICS.dvara_revocation_ack_seconds)
+  for (const us of [2_024_000, 9_000_000, 30_080_000]) assert.ok(bounds.some((one) => us <= one))
 })
 
 test('series are listed with the last label fastest', () => {
