@@ -6,7 +6,12 @@ import {
   activityTopic,
 } from '../core/activity.ts'
 import type { Check } from '../core/check.ts'
+import type { Findings } from '../core/findings.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
+import type { Reason } from '../core/reason.ts'
+import { auditTopic } from '../core/rule.ts'
+import type { Answer } from '../core/verdict.ts'
 import type { ActivityLog } from '../store/activities.ts'
 import type { Spill } from '../store/spill.ts'
 import type { ActivityOutcome } from '../telemetry/metric-table.ts'
@@ -139,6 +144,29 @@ function within(promise: Promise<void>, limitMs: number): Promise<void> {
     const timer = setTimeout(() => reject(new Error('the queue did not answer in time')), limitMs)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))
   })
+}
+
+/** Refusals of somebody who was proven to be who they are: what they may not do. */
+const DENIED: ReadonlySet<Reason> = new Set([
+  'authz.invalid_permission',
+  'authz.apikey_scope_not_allowed',
+])
+
+/**
+ * The topic of the AUDIT row that watches a decision, null where it names none or none watches a
+ * refusal. Undefined where nothing is to be written down.
+ */
+export function watchedTopic(
+  { rules }: Policy,
+  check: Check,
+  { principal }: Findings,
+  answer: Answer,
+): string | null | undefined {
+  if (principal === undefined) return undefined
+  if (answer.kind === 'deny' && !DENIED.has(answer.reason)) return undefined
+  const { method, path, foldedPath } = check
+  const topic = auditTopic(rules, { role: principal.role, method, path, foldedPath })
+  return answer.kind === 'deny' ? (topic ?? null) : topic
 }
 
 /** What a decision leaves behind: an allow that an AUDIT row watches, or a refusal by the rules. */

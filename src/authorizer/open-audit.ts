@@ -2,26 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../config/settings.ts'
 import type { Check } from '../core/check.ts'
-import type { Findings } from '../core/findings.ts'
 import type { Policy } from '../core/policy.ts'
-import type { Reason } from '../core/reason.ts'
-import { auditTopic } from '../core/rule.ts'
-import type { Answer } from '../core/verdict.ts'
 import type { Observe } from '../gateway/server.ts'
 import type { ActivityLog } from '../store/activities.ts'
 import { createSpill } from '../store/spill.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { type Auditor, activityOf, createAuditor } from './audit.ts'
+import { type Auditor, activityOf, createAuditor, watchedTopic } from './audit.ts'
 import type { SayFault } from './observe.ts'
 
 /** Files of one worker that wait for Redis are no larger than this, all together. */
 const SPILL_BYTES_MAX = 256 << 20
-
-/** Refusals of somebody who was proven to be who they are: what they may not do. */
-const DENIED: ReadonlySet<Reason> = new Set([
-  'authz.invalid_permission',
-  'authz.apikey_scope_not_allowed',
-])
 
 /** Looks at each answer after its reply, and writes down what has to be. */
 export interface Auditing {
@@ -81,20 +71,6 @@ function createObserve(
       }),
     )
   }
-}
-
-/** Undefined where nothing is to be written down. */
-function watchedTopic(
-  { rules }: Policy,
-  check: Check,
-  { principal }: Findings,
-  answer: Answer,
-): string | null | undefined {
-  if (principal === undefined) return undefined
-  if (answer.kind === 'deny' && !DENIED.has(answer.reason)) return undefined
-  const { method, path, foldedPath } = check
-  const topic = auditTopic(rules, { role: principal.role, method, path, foldedPath })
-  return answer.kind === 'deny' ? (topic ?? null) : topic
 }
 
 function isAlive(pid: number): boolean {

@@ -9,6 +9,8 @@ import { TARGETS } from './targets.ts'
 const INPUTS_COUNTS: Readonly<Record<string, number>> = {
   ...{ crypto: 20_000, decide: 120_000, socket: 500 },
 }
+/** Fewer of a kind would be luck. */
+const SEEN_MIN = 20
 const SEED = 'every test run'
 
 for (const [group, targets] of Object.entries(TARGETS)) {
@@ -19,6 +21,11 @@ for (const [group, targets] of Object.entries(TARGETS)) {
       const outcome = await fuzz(each, { seed: SEED, inputsCount })
       assert.deepEqual(reasonsOf(outcome), [])
       assert.ok(outcome.inputsCount >= inputsCount)
+      const { outcomes = [] } = each
+      assert.deepEqual(
+        outcomes.filter((name) => (outcome.seen.get(name) ?? 0) < SEEN_MIN),
+        [],
+      )
     })
   })
 }
@@ -70,8 +77,14 @@ test('a seed gives the same cases again, and a longer run begins alike', async (
 
 test('who watches hears how far it is', async () => {
   const heard: number[] = []
-  await fuzz(faulty(0), { seed: 'quiet', inputsCount: 9, tell: (count) => heard.push(count) })
+  await fuzz(faulty(0), { seed: 'quiet', inputsCount: 9, tell: (count) => void heard.push(count) })
   assert.deepEqual(heard, [3, 6, 9])
+})
+
+test('who watches can end it', async () => {
+  const tell = (count: number) => (count === 6 ? Promise.resolve(true) : undefined)
+  const { inputsCount } = await fuzz(faulty(0), { seed: 'quiet', inputsCount: 900, tell })
+  assert.equal(inputsCount, 6)
 })
 
 test('inputs are shared out by the shares, at least one to each', () => {

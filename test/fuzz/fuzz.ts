@@ -11,6 +11,8 @@ export interface Disagreement {
 export interface Outcome {
   readonly inputsCount: number
   readonly disagreements: readonly Disagreement[]
+  /** How often each kind of outcome was seen; empty where a target does not count them. */
+  readonly seen: ReadonlyMap<string, number>
 }
 
 /** After so many a target is broken, and more of the same would tell nothing new. */
@@ -18,15 +20,20 @@ export const DISAGREEMENTS_MAX = 10
 
 /**
  * Judges cases of one target until `inputsCount` inputs were tried. The seed alone says which, and
- * a longer run begins with the cases of a shorter one. `tell` hears how many were tried so far.
+ * a longer run begins with the cases of a shorter one. `tell` hears how many were tried so far; a
+ * promise of it is waited for, and true ends the run.
  */
 export async function fuzz(
   target: Target,
-  options: { seed: string; inputsCount: number; tell?: (inputsCount: number) => void },
+  options: {
+    seed: string
+    inputsCount: number
+    tell?: (inputsCount: number) => undefined | Promise<boolean>
+  },
 ): Promise<Outcome> {
   const { seed, inputsCount, tell } = options
   const dice = createDice(`${seed} ${target.name}`)
-  const { draw, inputsOf, judge, narrow, stop } = target.start()
+  const { draw, inputsOf, judge, narrow, seen, stop } = target.start()
   const disagreements: Disagreement[] = []
   let triedCount = 0
   while (triedCount < inputsCount && disagreements.length < DISAGREEMENTS_MAX) {
@@ -38,10 +45,11 @@ export async function fuzz(
       disagreements.push({ target: target.name, reason, input: small })
     }
     triedCount += inputsOf(input)
-    tell?.(triedCount)
+    const told = tell?.(triedCount)
+    if (told !== undefined && (await told)) break
   }
   await stop?.()
-  return { inputsCount: triedCount, disagreements }
+  return { inputsCount: triedCount, disagreements, seen: seen?.() ?? new Map() }
 }
 
 /** What each target gets of all inputs: by its share, and at least one. */

@@ -12,6 +12,8 @@ export interface Target {
   readonly about: string
   /** Its part of all inputs, beside the others' shares: what is quick gets more. */
   readonly share: number
+  /** Kinds of outcome that a run must have seen, or it has not tried what it is for. */
+  readonly outcomes?: readonly string[]
   /** Prepares instances and keys, which takes some milliseconds. */
   start(): Started
 }
@@ -24,6 +26,8 @@ export interface Started {
   judge(input: Input): Judged
   /** A smaller case on which they do not agree either, for whoever has to read it. */
   narrow?(input: Input): Promise<Input>
+  /** How often each kind of outcome was seen so far. */
+  seen?(): ReadonlyMap<string, number>
   /** Ends what was started: servers, say. */
   stop?(): Promise<void>
 }
@@ -36,21 +40,24 @@ export function target<Case extends Input>(description: {
   name: string
   about: string
   share: number
+  outcomes?: readonly string[]
   start(): {
     draw(dice: Dice): Case
     inputsOf?(input: Case): number
     judge(input: Case): Judged
     narrow?(input: Case): Promise<Case>
+    seen?(): ReadonlyMap<string, number>
     stop?(): Promise<void>
   }
 }): Target {
-  const { name, about, share } = description
+  const { name, about, share, outcomes = [] } = description
   return {
     name,
     about,
     share,
+    outcomes,
     start() {
-      const { draw, inputsOf = () => 1, judge, narrow, stop } = description.start()
+      const { draw, inputsOf = () => 1, judge, narrow, seen, stop } = description.start()
       return {
         draw,
         inputsOf: (input) => inputsOf(input as Case),
@@ -63,6 +70,7 @@ export function target<Case extends Input>(description: {
           }
         },
         ...(stop === undefined ? {} : { stop }),
+        ...(seen === undefined ? {} : { seen }),
         ...(narrow === undefined ? {} : { narrow: (input: Input) => narrow(input as Case) }),
       }
     },

@@ -12,17 +12,24 @@ export function address(text: string): Address {
   return parsed
 }
 
+type Line = readonly [name: string, value: string]
+
+const GATEWAY = address('10.0.0.1')
+
+/** What a gateway asks: lines of its own, and then those that the client sent. */
 export function asked(
-  lines: readonly (readonly [name: string, value: string])[],
+  lines: readonly Line[],
   about: { method?: string; target?: string; peer?: string } = {},
+  ofClient: readonly Line[] = [],
 ): Asked {
   const headers = createHeaders()
   for (const [name, value] of lines) noteHeader(headers, name.toLowerCase(), value)
+  for (const [name, value] of ofClient) noteHeader(headers, name.toLowerCase(), value)
   return {
     method: about.method ?? 'GET',
     target: about.target ?? '',
     headers,
-    peer: address(about.peer ?? '10.0.0.1'),
+    peer: about.peer === undefined ? GATEWAY : address(about.peer),
     trustedProxies: TRUSTED,
   }
 }

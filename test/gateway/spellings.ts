@@ -18,19 +18,31 @@ export const SPELLINGS: Record<DialectName, (original: Original, lines: readonly
         ['Host', host],
         ['X-Original-Method', method],
       ]
-      return asked([...own, ['X-Original-URI', target], ['X-Real-IP', client], ...lines])
+      own.push(['X-Original-URI', target], ['X-Real-IP', client])
+      return asked(own, {}, lines)
     },
     traefik: forward,
     caddy: forward,
     haproxy: forward,
     envoy: ({ method, target, host, client }, lines) =>
-      asked([['Host', host], ['X-Forwarded-For', client], ...lines], { method, target }),
+      asked(
+        [
+          ['Host', host],
+          ['X-Forwarded-For', client],
+        ],
+        { method, target },
+        lines,
+      ),
     // The Envoys that are wired to Barong append their own address.
     barong: ({ method, target, host, client }, lines) =>
-      asked([['Host', host], ['X-Forwarded-For', `${client},10.0.0.1`], ...lines], {
-        method,
-        target,
-      }),
+      asked(
+        [
+          ['Host', host],
+          ['X-Forwarded-For', `${client},10.0.0.1`],
+        ],
+        { method, target },
+        lines,
+      ),
   }
 
 function forward({ method, target, host, client }: Original, lines: readonly Line[]): Asked {
@@ -39,5 +51,5 @@ function forward({ method, target, host, client }: Original, lines: readonly Lin
     ['X-Forwarded-Method', method],
   ]
   own.push(['X-Forwarded-Uri', target], ['X-Forwarded-Host', host], ['X-Forwarded-For', client])
-  return asked([...own, ...lines])
+  return asked(own, {}, lines)
 }

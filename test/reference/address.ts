@@ -1,16 +1,7 @@
-/** Few addresses are asked for, and each many times. */
-const KNOWN = new Map<string, string>()
-const KNOWN_MAX = 1000
+import { knowing } from './known.ts'
 
 /** Canonical bits of an address: 32 characters for IPv4 (also mapped into IPv6), 128 for IPv6. */
-function bitsOf(address: string): string {
-  const known = KNOWN.get(address)
-  if (known !== undefined) return known
-  if (KNOWN.size >= KNOWN_MAX) KNOWN.clear()
-  const bits = spellBits(address)
-  KNOWN.set(address, bits)
-  return bits
-}
+const bitsOf = knowing(spellBits)
 
 function spellBits(address: string): string {
   if (!address.includes(':')) return bitsOfFour(address)

@@ -1,3 +1,4 @@
+import { activityOf } from './activity.ts'
 import { isNear } from './address.ts'
 import { claimsOf } from './claims.ts'
 import type { History } from './history.ts'
@@ -6,7 +7,7 @@ import { readPath } from './path.ts'
 import { audienceOf, isBlocked, isPreflight, isPublic, permit } from './policy.ts'
 import { cookiesOf, hasReservedLine, readHost, valuesOf } from './request.ts'
 import { restrict } from './restrictions.ts'
-import type { Judgement, Login, Request, RestrictionRow, World } from './world.ts'
+import type { ActivityRow, Judgement, Login, Request, RestrictionRow, World } from './world.ts'
 
 /** Status by reason, where it is not 401. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -39,7 +40,7 @@ export function judge(world: World, history: History, request: Request): Judgeme
 
   const isKeyPresented = KEY_HEADERS.some((name) => valuesOf(request, name).length > 0)
   if (isKeyPresented) return judgeSigned(world, history, request, target)
-  return judgeSession(world, history, request, path)
+  return judgeSession(world, history, request, target)
 }
 
 function judgeSigned(
@@ -50,16 +51,23 @@ function judgeSigned(
 ): Judgement {
   const found = judgeKey(world, history, request, target)
   if (typeof found === 'string') return deny(found)
-  const { key, person } = found
+  const { key, person, refused } = found
+  const activity = activityOf(world, request, target, person, refused)
+  if (refused !== undefined) return deny(refused, activity)
   const audience = audienceOf(world.routes, target.path)
   const bearer = { endsAtMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY, sessionId: undefined }
   const claims = claimsOf(world, person, bearer, audience, request.atMs)
-  return { kind: 'allow', user: person.uid, role: person.role, claims }
+  return { kind: 'allow', user: person.uid, role: person.role, claims, activity }
 }
 
-function judgeSession(world: World, history: History, request: Request, path: string): Judgement {
+function judgeSession(
+  world: World,
+  history: History,
+  request: Request,
+  target: { path: string; query: string },
+): Judgement {
   const cookies = cookiesOf(request, world.cookieName)
-  if (new Set(cookies).size > 1) return deny('authz.ambiguous_credential')
+  if (cookies.some((value) => value !== cookies[0])) return deny('authz.ambiguous_credential')
   const login = world.sessions.find(({ id }) => id === cookies[0])
 
   if (world.isCsrfRequired && !SAFE_METHODS.includes(request.method)) {
@@ -78,12 +86,15 @@ function judgeSession(world: World, history: History, request: Request, path: st
   slide(world, history, login, request.atMs)
   if (!['active', 'pending'].includes(person.state)) return deny('authz.user_not_active')
   const { role } = person
+  const { path } = target
   const permitted = permit(world.permissions, { role, method: request.method, path })
-  if (!permitted.isAccepted) return deny('authz.invalid_permission')
+  const refused = permitted.isAccepted ? undefined : 'authz.invalid_permission'
+  const activity = activityOf(world, request, target, person, refused, permitted)
+  if (refused !== undefined) return deny(refused, activity)
   const audience = audienceOf(world.routes, path)
   const bearer = { endsAtMs: login.endsAtMs, sessionId: login.id }
   const claims = claimsOf(world, person, bearer, audience, request.atMs)
-  return { kind: 'allow', user: person.uid, role, claims }
+  return { kind: 'allow', user: person.uid, role, claims, activity }
 }
 
 function isBound(world: World, login: Login, request: Request): boolean {
@@ -108,9 +119,9 @@ function slide(world: World, history: History, login: Login, nowMs: number): voi
 /** With the row's own code, unless a gateway could take it for something else than a refusal. */
 function refuse({ category, code }: RestrictionRow): Judgement {
   const status = code >= 400 && code < 500 ? code : 403
-  return { kind: 'deny', reason: `authz.restrict.${category}`, status }
+  return { kind: 'deny', reason: `authz.restrict.${category}`, status, activity: undefined }
 }
 
-function deny(reason: string): Judgement {
-  return { kind: 'deny', reason, status: STATUS[reason] ?? 401 }
+function deny(reason: string, activity?: ActivityRow): Judgement {
+  return { kind: 'deny', reason, status: STATUS[reason] ?? 401, activity }
 }

@@ -12,21 +12,22 @@ export function claimsOf(
   const endsAtMs = Math.min(nowMs + world.tokenTtlMs, bearer.endsAtMs)
   const { sessionId } = bearer
   const isUser = person.kind === 'user'
-  return {
+  const claims: { [name: string]: Claims[string] } = {
     iat: Math.floor(nowMs / 1000),
     exp: Math.floor(endsAtMs / 1000),
     sub: 'session',
     iss: world.issuer,
     aud: audience,
     uid: person.uid,
-    ...(isUser ? { username: person.username } : {}),
-    email: person.email,
-    role: person.role,
-    level: person.level,
-    state: person.state,
-    ...(isUser ? { referral_id: person.referralId } : {}),
-    ...(sessionId === undefined ? {} : { sid: sidOf(sessionId) }),
   }
+  if (isUser) claims.username = person.username
+  claims.email = person.email
+  claims.role = person.role
+  claims.level = person.level
+  claims.state = person.state
+  if (isUser) claims.referral_id = person.referralId
+  if (sessionId !== undefined) claims.sid = sidOf(sessionId)
+  return claims
 }
 
 /** The last one that was asked for: the next is often the same. */

@@ -13,8 +13,10 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 /** How far a nonce may be from the clock. */
 const NONCE_LIFETIME_MS = 5000
 
-/** Who may pass with the key that signed, or the reason why not. */
-export type KeyJudgement = string | { readonly key: KeyRow; readonly person: Person }
+/** Why nobody was proven to have signed, or who it was and why they may not pass. */
+export type KeyJudgement =
+  | string
+  | { readonly key: KeyRow; readonly person: Person; readonly refused: string | undefined }
 
 /** A request that carries any of the three headers, from the first check to the last. */
 export function judgeKey(
@@ -48,13 +50,13 @@ export function judgeKey(
   if (!isAlgorithmKnown || !isSigned(key, form, signature)) return 'authz.invalid_signature'
 
   const refused = judgeUse(world, key, person, version, request, target.path)
-  if (refused !== undefined) return refused
+  if (refused !== undefined) return { key, person, refused }
   const isOnce = version === '2' ? !SAFE_METHODS.includes(request.method) : world.isV1Once
-  if (!isOnce) return { key, person }
+  if (!isOnce) return { key, person, refused: undefined }
   const burn = `${kid} ${nonceMs}`
-  if (history.burned.has(burn)) return 'authz.nonce_used'
+  const isUsed = history.burned.has(burn)
   history.burned.add(burn)
-  return { key, person }
+  return { key, person, refused: isUsed ? 'authz.nonce_used' : undefined }
 }
 
 /** What the key says of itself, then its holder, then what both may do. */
@@ -123,13 +125,25 @@ export function formOf(
 
 function isSigned(key: KeyRow, form: string, signature: string): boolean {
   if (key.algorithm === 'HS256') {
-    return createHmac('sha256', key.material).update(form).digest('hex') === signature
+    return macOf(key.material, form) === signature
   }
   if (!/^([0-9a-f]{2})+$/.test(signature)) return false
   const publicKey = publicKeyOf(key.material)
   const digest = key.algorithm === 'EdDSA' ? null : 'sha256'
   const options = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
   return verify(digest, Buffer.from(form), options, Buffer.from(signature, 'hex'))
+}
+
+/** Of what was asked about last: the next is often the same. */
+let last = { secret: '', form: '', mac: '' }
+
+/** In lower-case hex. */
+export function macOf(secret: string, form: string): string {
+  if (last.secret !== secret || last.form !== form) {
+    const mac = createHmac('sha256', secret).update(form).digest('hex')
+    last = { secret, form, mac }
+  }
+  return last.mac
 }
 
 /** A public key is read once: there are fewer of them than there are algorithms. */

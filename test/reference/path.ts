@@ -1,5 +1,9 @@
+import { knowing } from './known.ts'
+
 /** The path and query of a target that has one reading only; undefined if it is refused. */
-export function readPath(target: string): { path: string; query: string } | undefined {
+export const readPath = knowing(readTarget)
+
+function readTarget(target: string): { path: string; query: string } | undefined {
   if (target.length > 8192 || !target.startsWith('/')) return undefined
   const [path = '', ...rest] = target.split('?')
   const query = rest.join('?')
@@ -65,20 +69,26 @@ function isUnicodePlain(path: string): boolean {
  * covers nothing, and neither does a prefix with a percent sign: it would have two spellings.
  */
 export function isCovered(path: string, prefix: string): boolean {
-  const rooted = prefix.startsWith('/') ? prefix : `/${prefix}`
-  let bare = rooted
-  while (bare.endsWith('/')) bare = bare.slice(0, -1)
+  const bare = bareOf(prefix)
   if (bare.includes('%')) return false
   return bare === '' || path === bare || path.startsWith(`${bare}/`)
 }
 
+const bareOf = knowing((prefix) => {
+  let bare = prefix.startsWith('/') ? prefix : `/${prefix}`
+  while (bare.endsWith('/')) bare = bare.slice(0, -1)
+  return bare
+})
+
 /** More than this is no pattern. */
 const STARS_MAX = 8
+
+const segmentsOf = knowing((pattern) => pattern.replace(/^\//, '').replace(/\/+$/, '').split('/'))
 
 /** As `isCovered`, where a segment `*` of the pattern stands for any one that is not empty. */
 export function isMatched(path: string, pattern: string): boolean {
   if (!pattern.includes('*')) return isCovered(path, pattern)
-  const wanted = pattern.replace(/^\//, '').replace(/\/+$/, '').split('/')
+  const wanted = segmentsOf(pattern)
   const starred = wanted.filter((segment) => segment.includes('*'))
   if (starred.some((segment) => segment !== '*') || starred.length > STARS_MAX) return false
   if (pattern.includes('%')) return false

@@ -1,3 +1,4 @@
+import { knowing } from './known.ts'
 import { isCovered, isMatched } from './path.ts'
 import type { PermissionRow, RouteLists } from './world.ts'
 
@@ -8,13 +9,13 @@ const DELIMITERS = "!$&'()*+,=:@"
  * What refuses ignores case and the encoding of delimiters, since upstreams may; what lets pass
  * does not.
  */
-export function folded(path: string): string {
+export const folded = knowing((path) => {
   if (!path.includes('%')) return path.toLowerCase()
   return [...DELIMITERS].reduce(
     (text, character) => text.replaceAll(`%${character.charCodeAt(0).toString(16)}`, character),
     path.toLowerCase(),
   )
-}
+})
 
 export function isBlocked(routes: RouteLists, path: string): boolean {
   return routes.blocked.some((prefix) => isCovered(folded(path), prefix))

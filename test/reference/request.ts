@@ -1,3 +1,4 @@
+import { knowing } from './known.ts'
 import type { Request } from './world.ts'
 
 /** Names that only the authorizer may use towards an upstream. */
@@ -19,30 +20,42 @@ const READ = [
 ]
 
 export function hasReservedLine(request: Request): boolean {
-  return request.lines.some(([name]) => {
-    const plain = name.toLowerCase()
-    const folded = plain.replace(/[_. ]/g, '-')
-    if (RESERVED.includes(folded)) return true
-    if (folded.startsWith('x-dvara-') || folded.startsWith('x-authentik-')) return true
-    return folded !== plain && READ.includes(folded)
-  })
+  return request.lines.some(([name]) => isReserved(name))
 }
 
+const isReserved = knowing((name) => {
+  const plain = name.toLowerCase()
+  const folded = plain.replace(/[_. ]/g, '-')
+  if (RESERVED.includes(folded)) return true
+  if (folded.startsWith('x-dvara-') || folded.startsWith('x-authentik-')) return true
+  return folded !== plain && READ.includes(folded)
+})
+
+const lowered = knowing((name) => name.toLowerCase())
+
 export function valuesOf(request: Request, name: string): string[] {
-  return request.lines.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value)
+  const values: string[] = []
+  for (const [each, value] of request.lines) if (lowered(each) === name) values.push(value)
+  return values
 }
 
 /** The values of every cookie with exactly this name, over all Cookie lines. */
 export function cookiesOf(request: Request, name: string): string[] {
-  return valuesOf(request, 'cookie')
-    .flatMap((line) => line.split(';'))
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
+  const found: string[] = []
+  for (const line of valuesOf(request, 'cookie')) {
+    for (const pair of pairsOf(line)) {
+      if (pair.startsWith(`${name}=`)) found.push(pair.slice(name.length + 1))
+    }
+  }
+  return found
 }
 
+const pairsOf = knowing((line) =>
+  line.split(';').map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, '')),
+)
+
 /** The host in lower case without port and final dot; undefined if it is none. */
-export function readHost(text: string): string | undefined {
+export const readHost = knowing((text): string | undefined => {
   if (text.length > 270) return undefined
   if (text === '') return ''
   const bare = text.replace(/:\d{0,5}$/, '')
@@ -50,4 +63,4 @@ export function readHost(text: string): string | undefined {
   const name = bare.replace(/\.$/, '')
   const isName = name.split('.').every((label) => /^[A-Za-z0-9_-]+$/.test(label))
   return isName ? name.toLowerCase() : undefined
-}
+})

@@ -32,6 +32,7 @@ function firstHit(
   const rows = world.restrictions.filter(
     (row) => row.category === category && row.state === 'enabled' && isPossible(row),
   )
+  if (rows.length === 0) return undefined
   const place = world.places.find(({ address }) => isSame(address, client)) ?? NOWHERE
   for (const scope of SCOPES) {
     const ofScope = rows.filter((row) => row.scope === scope)
@@ -63,6 +64,7 @@ function isHit(
 
 /** A slash at the end and an extension are looked through: some servers do. */
 function isLogin({ routes }: World, path: string): boolean {
+  if (routes.login.length === 0) return false
   const plain = folded(path)
   const bare = plain.replace(/\/$/, '')
   return [plain, bare, bare.replace(/\.[^./]*$/, '')].some((each) => routes.login.includes(each))

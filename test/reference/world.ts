@@ -116,9 +116,29 @@ export interface Request {
   readonly atMs: number
 }
 
-/** What must be answered, and what the upstream must be told. */
+/** What is written down of a request: by whom, what, and how it ended. */
+export interface ActivityRow {
+  readonly category: string
+  readonly uid: string
+  readonly kind: string
+  readonly targetUid: string
+  readonly userAgent: string
+  readonly topic: string
+  readonly action: string
+  readonly result: string
+  readonly reason: string
+  readonly method: string
+  readonly path: string
+}
+
+/** What must be answered, what the upstream must be told, and what must be written down. */
 export type Judgement =
-  | { readonly kind: 'deny'; readonly reason: string; readonly status: number }
+  | {
+      readonly kind: 'deny'
+      readonly reason: string
+      readonly status: number
+      readonly activity: ActivityRow | undefined
+    }
   | { readonly kind: 'anyone' }
   | {
       readonly kind: 'allow'
@@ -126,6 +146,7 @@ export type Judgement =
       readonly role: string
       /** The token's claims but `jti`, in their order. */
       readonly claims: Claims
+      readonly activity: ActivityRow | undefined
     }
 
 export type Claims = Readonly<Record<string, string | number | null | readonly string[]>>

@@ -1,13 +1,17 @@
+import { activityOf, watchedTopic } from '../../../src/authorizer/audit.ts'
 import { createAuthorize } from '../../../src/authorizer/authorize.ts'
-import { buildClaims } from '../../../src/authorizer/claims.ts'
-import { createEntry, type Entry } from '../../../src/authorizer/grants.ts'
+import { buildClaims, type SessionClaims } from '../../../src/authorizer/claims.ts'
+import { createEntry, type Entry, type Granted } from '../../../src/authorizer/grants.ts'
 import { createKeyMemory } from '../../../src/authorizer/key-memory.ts'
 import { createToucher } from '../../../src/authorizer/touch.ts'
 import { createFlights } from '../../../src/cache/flight.ts'
 import { createLease } from '../../../src/cache/lease.ts'
 import { nameOf } from '../../../src/cache/ring.ts'
 import { createTable } from '../../../src/cache/table.ts'
+import type { Activity } from '../../../src/core/activity.ts'
 import type { KeyAlgorithm, KeyFacts } from '../../../src/core/api-key.ts'
+import type { Check } from '../../../src/core/check.ts'
+import { createFindings } from '../../../src/core/findings.ts'
 import { NOWHERE, type Place } from '../../../src/core/place.ts'
 import type { Binding, Policy } from '../../../src/core/policy.ts'
 import type { Facts, Principal } from '../../../src/core/principal.ts'
@@ -16,10 +20,11 @@ import { compileRoutes, readRouteTable } from '../../../src/core/route.ts'
 import { compileRules, type Permission } from '../../../src/core/rule.ts'
 import type { Answer } from '../../../src/core/verdict.ts'
 import { sha256Base64url } from '../../../src/crypto/digest.ts'
+import { openCrypto } from '../../../src/crypto/engine.ts'
 import { apiKeyRow, parseSecretsKey, sealSecret } from '../../../src/crypto/envelope.ts'
+import type { VerifyingEngine } from '../../../src/crypto/request-verifier.ts'
 import { readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
-import { systemClock } from '../../../src/store/system-clock.ts'
 import { createKeyWorld } from '../../authorizer/keys.ts'
 import { NO_LIMITS } from '../../authorizer/world.ts'
 import { address } from '../../gateway/asked.ts'
@@ -28,11 +33,40 @@ import type { KeyRow, Login, World } from '../../reference/world.ts'
 import type { Question } from './case.ts'
 
 /** One for all worlds, emptied for each: its room is larger than a world. */
-const KEY_MEMORY = createKeyMemory({ keysMax: 10, monotonicMs: () => 0 })
+const KEY_MEMORY = createKeyMemory({ keysMax: 10, unknownMax: 10, monotonicMs: () => 0 })
+
+/** Every world has the same few secrets: none is prepared twice, and none forgotten. */
+const CRYPTO: VerifyingEngine = (() => {
+  const { hmacKeys, publicKeys } = openCrypto('wasm', rethrow)
+  const prepared = new Map<string, ReturnType<typeof hmacKeys.prepare>>()
+  return {
+    publicKeys,
+    hmacKeys: {
+      prepare(key) {
+        const name = Buffer.from(key).toString('latin1')
+        const mac = prepared.get(name) ?? hmacKeys.prepare(key)
+        prepared.set(name, mac)
+        return { verifyHex: mac.verifyHex, forget: () => {} }
+      },
+    },
+  }
+})()
+
+/** What claims were made of, and the claims. */
+interface Made {
+  readonly facts: Granted['facts']
+  readonly audience: readonly string[]
+  readonly nowMs: number
+  readonly claims: SessionClaims
+}
 
 /** The real thing, from the head that a gateway sends to the grant; only its stores are memory. */
 export interface Corridor {
   ask(question: Question): Answer | Promise<Answer>
+  /** Of the token that the last grant came with. */
+  claims(): SessionClaims | undefined
+  /** What the last answer leaves behind, if this is it. */
+  activity(answer: Answer): Activity | undefined
   /** No timer of it is left. */
   close(): void
 }
@@ -65,7 +99,8 @@ export function createCorridor(world: World): Corridor {
     idleMs: world.idleMs,
     everyMs: 0,
     flushEveryMs: 60_000,
-    clock: systemClock,
+    // Loads flush by themselves.
+    clock: { setTimer: () => () => {} },
     onFault: rethrow,
   })
   const flights = createFlights<Facts | undefined, Entry | undefined>({
@@ -83,9 +118,17 @@ export function createCorridor(world: World): Corridor {
   })
   KEY_MEMORY.known.forgetAll()
   KEY_MEMORY.unknown.forgetAll()
-  const keys = createKeyWorld({ clock, isV1Once: world.isV1Once, memory: KEY_MEMORY })
+  const keys = createKeyWorld({
+    ...{ clock, crypto: CRYPTO, isV1Once: world.isV1Once, memory: KEY_MEMORY },
+  })
   keys.stored.clear()
   for (const row of world.keys) keys.stored.set(row.kid, keyFactsOf(world, row))
+  const last = {
+    check: undefined as Check | undefined,
+    found: createFindings(),
+    claims: undefined as SessionClaims | undefined,
+    made: undefined as Made | undefined,
+  }
   const authorize = createAuthorize({
     keys: keys.dependencies,
     policies: {
@@ -99,17 +142,24 @@ export function createCorridor(world: World): Corridor {
     flights,
     lease,
     beat: async () => true,
-    makeGrant({ facts: { principal, session } }, audience, nowMs) {
-      const { issuer, tokenTtlMs: ttlMs } = world
-      const claims = buildClaims({ principal, session, audience, issuer, nowMs, ttlMs, jti: 'j' })
+    makeGrant({ facts }, audience, nowMs) {
+      const { principal, session } = facts
+      const { made } = last
+      // Built once for questions that follow each other with the same answer.
+      if (made?.facts !== facts || made.audience !== audience || made.nowMs !== nowMs) {
+        const { issuer, tokenTtlMs: ttlMs } = world
+        const claims = buildClaims({ principal, session, audience, issuer, nowMs, ttlMs, jti: 'j' })
+        last.made = { facts, audience, nowMs, claims }
+      }
+      last.claims = last.made?.claims
       const { uid: user, role } = principal
-      return { kind: 'allow', authorization: JSON.stringify(claims), user, role }
+      return { kind: 'allow', authorization: 'Bearer', user, role }
     },
     toucher,
     limits: NO_LIMITS,
     nowMs: () => clock.ms,
     monotonicMs: () => 0,
-    setTimer: systemClock.setTimer,
+    setTimer: () => () => {},
     onFault: rethrow,
     onRecall: () => {},
     // What is unknown hears the same whether it was sealed once or never.
@@ -124,7 +174,21 @@ export function createCorridor(world: World): Corridor {
         DIALECTS[question.dialect],
         SPELLINGS[question.dialect](question, question.lines),
       )
-      return read.kind === 'refused' ? read.denial : authorize(read.check)
+      last.claims = undefined
+      last.check = read.kind === 'refused' ? undefined : read.check
+      if (read.kind === 'refused') return read.denial
+      last.found = createFindings()
+      return authorize(read.check, last.found)
+    },
+    claims: () => last.claims,
+    activity(answer) {
+      const { check, found } = last
+      if (check === undefined || found.principal === undefined) return undefined
+      const topic = watchedTopic(policy, check, found, answer)
+      if (topic === undefined) return undefined
+      const reason = answer.kind === 'deny' ? answer.reason : undefined
+      const more = { id: '1', decisionId: '1', atMs: clock.ms, country: '' }
+      return activityOf(check, found.principal, { ...more, topic, reason })
     },
     close: () => void toucher.drain(),
   }

@@ -2,14 +2,14 @@ import { DIALECT_NAMES } from '../../../src/core/check.ts'
 import type { Login, World } from '../../reference/world.ts'
 import type { Dice } from '../dice.ts'
 import type { Question } from './case.ts'
-import { ADDRESSES, drawPath, NOW_MS } from './draw-world.ts'
+import { drawAddress, drawPath, NOW_MS } from './draw-world.ts'
 import { signatureOf } from './sign.ts'
 
 type Line = readonly [name: string, value: string]
 
 const METHODS = ['GET', 'GET', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 const ODD_METHODS = ['PURGE', 'TRACE', 'ALL', 'get', 'M-SEARCH', 'G ET', '', 'A'.repeat(21)]
-const HOSTS = ['app.example', 'APP.example.:443', '[::1]:80', '', 'a..b', 'a b', '-', 'a:']
+export const HOSTS = ['app.example', 'APP.example.:443', '[::1]:80', '', 'a..b', 'a b', '-', 'a:']
 
 /** Put into a path somewhere: each has a second reading somewhere, or just looks like it. */
 const ODDITIES = [
@@ -23,10 +23,13 @@ const LONG_TARGETS = [8190, 8191, 8192].flatMap((count) => [
   `/${'a'.repeat(count)}`,
   '/a'.repeat(count / 2),
 ])
-const QUERIES = ['', '?', '?x=1', '?/a', '??', '?a#b', '?a b', '?%2f..', '?\u00e9', '?;']
+const QUERIES = [
+  ...['?uid=ID1', '?x=1&user_uid=ID2&uid=ID1', '?uid=&uid=ID3', '?uid=ID1=', '?auid=ID1'],
+  ...['', '?', '?x=1', '?/a', '??', '?a#b', '?a b', '?%2f..', '?\u00e9', '?;'],
+]
 
 /** Headers that only the authorizer may use, in spellings of theirs, and some that just look so. */
-const RESERVED_LINES: readonly Line[] = [
+export const RESERVED_LINES: readonly Line[] = [
   ...(['X-Dvara-User', 'x_dvara_role', 'Remote-User', 'REMOTE.USER', 'X Auth User'] as const).map(
     (name): Line => [name, 'ID0'],
   ),
@@ -34,7 +37,7 @@ const RESERVED_LINES: readonly Line[] = [
     (name): Line => [name, 'a'],
   ),
 ]
-const HARMLESS_LINES: readonly Line[] = [
+export const HARMLESS_LINES: readonly Line[] = [
   ['Authorization', 'Bearer of-the-client'],
   ['X-Dvara', 'a'],
   ['Remote-Userx', 'a'],
@@ -43,7 +46,7 @@ const HARMLESS_LINES: readonly Line[] = [
   ['Accept', '*/*'],
 ]
 
-const NONCE_OFFSETS_MS = [0, 0, 0, 1, -1, 4999, -4999, 5000, -5000, 5001, -60_000]
+const NONCE_OFFSETS_MS = [0, 0, 0, 0, 0, 0, 0, 1, -1, 4999, -4999, 5000, -5000, 5001, -60_000]
 const ODD_NONCES = ['nonce', '0', '-1', '1700000000', '1_700_000_000_000', ' 1700000000000', 'x1']
 
 /** A request as a program signs it; mostly right, and now and then one thing of it is not. */
@@ -52,19 +55,19 @@ function drawSigned(dice: Dice, world: World): Question {
   const atMs = NOW_MS + dice.below(7000) - 2000
   const base = {
     dialect: dice.pick(DIALECT_NAMES),
-    method: dice.once(16) ? dice.pick(ODD_METHODS) : dice.pick(METHODS),
+    method: drawMethod(dice),
     target: drawTarget(dice, world),
     host: dice.once(16) ? dice.pick(HOSTS) : 'app.example',
-    client: dice.pick(ADDRESSES),
+    client: drawAddress(dice),
     atMs,
   }
-  const near = dice.once(3) ? NOW_MS : atMs
+  const near = dice.once(4) ? NOW_MS : atMs
   const nonce = dice.once(12)
     ? dice.pick(ODD_NONCES)
     : String(near + dice.pick(NONCE_OFFSETS_MS)) + (dice.once(12) ? 'abc' : '')
   const digest = dice.once(4) ? 'sha-256=:YQ==:' : undefined
   const version = dice.pick(['1', undefined, '2', '2', '2'])
-  const signed = { ...base, ...(dice.once(12) ? { method: 'GET', host: 'b.example' } : {}) }
+  const signed = { ...base, ...(dice.once(16) ? { method: 'GET', host: 'b.example' } : {}) }
   const signature = signatureOf(key, version === '2' ? 2 : 1, nonce, signed, digest)
   const lines: Line[] = [
     ['X-Auth-Apikey', dice.once(24) ? dice.pick(['k9', 'K0', '__proto__', 'k*']) : key.kid],
@@ -86,16 +89,16 @@ export function drawQuestion(dice: Dice, world: World): Question {
   if (world.keys.length > 0 && dice.once(5)) return drawSigned(dice, world)
   return {
     dialect: dice.pick(DIALECT_NAMES),
-    method: dice.once(16) ? dice.pick(ODD_METHODS) : dice.pick(METHODS),
+    method: drawMethod(dice),
     target: drawTarget(dice, world),
     host: dice.once(16) ? dice.pick(HOSTS) : 'app.example',
-    client: dice.once(6) ? dice.pick(ADDRESSES) : login.address,
+    client: dice.once(6) ? drawAddress(dice) : login.address,
     lines: drawLines(dice, world, login),
     atMs: drawInstant(dice, login),
   }
 }
 
-function drawTarget(dice: Dice, world: World): string {
+export function drawTarget(dice: Dice, world: World): string {
   let path = drawPlainPath(dice, world)
   if (!path.startsWith('/')) path = `/${path}`
   switch (dice.below(24)) {
@@ -115,15 +118,21 @@ function drawTarget(dice: Dice, world: World): string {
       path = path.replace(/[:@]/, (mark) => (mark === ':' ? dice.pick(['%3a', '%3A']) : '%40'))
       break
     case 4:
-    case 5: {
-      const at = dice.below(path.length + 1)
-      path = path.slice(0, at) + dice.pick(ODDITIES) + path.slice(at)
+      path = putOddity(dice, path)
       break
-    }
     default:
   }
   if (dice.once(64)) return dice.pick(dice.once(32) ? LONG_TARGETS : ['', '*', 'a', '?x'])
   return dice.once(6) ? path + dice.pick(QUERIES) : path
+}
+
+export function putOddity(dice: Dice, path: string): string {
+  const at = dice.below(path.length + 1)
+  return path.slice(0, at) + dice.pick(ODDITIES) + path.slice(at)
+}
+
+export function drawMethod(dice: Dice): string {
+  return dice.once(16) ? dice.pick(ODD_METHODS) : dice.pick(METHODS)
 }
 
 function drawPlainPath(dice: Dice, world: World): string {
@@ -220,7 +229,7 @@ function drawKeyLines(dice: Dice, lines: Line[]): void {
 }
 
 /** The edges of the session from both sides, and a clock that is now and then set back. */
-function drawInstant(dice: Dice, login: Login): number {
+export function drawInstant(dice: Dice, login: Login): number {
   switch (dice.below(8)) {
     case 0:
       return login.endsAtMs + dice.below(3) - 1

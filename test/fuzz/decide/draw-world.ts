@@ -16,22 +16,29 @@ export const NOW_MS = 1_700_000_000_000
 
 /** Few and alike, so that prefixes collide: one begins another, one is another in capitals. */
 const SEGMENTS = ['a', 'ab', 'b', 'A', 'x.y', 'a-b', '7', 'api', 'v2', 'admin', 'a:b', '~', '@']
-const ROLES = ['member', 'admin', 'Member', 'sa', '']
+/** The first as often as all the others: rows of one role must meet people of it. */
+const ROLES = ['member', 'member', 'member', 'member', 'admin', 'Member', 'sa', '']
 const VERBS = ['ALL', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PURGE', 'get']
 const ACTIONS = ['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'AUDIT']
 const BINDINGS = ['strict', 'strict', 'agent', 'network', 'off']
 const STATES = [
-  ...['active', 'active', 'active', 'active', 'active', 'active', 'active'],
+  ...['active', 'active', 'active', 'active', 'active', 'active', 'active', 'active', 'active'],
+  ...['active', 'active', 'active', 'active', 'active', 'active', 'active', 'active', 'active'],
   ...['pending', 'banned', 'deleted', 'Active', ''],
 ]
 const AGENTS = ['Mozilla/5.0', 'mozilla/5.0', 'curl/8', '', 'a, b']
-const TOPICS = [null, 'general', 'orders']
+const TOPICS = [null, 'general', 'orders', '']
 /** Neighbours on both sides of /16, /64 and the mapped form of one of them. */
-export const ADDRESSES = [
-  ...['198.51.100.7', '198.51.255.255', '198.52.0.0', '0.0.0.0', '203.0.113.9'],
+const FOURS = ['198.51.100.7', '198.51.255.255', '198.52.0.0', '0.0.0.0', '203.0.113.9', '10.0.0.1']
+const SIXES = [
   ...['::ffff:198.51.100.8', '::ffff:c633:6407', '2001:db8::1', '2001:db8::ffff:0:1'],
-  ...['2001:db8:0:1::1', '2001:DB8:0:0:ffff::', '::1', '::c633:6407', '10.0.0.1'],
-] as const
+  ...['2001:db8:0:1::1', '2001:DB8:0:0:ffff::', '::1', '::c633:6407'],
+]
+
+/** The longer ones seldom: they cost most of what it takes to read a check. */
+export function drawAddress(dice: Dice): string {
+  return dice.pick(dice.once(6) ? SIXES : FOURS)
+}
 const NETWORKS = [
   ...['198.51.0.0/16', '198.51.100.7', '198.51.100.6/31', '0.0.0.0/0', '203.0.113.0/29'],
   ...['2001:db8::/64', '2001:db8:0:1::/63', '::/0', '::ffff:198.51.100.0/120', '::1/128'],
@@ -57,9 +64,9 @@ export function drawWorld(dice: Dice): World {
     sessions,
     keys: drawKeys(dice, paths, principals),
     isV1Once: dice.once(3),
-    restrictions: dice.once(2) ? drawRestrictions(dice) : [],
+    restrictions: dice.once(3) ? drawRestrictions(dice) : [],
     places: PLACES,
-    isPlaceKnown: !dice.once(8),
+    isPlaceKnown: !dice.once(6),
   }
 }
 
@@ -74,7 +81,7 @@ const PLACES: readonly PlaceRow[] = [
 ]
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   all: ['', 'all', 'x'],
-  ip: ADDRESSES,
+  ip: [...FOURS, ...SIXES],
   ip_subnet: NETWORKS,
   continent: ['EU', 'Europe', 'europe', 'as', 'ASIA', 'xx'],
   country: ['JP', 'Japan', 'japan', 'KR', 'South Korea', 'United Kingdom', 'gb', 'JPN'],
@@ -87,7 +94,7 @@ function drawRestrictions(dice: Dice): RestrictionRow[] {
     const scope = dice.once(12) ? 'all' : dice.pick(scopes)
     return {
       id,
-      category: dice.pick(['whitelist', 'maintenance', 'blacklist', 'blocklogin']),
+      category: dice.pick(['whitelist', 'maintenance', 'blacklist', 'blocklogin', 'blocklogin']),
       scope,
       value: dice.pick(VALUES[scope] as readonly string[]),
       code: dice.pick([401, 403, 423, 425, 471, 499, 500, 522]),
@@ -134,12 +141,12 @@ function drawRoutes(dice: Dice, paths: readonly string[]): RouteLists {
   const audiences = [...new Set(some(3).map((prefix) => `/${prefix.replace(/^\/|\/+$/g, '')}`))]
   return {
     public: dice.once(2) ? some(2) : [],
-    blocked: dice.once(2) ? some(2) : [],
+    blocked: dice.once(4) ? some(2) : [],
     preflight: dice.once(2) ? some(2) : [],
     audiences: audiences.map((prefix) => ({ prefix, audience: dice.pick(AUDIENCES) })),
     defaultAudience: dice.pick(AUDIENCES),
     unrestricted: dice.once(3) ? [dice.pick(paths).toLowerCase()] : [],
-    login: dice.once(2) ? paths.map((path) => path.toLowerCase()).slice(0, 2) : [],
+    login: !dice.once(3) ? paths.map((path) => path.toLowerCase()).slice(0, 2) : [],
   }
 }
 
@@ -148,8 +155,9 @@ function drawPermissions(dice: Dice, paths: readonly string[]): PermissionRow[] 
   const rows: PermissionRow[] = []
   // In most worlds somebody may go nearly everywhere: refusals are more frequent by themselves.
   if (!dice.once(4)) {
-    for (const role of ROLES) {
+    for (const role of new Set(ROLES)) {
       rows.push({ id: 0, role, verb: 'ALL', path: '/', action: 'ACCEPT', topic: null })
+      if (dice.once(3)) rows.push(drawWatch(dice, paths, role))
     }
   }
   for (let id = 1, count = dice.below(14); id <= count; id++) {
@@ -169,10 +177,17 @@ function drawPermissions(dice: Dice, paths: readonly string[]): PermissionRow[] 
   return rows
 }
 
+/** An AUDIT row for much of what a role does. */
+function drawWatch(dice: Dice, paths: readonly string[], role: string): PermissionRow {
+  const path = dice.once(2) ? '/' : drawPrefix(dice, paths)
+  const verb = dice.once(2) ? 'ALL' : dice.pick(VERBS)
+  return { id: 0, role, verb, path, action: 'AUDIT', topic: dice.pick(TOPICS) }
+}
+
 function drawKeys(dice: Dice, paths: readonly string[], principals: readonly Person[]): KeyRow[] {
   return Array.from({ length: dice.below(4) }, (_, at) => {
     // The others take a hundred times as long.
-    const algorithm = dice.once(48) ? dice.pick(['EdDSA', 'ES256', 'RS256']) : 'HS256'
+    const algorithm = dice.once(96) ? dice.pick(['EdDSA', 'ES256', 'RS256']) : 'HS256'
     const scope = () => (dice.once(2) ? drawPath(dice) : `${dice.pick(VERBS)} ${dice.pick(paths)}`)
     return {
       kid: `k${at}`,
@@ -199,7 +214,7 @@ function drawPerson(dice: Dice, at: number): Person {
     level: dice.below(4),
     state: dice.pick(STATES),
     referralId: dice.pick([null, 0, 7]),
-    otp: dice.once(2),
+    otp: !dice.once(5),
   }
 }
 
@@ -211,7 +226,7 @@ function drawLogin(dice: Dice, at: number, uid: string): Login {
     uid,
     csrfToken: dice.pick([`c${at}`, 'c0ffee', 'C0FFEE']),
     userAgent: dice.pick(AGENTS),
-    address: dice.pick(ADDRESSES),
+    address: drawAddress(dice),
     endsAtMs,
     idleAtMs: Math.min(endsAtMs, NOW_MS + idleMs),
   }

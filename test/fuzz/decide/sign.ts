@@ -1,5 +1,5 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import { formOf } from '../../reference/keys.ts'
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
+import { formOf, macOf } from '../../reference/keys.ts'
 import type { KeyRow, Request } from '../../reference/world.ts'
 import { privateKeyOf } from '../node-keys.ts'
 import { RSA_KEY } from './rsa-key.ts'
@@ -47,7 +47,7 @@ export function signatureOf(
   const target = { path, query: rest.join('?') }
   const form = version === 1 ? nonce + key.kid : formOf(key.kid, nonce, request, target, digest)
   if (key.algorithm === 'HS256' || version === 1) {
-    return createHmac('sha256', key.material).update(form).digest('hex')
+    return macOf(key.material, form)
   }
   const privateKey = PRIVATE_KEYS[key.algorithm as keyof typeof PRIVATE_KEYS]
   const hash = key.algorithm === 'EdDSA' ? null : 'sha256'
