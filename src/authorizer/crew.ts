@@ -123,16 +123,24 @@ function bury(crew: Crew, { worker, snapshot }: Member): void {
 function replace(crew: Crew, dead: Member, endedBy: number | string): void {
   const livedMs = Date.now() - dead.startedAtMs
   crew.earlyDeaths = livedMs < SETTLED_AFTER_MS ? crew.earlyDeaths + 1 : 0
-  const { earlyDeaths } = crew
-  const delayMs = earlyDeaths === 0 ? 0 : Math.min(100 * 2 ** earlyDeaths, RESTART_DELAY_MS_MAX)
+  const delayMs = delayOf(crew)
   const { pid } = dead.worker.process
   crew.log.error({ deadPid: pid, endedBy, livedMs, delayMs }, 'a worker died and is replaced')
-  const again = (waitMs: number): void => {
+  const launchLater = (waitMs: number): void => {
     setTimeout(() => {
-      if (!crew.isDraining) launch(crew).catch(() => again(RESTART_DELAY_MS_MAX))
+      if (crew.isDraining) return
+      launch(crew).catch(() => {
+        crew.earlyDeaths++
+        launchLater(delayOf(crew))
+      })
     }, waitMs)
   }
-  again(delayMs)
+  launchLater(delayMs)
+}
+
+/** At once after a single death; longer and longer where one follows on another. */
+function delayOf({ earlyDeaths }: Crew): number {
+  return earlyDeaths === 0 ? 0 : Math.min(100 * 2 ** earlyDeaths, RESTART_DELAY_MS_MAX)
 }
 
 /** Tells a worker to finish, and ends it if it does not. Resolves when it is gone. */

@@ -6,7 +6,9 @@ import { chooseFaults, scheduleFaults } from './schedule.ts'
 test('what is not said has a default', () => {
   const { seed, ...rest } = parseWanted(['--'])
   assert.match(seed, /^[0-9a-f]{12}$/)
-  assert.deepEqual(rest, { minutes: 3, workersCount: 8, only: undefined, isJson: false })
+  assert.deepEqual(rest, {
+    ...{ minutes: 3, workersCount: 8, only: undefined, scene: undefined, isJson: false },
+  })
 })
 
 const REFUSED: readonly (readonly string[])[] = [
@@ -15,10 +17,19 @@ const REFUSED: readonly (readonly string[])[] = [
   ['--workers', '65'],
   ['--only', 'R4,R99'],
   ['--unknown'],
+  ['--scene', 'G1'],
+  ['--scene', 'G9', '--times', '0'],
+  ['--times', '5'],
 ]
 for (const words of REFUSED) {
   test(`${words.join(' ')} is refused`, () => assert.throws(() => parseWanted(words)))
 }
+
+test('a scene is played as often as its goal says, or as often as wanted', () => {
+  assert.deepEqual(parseWanted(['--scene', 'G10']).scene, { name: 'G10', times: 100 })
+  const few = parseWanted(['--scene', 'G9', '--times', '3'])
+  assert.deepEqual(few.scene, { name: 'G9', times: 3 })
+})
 
 test('a seed repeats the order of the faults, and each comes once before any comes again', () => {
   const { names } = chooseFaults(undefined, true)

@@ -1,4 +1,5 @@
 // npm run chaos [-- --minutes N --seed S --workers W --only R4,R7 --json]
+// npm run chaos -- --scene G9 [--times N --json]
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,7 @@ import { runChaos } from './chaos.ts'
 import { FAULT_NAMES, FAULTS, type FaultName, STAND_INS } from './faults.ts'
 import { isUnsafe, judge } from './judge.ts'
 import { renderRows, renderViolations, toJson } from './report.ts'
+import { SCENES, type SceneName } from './scenes.ts'
 import { chooseFaults, scheduleFaults } from './schedule.ts'
 import { startStand } from './stand.ts'
 import { tally } from './tally.ts'
@@ -17,6 +19,8 @@ export interface Wanted {
   readonly seed: string
   readonly workersCount: number
   readonly only: readonly FaultName[] | undefined
+  /** Instead of striking at random: one goal that needs a stand of its own. */
+  readonly scene: { readonly name: SceneName; readonly times: number } | undefined
   /** Only the last line. */
   readonly isJson: boolean
 }
@@ -30,6 +34,8 @@ export function parseWanted(words: readonly string[]): Wanted {
       seed: { type: 'string', default: randomBytes(6).toString('hex') },
       workers: { type: 'string', default: '8' },
       only: { type: 'string' },
+      scene: { type: 'string' },
+      times: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   })
@@ -44,8 +50,21 @@ export function parseWanted(words: readonly string[]): Wanted {
   return {
     ...{ minutes, seed: values.seed, workersCount: Number(values.workers) },
     only: only?.filter(isFaultName),
+    scene: readScene(values.scene, values.times),
     isJson: values.json,
   }
+}
+
+function readScene(name: string | undefined, times: string | undefined): Wanted['scene'] {
+  if (name === undefined) {
+    if (times !== undefined) throw new Error('--times goes with --scene.')
+    return undefined
+  }
+  if (!(name in SCENES)) throw new Error(`--scene takes one of ${Object.keys(SCENES).join(',')}.`)
+  const scene = name as SceneName
+  const wanted = times ?? String(SCENES[scene].times)
+  if (!/^[1-9][0-9]{0,4}$/.test(wanted)) throw new Error('--times takes 1 to 99999.')
+  return { name: scene, times: Number(wanted) }
 }
 
 function isFaultName(word: string): word is FaultName {
@@ -64,13 +83,33 @@ const HEARTBEAT_MS = 250
 const FENCE_MS = 3_000
 const MINUTE_MS = 60_000
 
+type Say = (line: string) => void
+
+/** Progress, on standard error: seconds since it began, and a line. */
+function createSay({ isJson }: Wanted): Say {
+  const startedMs = performance.now()
+  return (line) => {
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)
+    if (!isJson) process.stderr.write(`${seconds} s  ${line}\n`)
+  }
+}
+
+/** Plays one scene to its end, prints what came of it; the exit code. */
+async function play(scene: NonNullable<Wanted['scene']>, wanted: Wanted): Promise<number> {
+  const { name, times } = scene
+  const say = createSay(wanted)
+  say(`${times} × ${SCENES[name].about}`)
+  const row = await SCENES[name].play({ times, say })
+  if (!wanted.isJson) process.stdout.write(`${renderRows([row])}\n`)
+  const { outcome, measured } = row
+  process.stdout.write(`${JSON.stringify({ scene: name, times, outcome, measured })}\n`)
+  return row.outcome === 'fail' ? 1 : 0
+}
+
 /** Starts a stand, strikes it for as long as was wanted, prints what came of it; the exit code. */
 async function run(wanted: Wanted): Promise<number> {
   const startedMs = performance.now()
-  const say = (line: string) => {
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)
-    if (!wanted.isJson) process.stderr.write(`${seconds} s  ${line}\n`)
-  }
+  const say = createSay(wanted)
   const { names, skipped } = chooseFaults(wanted.only, true)
   for (const name of names) say(`${name}: ${FAULTS[name].about}`)
   for (const line of STAND_INS) say(`instead of ${line}`)
@@ -111,7 +150,8 @@ async function main(): Promise<void> {
     process.exitCode = 2
     return
   }
-  process.exitCode = await run(wanted)
+  const { scene } = wanted
+  process.exitCode = await (scene === undefined ? run(wanted) : play(scene, wanted))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -75,6 +75,7 @@ export interface StackOptions {
 
 /** Weak on purpose: what these tests are about is not how dear a guess is. */
 export const CHEAP_HASHES = { DVARA_ARGON2_MEMORY_KIB: '8192', DVARA_ARGON2_PASSES: '1' }
+const READY_WITHIN_MS = 30_000
 const PASSWORD = 'Correct-Horse7-Battery'
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -155,10 +156,13 @@ export function startDvara(
   })
 }
 
+/** Throws with what it says is missing, if it does not become ready. */
 export async function untilReady(opsUrl: string): Promise<void> {
+  const deadlineMs = Date.now() + READY_WITHIN_MS
   for (;;) {
     const response = await fetch(`${opsUrl}/health/ready`).catch(() => undefined)
     if (response?.status === 200) return
+    if (Date.now() > deadlineMs) throw new Error(`not ready: ${await response?.text()}`)
     await pause(20)
   }
 }

@@ -1,0 +1,24 @@
+import type { Scene } from './scene.ts'
+import { playOutage } from './scene-outage.ts'
+import { playKills, playRestarts } from './scene-workers.ts'
+
+/** By the goal that each is for. */
+export const SCENES = {
+  G7: {
+    about: 'Redis away with the second lease on, for so many seconds: who is known is served',
+    times: 30,
+    play: playOutage,
+  },
+  G9: {
+    about: 'kill -9 of one of two workers, so often: only what it had in flight fails',
+    times: 1_000,
+    play: playKills,
+  },
+  G10: {
+    about: 'rolling restarts behind nginx under load, so many: nothing fails',
+    times: 100,
+    play: playRestarts,
+  },
+} as const satisfies Record<string, Scene>
+
+export type SceneName = keyof typeof SCENES
