@@ -1,18 +1,18 @@
 import cluster, { type Worker } from 'node:cluster'
+import { randomBytes } from 'node:crypto'
 import { createRun } from '../gateway/decision-id.ts'
 import type { ListenAt } from '../gateway/engine.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
 import { type MetricsSnapshot, mergeSnapshots, retireSnapshot } from '../telemetry/snapshot.ts'
 import { FAILED, type Question } from './operations.ts'
-import type { Order, Word } from './words.ts'
+import type { Order, Word, WorkerNames } from './words.ts'
 
 /** One worker process as its supervisor sees it. */
 export interface Member {
   readonly worker: Worker
   readonly startedAtMs: number
-  /** Marks the ids of its decisions. */
-  readonly run: string
+  readonly names: WorkerNames
   isListening: boolean
   isLeaving: boolean
   snapshot: MetricsSnapshot | undefined
@@ -25,6 +25,8 @@ export interface Crew {
   readonly listenAt: ListenAt
   readonly drainMs: number
   readonly log: Log
+  /** Hears the name of each worker whose process has ended, however it did. */
+  readonly onEnded: (worker: string) => void
   /** What the dead had counted. */
   retired: MetricsSnapshot | undefined
   isDraining: boolean
@@ -37,6 +39,8 @@ export interface Crew {
   /** Who waits for which answer. */
   readonly told: Map<number, (answer: OperationAnswer) => void>
 }
+
+export type CrewOptions = Pick<Crew, 'listenAt' | 'drainMs' | 'log' | 'onEnded'>
 
 /** A worker that ended before it listened; what it had to say, it has said. */
 class WorkerFailed extends Error {
@@ -62,7 +66,7 @@ const KILL_AFTER_MS = 2000
 const STARTING: Readiness = { ready: false, problems: ['a worker is starting'] }
 const STUCK: Readiness = { ready: false, problems: ['a worker does not answer'] }
 
-export function createCrew(given: Pick<Crew, 'listenAt' | 'drainMs' | 'log'>): Crew {
+export function createCrew(given: CrewOptions): Crew {
   return {
     ...given,
     members: new Map(),
@@ -82,7 +86,10 @@ export function launch(crew: Crew): Promise<void> {
   const member: Member = {
     worker,
     startedAtMs: Date.now(),
-    run: createRun(Math.random, new Set([...crew.members.values()].map(({ run }) => run))),
+    names: {
+      run: createRun(Math.random, new Set([...crew.members.values()].map((one) => one.names.run))),
+      worker: randomBytes(12).toString('base64url'),
+    },
     isListening: false,
     isLeaving: false,
     snapshot: undefined,
@@ -92,7 +99,7 @@ export function launch(crew: Crew): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on('message', (word: Word) => {
       if (word.kind === 'up') {
-        order(worker, { kind: 'listen', at: crew.listenAt, run: member.run })
+        order(worker, { kind: 'listen', at: crew.listenAt, ...member.names })
       } else if (word.kind === 'report') hearReport(crew, member, word)
       else if (word.kind === 'told') crew.told.get(word.id)?.(word.answer)
       else {
@@ -103,6 +110,8 @@ export function launch(crew: Crew): Promise<void> {
     // An order to a worker that is dying cannot be delivered; its exit says all there is to say.
     worker.on('error', () => {})
     worker.on('exit', (code, signal) => {
+      // The system has said that the process is gone: nothing less may take it off the list.
+      crew.onEnded(member.names.worker)
       bury(crew, member)
       reject(new WorkerFailed(code ?? 1))
       if (member.isListening && !member.isLeaving && !crew.isDraining) {

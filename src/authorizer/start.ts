@@ -38,6 +38,7 @@ import { createRefreshed, type Refreshed } from './refresh.ts'
 import { createSelfAudit } from './self-audit.ts'
 import { openSigner } from './signing.ts'
 import { createToucher, type Toucher } from './touch.ts'
+import type { WorkerNames } from './words.ts'
 
 /** One authorizer in this process, listening. */
 export interface RunningAuthorizer {
@@ -72,8 +73,8 @@ export interface StartOptions {
   /** Of the release, for the build metric. */
   readonly version: string
   readonly sayFault: SayFault
-  /** Marks the ids of its decisions; drawn if not given. */
-  readonly run?: string
+  /** What it is called by; drawn if not given. */
+  readonly names?: WorkerNames
 }
 
 const { monotonicMs } = systemClock
@@ -120,7 +121,8 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   )
   const follower = followLog(options, memory, policy, keys.changed, metrics)
   const toucher = openToucher(options)
-  const { run, cookieRing } = given
+  const { cookieRing } = given
+  const run = given.names?.run
   const { isSealed } = cookieRing
   const shadow = openShadow(config, log, metrics)
   const { findPlace } = places
@@ -181,7 +183,7 @@ function followLog(
   metrics: Metrics,
 ): Follower {
   return createFollower({
-    worker: randomBytes(12).toString('base64url'),
+    worker: options.names?.worker ?? randomBytes(12).toString('base64url'),
     invalidations: options.stores.invalidations,
     ...(options.config.secondLease === 'postgres'
       ? { secondLeases: options.stores.secondLeases }

@@ -3,7 +3,15 @@ import { runOf } from '../gateway/decision-id.ts'
 import { createExposition } from '../telemetry/exposition.ts'
 import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
 import { type MetricsSnapshot, mergeSnapshots } from '../telemetry/snapshot.ts'
-import { askMember, askReports, type Crew, createCrew, dismiss, launch } from './crew.ts'
+import {
+  askMember,
+  askReports,
+  type Crew,
+  type CrewOptions,
+  createCrew,
+  dismiss,
+  launch,
+} from './crew.ts'
 import {
   type Ask,
   FAILED,
@@ -28,7 +36,7 @@ export interface Supervisor {
   drain(): Promise<void>
 }
 
-export interface SupervisorOptions extends Pick<Crew, 'listenAt' | 'drainMs' | 'log'> {
+export interface SupervisorOptions extends CrewOptions {
   readonly workersCount: number
 }
 
@@ -104,7 +112,7 @@ async function askCrew(crew: Crew, question: Question): Promise<OperationAnswer>
     return first === undefined ? FAILED : askMember(crew, first, question)
   }
   const run = runOf(question.id)
-  const maker = members.find((member) => member.run === run)
+  const maker = members.find((member) => member.names.run === run)
   return maker === undefined ? unknownDecision(question.id) : askMember(crew, maker, question)
 }
 

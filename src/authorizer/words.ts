@@ -3,10 +3,17 @@ import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
 import type { MetricsSnapshot } from '../telemetry/snapshot.ts'
 import type { Question } from './operations.ts'
 
+/** What a worker is called by, drawn by its supervisor, which needs it when the worker is dead. */
+export interface WorkerNames {
+  /** Marks the ids of its decisions. */
+  readonly run: string
+  /** Its name on the members' list. */
+  readonly worker: string
+}
+
 /** What the supervisor says to a worker. */
 export type Order =
-  /** `run` marks the ids of this worker's decisions. */
-  | { readonly kind: 'listen'; readonly at: ListenAt; readonly run: string }
+  | ({ readonly kind: 'listen'; readonly at: ListenAt } & WorkerNames)
   | { readonly kind: 'report'; readonly id: number }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'drain' }

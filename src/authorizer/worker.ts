@@ -1,7 +1,7 @@
 import type { ListenAt } from '../gateway/engine.ts'
 import { FAILED, type Question } from './operations.ts'
 import type { RunningAuthorizer } from './start.ts'
-import type { Order, Word } from './words.ts'
+import type { Order, Word, WorkerNames } from './words.ts'
 
 type ListenOrder = Extract<Order, { kind: 'listen' }>
 
@@ -10,14 +10,14 @@ type ListenOrder = Extract<Order, { kind: 'listen' }>
  * told or when its supervisor is gone. Resolves when it has drained.
  */
 export async function serveSupervisor(
-  open: (listenAt: ListenAt, run: string) => Promise<RunningAuthorizer>,
+  open: (listenAt: ListenAt, names: WorkerNames) => Promise<RunningAuthorizer>,
 ): Promise<void> {
   // The supervisor alone hears the terminal: it decides who stops and when.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   const orders = hearOrders()
   say({ kind: 'up' })
-  const { at, run } = await orders.listen
-  const running = await open(at, run)
+  const { at, run, worker } = await orders.listen
+  const running = await open(at, { run, worker })
   orders.onReport((id) => {
     const snapshot = running.metrics.snapshot()
     say({ kind: 'report', id, snapshot, readiness: running.readiness() })

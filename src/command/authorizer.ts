@@ -1,17 +1,23 @@
 import cluster from 'node:cluster'
+import { readFile } from 'node:fs/promises'
+import { createObituaries } from '../authorizer/obituary.ts'
 import { createSayFault } from '../authorizer/observe.ts'
 import { type Ask, createOperations } from '../authorizer/operations.ts'
 import { openLoudCrypto } from '../authorizer/signing.ts'
 import { startAuthorizer } from '../authorizer/start.ts'
 import { createSupervisor, reservePort } from '../authorizer/supervisor.ts'
+import type { WorkerNames } from '../authorizer/words.ts'
 import { serveSupervisor } from '../authorizer/worker.ts'
-import { cookieKeysDirectoryOf } from '../config/rules.ts'
+import { cookieKeysDirectoryOf, leaseMsOf } from '../config/rules.ts'
 import type { ConfigFor } from '../config/settings.ts'
 import { openCookieRing } from '../crypto/cookie-ring.ts'
 import { parseSecretsKey } from '../crypto/envelope.ts'
 import { openKeyring } from '../crypto/keyring.ts'
 import type { ListenAt } from '../gateway/engine.ts'
 import { openAuthorizerStores } from '../store/open.ts'
+import { openRoll } from '../store/roll.ts'
+import { leaseBoundMs } from '../store/seal-watch.ts'
+import { systemClock } from '../store/system-clock.ts'
 import { createLog, type Log, type Logging } from '../telemetry/log.ts'
 import { createOpsServer, type Readiness } from '../telemetry/ops.ts'
 import { createSayAtMost } from '../telemetry/say-at-most.ts'
@@ -20,6 +26,8 @@ import { readVersion, shipped } from './release.ts'
 import { untilStopped } from './signals.ts'
 
 type Config = ConfigFor<'authorizer'>
+
+const CONNECT_TIMEOUT_MS = 2_000
 
 export const authorizer = command({
   process: 'authorizer',
@@ -61,7 +69,21 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
     const port = await reservePort(listen)
     listenAt = { host: listen.host, port, mode: 'shared' }
   }
-  const supervisor = createSupervisor({ workersCount: workers, listenAt, drainMs, log })
+  const sayFault = createSayFault(log, createSayAtMost(Date.now))
+  const roll = openRoll({
+    url: config.redisUrl.reveal(),
+    ca: config.redisCaFile === undefined ? undefined : await readFile(config.redisCaFile, 'utf8'),
+    commandTimeoutMs: config.storeTimeoutMs,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    onFault: (fault) => sayFault('connection', fault),
+  })
+  const onEnded = createObituaries({
+    leave: async (worker) => (await roll).leave(worker),
+    clock: systemClock,
+    boundMs: leaseBoundMs(leaseMsOf(config)),
+    onFault: (fault) => sayFault('members', fault),
+  })
+  const supervisor = createSupervisor({ workersCount: workers, listenAt, drainMs, log, onEnded })
   const stopped = untilStopped(() => void supervisor.restart())
   await supervisor.start()
   const { loadMetrics: metrics, readiness: isReady, ask } = supervisor
@@ -71,13 +93,14 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
   log.info({ signal }, 'draining')
   await supervisor.drain()
   await ops.close()
+  ;(await roll).close()
 }
 
 async function runWorker(config: Config, log: Log): Promise<void> {
-  await serveSupervisor((listenAt, run) => openAuthorizer(config, log, listenAt, run))
+  await serveSupervisor((listenAt, names) => openAuthorizer(config, log, listenAt, names))
 }
 
-async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?: string) {
+async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, names?: WorkerNames) {
   const sayFault = createSayFault(log, createSayAtMost(Date.now))
   const keyring = await openKeyring({ directory: config.keysDirectory })
   const crypto = openLoudCrypto(config, log)
@@ -109,7 +132,7 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, run?
     log,
     version: readVersion(),
     sayFault,
-    ...(run === undefined ? {} : { run }),
+    ...(names === undefined ? {} : { names }),
   })
   return {
     ...running,

@@ -50,6 +50,27 @@ test('kill -9 of a worker fails only what was in flight there, and it is replace
   assert.ok(replacedMs < 1000, `replaced after ${replacedMs} ms`)
 })
 
+async function untilBothCount(): Promise<void> {
+  await until('both workers count', async () => {
+    const text = await (await fetch(`${stack.opsUrl}/metrics`)).text()
+    return /^dvara_workers 2$/m.test(text) && (await workerPids()).length === 2
+  })
+}
+
+test('a logout does not wait for a worker that was killed', async () => {
+  await untilBothCount()
+  const { cookie, csrfToken } = await stack.signIn()
+  const [victim] = (await workerPids()) as [number]
+  process.kill(victim, 'SIGKILL')
+  const ended = await stack.call('DELETE', '/api/v2/identity/sessions', {
+    cookie,
+    headers: { 'X-CSRF-Token': csrfToken },
+  })
+  assert.equal(ended.status, 200)
+  assert.match(String(ended.headers['x-in-force']), /, path=fast$/)
+  await untilBothCount()
+})
+
 test('SIGHUP replaces all workers one by one, and no check fails', async () => {
   const before = await workerPids()
   const load = startLoad(ask)

@@ -1,3 +1,5 @@
+import { createObituaries } from '../../src/authorizer/obituary.ts'
+import { leaseBoundMs } from '../../src/store/seal-watch.ts'
 import type { Link } from './link.ts'
 import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
@@ -86,9 +88,11 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
       wire.latencyMs = 0.6
     })
   }),
-  'worker stopped'({ authorizers, random, schedule }, untilMs) {
+  'worker stopped'(world, untilMs) {
+    const { authorizers, random, schedule, variation } = world
     const one = random.pick(authorizers)
     one?.machine.stop(untilMs - schedule.nowMs())
+    if (one !== undefined && variation.isStopTakenForDeath) mourn(world, one.name)
     return one?.name
   },
   /** Its answers are held up, and it is stopped before they come. */
@@ -109,7 +113,7 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
     one.machine.kill()
     one.link.close()
     // A supervisor saw it die, and says so for it; or there is none.
-    if (random.isLucky(0.5)) leaveFor(world, one.name)
+    if (random.isLucky(0.5)) mourn(world, one.name)
     const backMs = Math.min(untilMs, schedule.nowMs() + random.between(50, 1_500))
     schedule.plan(backMs, () => world.startAuthorizer(slot))
     return one.name
@@ -191,10 +195,17 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
   },
 }
 
-/** What a supervisor does for a process that it saw die. */
-function leaveFor({ identities, schedule, random }: World, worker: string): void {
-  const teller = identities.find((one) => one !== undefined)
+/** What a supervisor does for a process that it saw die; it lives with an identity API here. */
+function mourn({ identities, plan, schedule, random }: World, worker: string): void {
+  const host = identities.find((one) => one !== undefined)
+  if (host === undefined) return
+  const publishDeath = createObituaries({
+    leave: (name) => host.link.board.leave(name),
+    clock: host.machine.clock,
+    boundMs: leaseBoundMs(plan.sizes.leaseMs),
+    onFault: () => undefined,
+  })
   schedule.plan(schedule.nowMs() + random.between(1, 60), () =>
-    teller?.machine.deliver(() => void teller.link.board.leave(worker).catch(() => undefined)),
+    host.machine.deliver(() => publishDeath(worker)),
   )
 }

@@ -117,6 +117,11 @@ export const MUTANTS: readonly Mutant[] = [
     variation: { isPruningByWall: true },
   },
   {
+    name: 'takes a worker off that is only stopped',
+    theme: 'waiting',
+    variation: { isStopTakenForDeath: true },
+  },
+  {
     name: 'does not wait for those who go on without Redis',
     theme: 'outage',
     variation: { isSecondUnheeded: true },

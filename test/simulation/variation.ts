@@ -27,6 +27,8 @@ export interface Variation {
   readonly isPruningByWall?: boolean
   /** Whether nobody waits for those who go on without Redis. */
   readonly isSecondUnheeded?: boolean
+  /** Whether a supervisor takes a process that does not answer for one that has ended. */
+  readonly isStopTakenForDeath?: boolean
   readonly times?: (times: AcknowledgeTimes) => AcknowledgeTimes
   /** The board as the one who re-fills it sees it. */
   readonly keeperBoard?: (board: Board) => Board

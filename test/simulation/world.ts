@@ -15,6 +15,7 @@ import type { Variation } from './variation.ts'
 /** Everything of one history. */
 export interface World {
   readonly plan: Plan
+  readonly variation: Variation
   readonly schedule: Schedule
   readonly random: Random
   readonly history: History
@@ -69,7 +70,7 @@ export function createWorld(plan: Plan, variation: Variation, isTraced: boolean)
   const authorizers: (Authorizer | undefined)[] = []
   const identities: (Identity | undefined)[] = []
   const world: World = {
-    ...{ plan, schedule, random, history, redis, postgres, cast, checks, isHealthy },
+    ...{ plan, variation, schedule, random, history, redis, postgres, cast, checks, isHealthy },
     ...{ authorizers, identities },
     startAuthorizer(slot) {
       const { machine, link } = startMachine('worker')

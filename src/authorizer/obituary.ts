@@ -1,0 +1,49 @@
+import type { Clock } from '../core/clock.ts'
+
+export interface ObituaryOptions {
+  /** Takes a worker off the members' list. */
+  readonly leave: (worker: string) => Promise<void>
+  readonly clock: Clock
+  /** After so long nobody waits for it any more in any case. */
+  readonly boundMs: number
+  readonly onFault: (fault: unknown) => void
+}
+
+/** A Redis that is away is tried again this often. */
+const AGAIN_MS = 100
+/** A heartbeat that the dead had sent already would put it on the list once more. */
+const LAST_WORDS_MS = 100
+
+/**
+ * Says for a worker whose process has ended what it cannot say itself any more: nobody need wait
+ * for its lease. Only a process that has truly ended may be named here: one that was merely
+ * stopped, or does not answer, goes on with its lease when it wakes.
+ */
+export function createObituaries(options: ObituaryOptions): (worker: string) => void {
+  const { leave, clock, boundMs, onFault } = options
+
+  async function say(worker: string, untilMs: number): Promise<void> {
+    for (;;) {
+      const isSaid = await leave(worker).then(
+        () => true,
+        (fault: unknown) => {
+          onFault(fault)
+          return false
+        },
+      )
+      if (isSaid || clock.monotonicMs() >= untilMs) return
+      await pause(AGAIN_MS)
+    }
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => clock.setTimer(ms, resolve))
+  }
+
+  return function publishDeath(worker) {
+    const untilMs = clock.monotonicMs() + boundMs
+    void say(worker, untilMs)
+      .then(() => pause(LAST_WORDS_MS))
+      .then(() => say(worker, untilMs))
+  }
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createObituaries } from '../../src/authorizer/obituary.ts'
+import { Fault } from '../../src/core/fault.ts'
+import { createTurnedClock } from '../core/clock.ts'
+
+function createScene() {
+  const clock = createTurnedClock()
+  const left: [string, number][] = []
+  const faults: unknown[] = []
+  const redis = { isAway: false }
+  const publishDeath = createObituaries({
+    ...{ clock, boundMs: 2_024, onFault: (fault: unknown) => faults.push(fault) },
+    async leave(worker) {
+      if (redis.isAway) throw new Fault('store_unavailable')
+      left.push([worker, clock.monotonicMs()])
+    },
+  })
+  return { clock, left, faults, redis, publishDeath }
+}
+
+test('a death is told at once, and again after the last words of the dead', async () => {
+  const { clock, left, publishDeath } = createScene()
+  publishDeath('one')
+  await clock.turn(0)
+  assert.deepEqual(left, [['one', 0]])
+  await clock.turn(5_000)
+  assert.deepEqual(left, [
+    ['one', 0],
+    ['one', 100],
+  ])
+})
+
+test('while Redis is away it is tried until nobody waits for the dead any more', async () => {
+  const { clock, left, faults, redis, publishDeath } = createScene()
+  redis.isAway = true
+  publishDeath('early')
+  await clock.turn(950)
+  redis.isAway = false
+  await clock.turn(200)
+  assert.deepEqual(left, [
+    ['early', 1_000],
+    ['early', 1_100],
+  ])
+  assert.equal(faults.length, 10)
+  redis.isAway = true
+  publishDeath('late')
+  await clock.turn(10_000)
+  const tried = faults.length
+  await clock.turn(10_000)
+  assert.equal(faults.length, tried)
+  assert.equal(left.length, 2)
+})
