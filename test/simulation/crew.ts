@@ -2,6 +2,49 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Done, Job } from './job.ts'
 
+/**
+ * A process that does one job at a time. In a process of node's test runner each promise is
+ * followed from test to test, which makes a history cost half as much again.
+ */
+export interface Worker {
+  do(job: Job): Promise<Done>
+  /** It ends once what it was asked is done. */
+  dismiss(): void
+}
+
+const child = fileURLToPath(new URL('./child.js', import.meta.url))
+
+export function hireWorker(): Worker {
+  const one = fork(child, [], { execArgv: [] })
+  const ended = new Promise<never>((_, reject) => {
+    one.once('error', reject)
+    one.once('exit', (code, signal) => {
+      reject(new Error(`a process of the simulation ended with ${code ?? signal}`))
+    })
+  })
+  ended.catch(() => undefined)
+  let before: Promise<unknown> = Promise.resolve()
+
+  function ask(job: Job): Promise<Done> {
+    const done = new Promise<Done>((resolve) => {
+      one.once('message', (answer) => resolve(answer as Done))
+    })
+    one.send(job)
+    return Promise.race([done, ended])
+  }
+
+  return {
+    do(job) {
+      const done = before.then(() => ask(job))
+      before = done
+      return done
+    },
+    dismiss() {
+      if (one.connected) one.disconnect()
+    },
+  }
+}
+
 /** Runs all jobs in `processes` processes; `onDone` hears of each as it ends. */
 export async function runJobs(
   jobs: readonly Job[],
@@ -9,26 +52,15 @@ export async function runJobs(
   onDone: (done: Done) => void,
 ): Promise<void> {
   const waiting = [...jobs]
-  const child = fileURLToPath(new URL('./child.js', import.meta.url))
-  const crew = Array.from({ length: Math.min(processes, jobs.length) }, () => {
-    return new Promise<void>((resolve, reject) => {
-      const one = fork(child, [], { execArgv: [] })
-      const next = () => {
-        const job = waiting.shift()
-        if (job !== undefined) one.send(job)
-        else one.disconnect()
+  const crew = Array.from({ length: Math.min(processes, jobs.length) }, async () => {
+    const worker = hireWorker()
+    try {
+      for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+        onDone(await worker.do(job))
       }
-      one.on('message', (done) => {
-        onDone(done as Done)
-        next()
-      })
-      one.on('error', reject)
-      one.on('exit', (code) => {
-        if (code === 0) resolve()
-        else reject(new Error(`a process of the simulation ended with ${code}`))
-      })
-      next()
-    })
+    } finally {
+      worker.dismiss()
+    }
   })
   await Promise.all(crew)
 }

@@ -3,9 +3,17 @@ import { runSeed } from './one.ts'
 import { inOwnTurn } from './schedule.ts'
 import { addOutcome, createSum, type Sum } from './sum.ts'
 
+interface SeedsJob {
+  readonly kind: 'seeds'
+  readonly from: number
+  readonly count: number
+  /** Of each history; else each seed draws its own. */
+  readonly theme?: string
+}
+
 /** A piece of work for one process. */
 export type Job =
-  | { readonly kind: 'seeds'; readonly from: number; readonly count: number }
+  | SeedsJob
   | { readonly kind: 'mutant'; readonly index: number; readonly from: number }
 
 export type Done =
@@ -36,14 +44,15 @@ export function runJob(job: Job): Promise<Done> {
 }
 
 /** The first history of each piece is run twice: it must be the same, bit for bit. */
-function runSeeds({ from, count }: { readonly from: number; readonly count: number }): Done {
+function runSeeds({ from, count, theme }: SeedsJob): Done {
   const sum = createSum()
+  const options = theme === undefined ? {} : { theme }
   for (let seed = from; seed < from + count; seed++) {
-    const outcome = runSeed(seed)
+    const outcome = runSeed(seed, options)
     addOutcome(sum, outcome)
     if (seed !== from) continue
-    const again = runSeed(seed)
-    if (again.hash === outcome.hash) continue
+    const again = runSeed(seed, options)
+    if (again.hash === outcome.hash && again.callsCount === outcome.callsCount) continue
     sum.broken.push({ seed, rule: 'the same seed, the same history', text: `${again.hash}` })
   }
   return { kind: 'seeds', sum }
