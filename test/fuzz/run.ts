@@ -71,9 +71,9 @@ interface Found {
 }
 
 /** A word in memory that all threads see: not zero once somebody wants them to end. */
-export type Ending = Int32Array<SharedArrayBuffer>
+type Ending = Int32Array<SharedArrayBuffer>
 
-export function createEnding(): Ending {
+function createEnding(): Ending {
   return new Int32Array(new SharedArrayBuffer(4))
 }
 
