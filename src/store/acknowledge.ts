@@ -52,6 +52,8 @@ export type RosterChange =
   | { readonly kind: 'members'; readonly count: number; readonly pruned: number }
 
 const RETRY_EVERY_MS = 50
+/** For timers that fire late: an acknowledgement that is nearly certain is not thrown away. */
+const TIMERS_MS = 50
 export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
   const { board, clock, fenceMs, retryMs, onFault } = options
   const boundMs = leaseBoundMs(options.leaseMs)
@@ -80,11 +82,13 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
   }
 
   async function finish(first: Roster, apply: () => Promise<Roster>, beganAtMs: number) {
-    const giveUpAtMs = beganAtMs + retryMs + fenceMs + boundMs
+    // A board that is sealed anew half-way begins a new wait, but nobody waits for ever.
+    const giveUpAtMs = beganAtMs + retryMs + fenceMs + boundMs + TIMERS_MS
     const settling = seconds.settle()
     let roster = first
     for (;;) {
-      const onBoard = await waiting.wait(roster)
+      const onBoard = await waiting.wait(roster, giveUpAtMs)
+      if (onBoard === 'late') throw notInForce('no lease is known to be over in time')
       if (onBoard !== 'moved') {
         const path = (await settling) === 'slow' ? 'slow' : onBoard
         const { seq, members } = roster
@@ -92,7 +96,7 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
         const reportedCount = path === 'fast' ? membersCount : waiting.countReported(roster)
         return { seq, membersCount, reportedCount, afterMs: clock.monotonicMs() - beganAtMs, path }
       }
-      roster = await put(apply, giveUpAtMs)
+      roster = await put(apply, Math.min(giveUpAtMs, beganAtMs + retryMs + fenceMs))
     }
   }
 

@@ -2,12 +2,15 @@ import type { Clock } from '../core/clock.ts'
 import { epochNumberOf, epochNumberOfSeq, type Members, type Roster } from './members.ts'
 import type { SealWatch } from './seal-watch.ts'
 
-/** How the wait for one change ended; `moved`: the board was sealed anew, put it there again. */
-export type Outcome = 'fast' | 'slow' | 'moved'
+/**
+ * How the wait for one change ended; `moved`: the board was sealed anew, put it there again;
+ * `late`: it will not be certain by the time that was given.
+ */
+export type Outcome = 'fast' | 'slow' | 'moved' | 'late'
 
 /** Those who wait until all members have said that they applied a change, or can do no harm. */
 export interface Waiting {
-  wait(roster: Roster): Promise<Outcome>
+  wait(roster: Roster, giveUpAtMs: number): Promise<Outcome>
   /** Reads the list of members for those who wait; undefined if it could not be read. */
   look(): Promise<Roster | undefined>
   /** Hints, as they arrive. */
@@ -75,8 +78,7 @@ export function createWaiting(deps: {
     return roster
   }
 
-  /** Resolves `moved` if the board was sealed anew meanwhile. */
-  function wait(roster: Roster): Promise<Outcome> {
+  function wait(roster: Roster, giveUpAtMs: number): Promise<Outcome> {
     const { seq, epoch } = roster
     const deadlineMs = Math.max(clock.monotonicMs() + boundMs, seals.settledAtMs())
     const pending = new Set<string>()
@@ -100,8 +102,11 @@ export function createWaiting(deps: {
           // Leases of an earlier sealing are not on this list: only time ends them.
           const untilMs = pending.size === 0 ? seals.settledAtMs() : deadlineMs
           if (now >= untilMs) return end(pending.size === 0 ? 'fast' : 'slow')
+          // Nothing is certain before the sealing has settled: no use to wait for what is later.
+          if (Math.max(now, seals.settledAtMs()) >= giveUpAtMs) return end('late')
           stopTimer()
-          stopTimer = clock.setTimer(untilMs - now, () => waiter.check())
+          const nextMs = Math.min(untilMs, giveUpAtMs)
+          stopTimer = clock.setTimer(nextMs - now, () => waiter.check())
         },
       }
       const lookAfter = (delayMs: number): void => {

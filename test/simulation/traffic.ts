@@ -187,7 +187,7 @@ function revoke(world: World, revocation: Revocation, attempt = 1): void {
   identity.machine.deliver(() => void revocation.run(identity).then(acknowledged, refused))
 }
 
-/** In good times soon; else what trying, fencing and two leases take. Stops do not count. */
+/** In good times soon; else what trying, a fence and a lease take. Stops do not count. */
 function boundOf({ plan, isHealthy, schedule }: World, beganAtMs: number, one: Identity): number {
   const { leaseMs, fenceMs, retryMs } = plan.times
   if (isHealthy(beganAtMs) && plan.theme === 'calm') return 250
@@ -198,7 +198,7 @@ function boundOf({ plan, isHealthy, schedule }: World, beganAtMs: number, one: I
       return !isMet || !(kind === 'identity stopped' || kind.startsWith('postgres'))
     })
   if (isStopped) return Number.POSITIVE_INFINITY
-  return retryMs + 2 * (fenceMs + leaseMs * 1.002 + 20) + 1_500
+  return retryMs + fenceMs + leaseMs * 1.002 + 20 + 400
 }
 
 function probe(world: World, { credentials, area }: Revocation, withinMs: number): void {

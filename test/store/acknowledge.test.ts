@@ -166,6 +166,25 @@ test('a sealing during the wait puts the change on the new board', async () => {
   assert.equal(seen.receipt?.seq, 2 * FIRST_SEQ + 1)
 })
 
+test('sealed anew too late to be certain in time, it is recorded only, and said at once', async () => {
+  const fenceMs = 1500
+  const { revoke, acknowledger, reseal, join, clock } = createScene(fenceMs)
+  await acknowledger.start()
+  join('a', 1)
+  const { seen } = revoke()
+  await clock.turn(10)
+  reseal(2)
+  await clock.turn(1500)
+  assert.equal(seen.fault, undefined)
+  reseal(3)
+  await clock.turn(1000)
+  assert.equal(seen.receipt, undefined)
+  assert.equal((seen.fault as Fault | undefined)?.code, 'not_in_force')
+  const { seen: later } = revoke()
+  await clock.turn(fenceMs + BOUND)
+  assert.equal(later.receipt?.seq, 3 * FIRST_SEQ + 2)
+})
+
 test('a board that is away is tried for a while, then it is recorded only', async () => {
   const { revoke, acknowledger, board, clock } = createScene()
   await acknowledger.start()
