@@ -1,4 +1,5 @@
-import { ancestorsOf, coverOf, type Finding, lintPrefix } from './lint.ts'
+import { coverOf, type Finding, lintPrefix } from './lint.ts'
+import { createPatternSet, type PatternSet } from './pattern-set.ts'
 import type { RouteTable } from './route.ts'
 import type { Action, Permission } from './rule.ts'
 
@@ -9,58 +10,50 @@ const KNOWN = new Set([...ALL, 'ALL', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND',
 /** A row with its place, its path as a prefix, and the verbs that it speaks for. */
 interface Placed {
   readonly where: string
+  /** In the list of all rows. */
+  readonly index: number
   readonly row: Permission
   readonly prefix: string
   readonly verbs: readonly string[]
 }
 
-/** Rows of one role by action, verb and prefix. */
+/** Rows of one role by action and verb. */
 interface Index {
   add(placed: Placed): void
-  /** The row, other than this one, that says `action` for all that this one is about. */
-  cover(placed: Placed, action: Action): Placed | undefined
+  /** For each verb of a row another one that says `action` for all of it; undefined for none. */
+  covers(placed: Placed, action: Action): readonly (Placed | undefined)[]
   /** Whether an ACCEPT row is about something that this one is also about. */
   meetsAccept(placed: Placed): boolean
 }
 
 function createIndex(): Index {
-  const rows = new Map<string, Placed>()
-  /** Folded prefixes of ACCEPT rows, and what is above them. */
-  const accepted = new Set<string>()
-  const aboveAccepted = new Set<string>()
-  const key = (action: Action, verb: string, prefix: string) => `${action} ${verb} ${prefix}`
-  const lineOf = (prefix: string) => [prefix, ...ancestorsOf(prefix)]
+  const sets = new Map<string, PatternSet<Placed>>()
+  /** Of ACCEPT rows, folded: what refuses or watches meets them whatever their case. */
+  const accepted = new Map<string, PatternSet<Placed>>()
+  const setOf = (of: Map<string, PatternSet<Placed>>, name: string) => {
+    const set = of.get(name) ?? createPatternSet<Placed>()
+    of.set(name, set)
+    return set
+  }
 
   return {
     add(placed) {
       const { row, prefix, verbs } = placed
       for (const verb of verbs) {
-        const name = key(row.action, verb, prefix)
-        if (!rows.has(name)) rows.set(name, placed)
-        if (row.action !== 'ACCEPT') continue
-        const folded = prefix.toLowerCase()
-        accepted.add(`${verb} ${folded}`)
-        for (const above of lineOf(folded)) aboveAccepted.add(`${verb} ${above}`)
+        setOf(sets, `${row.action} ${verb}`).add(prefix, placed)
+        if (row.action === 'ACCEPT') setOf(accepted, verb).add(prefix.toLowerCase(), placed)
       }
     },
-    cover({ row, prefix, verbs }, action) {
+    covers(one, action) {
       // Rows that refuse are matched on the folded path; an ACCEPT of capitals is refused too.
-      const prefixes = action === row.action ? ancestorsOf(prefix) : lineOf(prefix.toLowerCase())
-      let found: Placed | undefined
-      for (const verb of verbs) {
-        const names = prefixes.map((each) => key(action, verb, each))
-        found = names.map((name) => rows.get(name)).find((each) => each !== undefined)
-        if (found === undefined) return undefined
-      }
-      return found
+      const prefix = action === 'ACCEPT' ? one.prefix : one.prefix.toLowerCase()
+      // Of AUDIT rows the first names the topic: one that stands later hides nothing.
+      const isMeant = (other: Placed) =>
+        other !== one && (action !== 'AUDIT' || other.index < one.index)
+      return one.verbs.map((verb) => sets.get(`${action} ${verb}`)?.cover(prefix, isMeant))
     },
-    meetsAccept({ prefix, verbs }) {
-      return verbs.some(
-        (verb) =>
-          aboveAccepted.has(`${verb} ${prefix}`) ||
-          ancestorsOf(prefix).some((each) => accepted.has(`${verb} ${each}`)),
-      )
-    },
+    meetsAccept: ({ prefix, verbs }) =>
+      verbs.some((verb) => accepted.get(verb)?.meets(prefix) === true),
   }
 }
 
@@ -83,7 +76,7 @@ export function lintPermissions(
     const prefix = path.replace(/(?<=.)\/+$/, '')
     // Rows that refuse or watch hold for every spelling of the path.
     const folded = row.action === 'ACCEPT' ? prefix : prefix.toLowerCase()
-    list.push({ where, row, prefix: folded, verbs: verb === 'ALL' ? ALL : verbsOf(verb) })
+    list.push({ where, index, row, prefix: folded, verbs: verb === 'ALL' ? ALL : verbsOf(verb) })
   })
   for (const [role, placed] of roles) findings.push(...lintRole(role, placed))
   if (table !== undefined) findings.push(...lintReach([...roles.values()].flat(), table))
@@ -159,26 +152,19 @@ function twice({ where }: Placed, before: string): Finding {
 function lintAgainst(one: Placed, index: Index): Finding[] {
   const { where, row } = one
   const says = `${row.action} ${row.verb} ${row.path}`
-  const drop = index.cover(one, 'DROP')
-  if (row.action === 'ACCEPT' && drop !== undefined) {
+  const drops = row.action === 'ACCEPT' ? index.covers(one, 'DROP') : []
+  if (drops.length > 0 && !drops.includes(undefined)) {
     return [
       {
         ...{ severity: 'warning', where },
-        why: `\`${says}\` accepts nothing: ${drop.where} drops all of it, and any DROP wins`,
+        why: `\`${says}\` accepts nothing: ${placesOf(drops)} drops all of it, and any DROP wins`,
         remedy: 'remove it, or make the DROP narrower',
       },
     ]
   }
-  const broader = index.cover(one, row.action)
-  if (broader !== undefined && row.action !== 'AUDIT') {
-    return [
-      {
-        ...{ severity: 'warning', where },
-        why: `\`${says}\` changes nothing: ${broader.where} says the same of all of it`,
-        remedy: 'remove it, or the broader row if that is too broad',
-      },
-    ]
-  }
+  // A verb that is dropped needs no broader row to be needless.
+  const covers = index.covers(one, row.action).map((cover, at) => cover ?? drops[at])
+  if (!covers.includes(undefined)) return [needless(one, says, covers)]
   if (row.action === 'ACCEPT' || index.meetsAccept(one)) return []
   const isAudit = row.action === 'AUDIT'
   return [
@@ -190,6 +176,31 @@ function lintAgainst(one: Placed, index: Index): Finding[] {
       remedy: isAudit ? 'add an ACCEPT row beside it' : 'nothing, if it is there to make sure',
     },
   ]
+}
+
+function needless(
+  { where, row }: Placed,
+  says: string,
+  covers: readonly (Placed | undefined)[],
+): Finding {
+  if (row.action === 'AUDIT') {
+    return {
+      ...{ severity: 'warning', where },
+      why: `\`${says}\` is never asked for its topic: ${placesOf(covers)} stands before it`,
+      remedy: 'put it before the broader row, or remove it',
+    }
+  }
+  const isDropped = covers.some((cover) => cover?.row.action !== row.action)
+  const how = isDropped ? 'leave nothing of it' : 'says the same of all of it'
+  return {
+    ...{ severity: 'warning', where },
+    why: `\`${says}\` changes nothing: ${placesOf(covers)} ${how}`,
+    remedy: 'remove it, or the broader row if that is too broad',
+  }
+}
+
+function placesOf(covers: readonly (Placed | undefined)[]): string {
+  return [...new Set(covers.map((cover) => cover?.where))].join(' and ')
 }
 
 /** Rows for paths where routes decide before any row is asked. */
