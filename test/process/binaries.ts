@@ -78,3 +78,12 @@ function isExecutable(path: string): boolean {
     return false
   }
 }
+
+/** For servers that a test cannot do without. */
+export function needBinary(name: string): string {
+  const path = findBinary(name)
+  if (path === undefined) {
+    throw new Error(`${name} is not on this machine: npm test installs it or says how to.`)
+  }
+  return path
+}

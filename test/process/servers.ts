@@ -1,19 +1,13 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { projectRoot } from '../../src/config/root.ts'
-import { findBinary } from './binaries.ts'
+import { needBinary } from './binaries.ts'
 import { answers, type RunningServer, startProcess } from './child.ts'
-import { createFolder, findPort, isRoot, NOBODY, removeFolder } from './folders.ts'
+import { copyCluster, postgresTemplate } from './cluster.ts'
+import { createFolder, findPort, removeFolder } from './folders.ts'
 
 export { type Binary, findBinary, requireBinary } from './binaries.ts'
 export { type ProcessOptions, type RunningServer, startProcess } from './child.ts'
 export { type Echo, headerValues, type Received, startEcho, WEBSOCKET_GREETING } from './echo.ts'
 export { createFolder, findPort, removeFolder } from './folders.ts'
-
-const run = promisify(execFile)
 
 /** Another process may take a port between the moment it is found free and its use. */
 const STARTS_MAX = 3
@@ -57,6 +51,7 @@ const POSTGRES_SETTINGS = {
   fsync: 'off',
   full_page_writes: 'off',
   shared_buffers: '16MB',
+  autovacuum: 'off',
   jit: 'off',
   timezone: 'UTC',
 }
@@ -92,40 +87,6 @@ const POSTGRES_STARTUP = (() => {
   return Buffer.concat([head, body])
 })()
 
-/** `initdb` costs a second: it is run once per version and kept; every server gets a copy. */
-async function postgresTemplate(): Promise<string> {
-  const { stdout } = await run(needBinary('postgres'), ['--version'])
-  const version = /\d+(\.\d+)*/.exec(stdout)?.[0] ?? 'unknown'
-  const cache = join(projectRoot, '.cache')
-  const template = join(cache, `postgres-${version}-${process.getuid?.() ?? 0}`)
-  if (existsSync(template)) return template
-
-  const folder = await createFolder('initdb')
-  const made = join(folder, 'data')
-  await run(
-    needBinary('initdb'),
-    [
-      ...['-D', made, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'],
-      ...['--no-sync', '--wal-segsize=1'],
-    ],
-    { cwd: folder, ...(isRoot ? { uid: NOBODY, gid: NOBODY } : {}) },
-  )
-  // Two test files may come here at once: each makes its own, the first to rename wins.
-  const aside = `${template}.${process.pid}`
-  await mkdir(cache, { recursive: true })
-  await copyCluster(made, aside)
-  await rename(aside, template).catch(() => rm(aside, { recursive: true, force: true }))
-  await removeFolder(folder)
-  return template
-}
-
-/** `cp -a` keeps owners and modes and is four times as fast as Node's copy of many small files. */
-async function copyCluster(from: string, to: string): Promise<void> {
-  await run('cp', ['-a', from, to]).catch(() =>
-    cp(from, to, { recursive: true, preserveTimestamps: true }),
-  )
-}
-
 async function startAnew(
   name: string,
   start: (folder: string, port: number) => Promise<RunningServer>,
@@ -139,12 +100,4 @@ async function startAnew(
       if (attempt === STARTS_MAX || !/in use/i.test(String(error))) throw error
     }
   }
-}
-
-function needBinary(name: string): string {
-  const path = findBinary(name)
-  if (path === undefined) {
-    throw new Error(`${name} is not on this machine: npm test installs it or says how to.`)
-  }
-  return path
 }

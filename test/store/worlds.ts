@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { projectRoot } from '../../src/config/root.ts'
@@ -9,6 +9,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
 import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
+import { copyCluster } from '../process/cluster.ts'
 import { createFolder, removeFolder, startPostgres, startRedis } from '../process/servers.ts'
 
 export const migrationsDir = join(projectRoot, 'migrations')
@@ -56,7 +57,7 @@ export async function copyDirectory(): Promise<string> {
     await rename(aside, template).catch(() => rm(aside, { recursive: true, force: true }))
   }
   const directory = await createFolder('embedded')
-  await cp(template, directory, { recursive: true })
+  await copyCluster(join(template, 'database'), join(directory, 'database'))
   return directory
 }
 
