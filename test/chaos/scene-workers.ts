@@ -47,8 +47,8 @@ export function playKills({ times, say }: SceneOptions): Promise<Row> {
       ...{ name: 'G9', goal: 'kill -9 of one worker: failures ≤ what it had in flight' },
       outcome: late > 0 || most > CALLERS ? 'fail' : times >= KILLS_WANTED ? 'pass' : 'partly',
       measured:
-        `${numberOf(times)} kills, ${numberOf(pressure.count())} checks, ${numberOf(seen)} failed, ` +
-        `at most ${most} of ${CALLERS} at once, ${late} later than ${IN_FLIGHT_MS} ms after; ` +
+        `${numberOf(times)} kills, ${numberOf(pressure.count())} checks, ` +
+        `${numberOf(seen)} failed, at most ${most} of ${CALLERS} at once, ${late} later than ${IN_FLIGHT_MS} ms after; ` +
         `replaced within ${numberOf(slowest)} ms`,
       isSafety: false,
     }

@@ -166,7 +166,7 @@ test('a sealing during the wait puts the change on the new board', async () => {
   assert.equal(seen.receipt?.seq, 2 * FIRST_SEQ + 1)
 })
 
-test('sealed anew too late to be certain in time, it is recorded only, and said at once', async () => {
+test('sealed anew too late to be certain in time: recorded only, and said at once', async () => {
   const fenceMs = 1500
   const { revoke, acknowledger, reseal, join, clock } = createScene(fenceMs)
   await acknowledger.start()
