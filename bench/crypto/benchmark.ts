@@ -9,6 +9,7 @@ import { measureMacs } from '../micro/crypto-mac.ts'
 import type { Row } from '../micro/crypto-measure.ts'
 import { adjustMeasuring, describe } from '../micro/crypto-measure.ts'
 import { measureP256 } from '../micro/crypto-p256.ts'
+import { measureTokens } from '../micro/crypto-tokens.ts'
 import { plotRatios } from '../plot.ts'
 import type { Result, Task } from '../run.ts'
 import { measureColdStart } from './cold-start.ts'
@@ -32,7 +33,7 @@ export function measureKeyMemory(): KeyMemory[] {
 
 /** The comparisons with node:crypto and fast-jwt that promises stand on. */
 export function measureOwn(): Row[] {
-  return [...measureEd25519(), ...measureP256(), ...measureMacs()]
+  return [...measureEd25519(), ...measureP256(), ...measureTokens(), ...measureMacs()]
 }
 
 /** Measures all of crypto: some twenty seconds. */

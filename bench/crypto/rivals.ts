@@ -14,6 +14,7 @@ import { createEd25519Keys } from '../../src/crypto/ed25519-verifier.ts'
 import { createHmacKeys } from '../../src/crypto/hmac.ts'
 import { createP256Signers } from '../../src/crypto/p256.ts'
 import { createP256Keys } from '../../src/crypto/p256-verifier.ts'
+import { wholeClaims } from '../../src/crypto/stamp.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import type { Row } from '../micro/crypto-measure.ts'
 import { compare, compareAwaited } from '../micro/crypto-measure.ts'
@@ -155,13 +156,13 @@ async function edTokenRows(): Promise<Row[]> {
   const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed])
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   const signer = createEd25519Signers(createWasmInstance()).prepare(seed)
-  const head = signer.prepareHead({ text: headText('EdDSA'), claims: '' })
+  const tokens = signer.prepareTokens(headText('EdDSA'))
   const claims = claimsOfOne()
   return [
     await compareAwaited({
       name: 'whole EdDSA JWT, single, against jose',
       ...OPEN,
-      ours: () => head.sign(JSON.stringify(claims)),
+      ours: () => tokens.sign(wholeClaims(JSON.stringify(claims))),
       theirs: () =>
         new SignJWT(claims)
           .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: 'k1' })
@@ -175,14 +176,10 @@ async function p256TokenRows(): Promise<Row[]> {
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
   const d = Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url')
   const signer = createP256Signers(createWasmInstance()).prepare(d)
-  const head = headText('ES256')
+  const tokens = signer.prepareTokens(headText('ES256'))
   const claims = claimsOfOne()
   const fastJwt = createSigner({ algorithm: 'ES256', key: pem, kid: 'k1', noTimestamp: true })
-  const ours = () => {
-    const input = head + Buffer.from(JSON.stringify(claims)).toString('base64url')
-    const signature = signer.sign(Buffer.from(input, 'latin1'))
-    return `${input}.${Buffer.from(signature).toString('base64url')}`
-  }
+  const ours = () => tokens.sign(wholeClaims(JSON.stringify(claims)))
   const header = { alg: 'ES256', typ: 'JWT', kid: 'k1' }
   return [
     compare({

@@ -1,6 +1,5 @@
 import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { createSigner } from 'fast-jwt'
 import { createEd25519Signers } from '../../src/crypto/ed25519.ts'
 import { createEd25519Keys } from '../../src/crypto/ed25519-verifier.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
@@ -75,58 +74,9 @@ function verifyRows(): Row[] {
   ]
 }
 
-function tokenRows(): Row[] {
-  const signer = createEd25519Signers(createWasmInstance()).prepare(seed)
-  const header = { alg: 'EdDSA', typ: 'JWT', kid: 'k1' }
-  const text = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.`
-  const head = signer.prepareHead({ text, claims: '' })
-  const rival = createSigner({
-    algorithm: 'EdDSA',
-    key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
-    kid: 'k1',
-    noTimestamp: true,
-  })
-  const claims = Array.from({ length: BATCH }, () => claimsOfOne())
-  const [first] = claims as [ReturnType<typeof claimsOfOne>]
-  return [
-    compare({
-      name: 'whole EdDSA JWT, claims to bytes, batch 16, against fast-jwt',
-      must: 2.6,
-      aim: 3.5,
-      ours: () => head.signBearers(claims.map((each) => JSON.stringify(each))),
-      theirs: () => rival(first),
-      oursCount: BATCH,
-    }),
-    compare({
-      name: 'whole EdDSA JWT, claims to bytes, single, against fast-jwt',
-      must: 0,
-      aim: 0,
-      ours: () => head.signBearer(JSON.stringify(first)),
-      theirs: () => rival(first),
-    }),
-  ]
-}
-
-function claimsOfOne() {
-  const at = Math.floor(Date.now() / 1000)
-  return {
-    iss: 'https://gateway.example.com',
-    aud: ['upstream'],
-    sub: 'session',
-    jti: randomBytes(10).toString('hex'),
-    iat: at,
-    exp: at + 60,
-    uid: 'ID0123456789',
-    email: 'someone@example.com',
-    role: 'member',
-    level: 3,
-    state: 'active',
-  }
-}
-
 /** What Ed25519 is measured by. */
 export function measureEd25519(): Row[] {
-  return [...signRows(), ...verifyRows(), ...tokenRows()]
+  return [...signRows(), ...verifyRows()]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

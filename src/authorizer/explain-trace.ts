@@ -15,7 +15,7 @@ import type { Policy } from '../core/policy.ts'
 import type { Facts } from '../core/principal.ts'
 import { REASONS } from '../core/reason.ts'
 import { listRoutes, matchAudience } from '../core/route.ts'
-import type { buildClaims } from './claims.ts'
+import type { Bearer } from './claims.ts'
 import type { ExplainDependencies, Wondered } from './explain.ts'
 import type { Who } from './explain-facts.ts'
 
@@ -103,7 +103,7 @@ export function withToken(
   trace: Trace,
   check: Check,
   policy: Policy,
-  granted: Whose | undefined,
+  granted: Bearer | undefined,
 ): Trace {
   if (trace.verdict === 'deny' || trace.decidedBy !== null || granted === undefined) return trace
   const audience = matchAudience(policy.routes, check.foldedPath).join(', ')
@@ -119,10 +119,7 @@ export function withToken(
   return { ...trace, steps: [...trace.steps, step] }
 }
 
-/** Whom a token would speak of, and until when. */
-export type Whose = Pick<Parameters<typeof buildClaims>[0], 'principal' | 'session'>
-
-export function grantedOf(usable: UsableKey | undefined): Whose | undefined {
+export function grantedOf(usable: UsableKey | undefined): Bearer | undefined {
   if (usable === undefined) return undefined
   const endsAtMs = usable.key.expiresAtMs ?? Number.POSITIVE_INFINITY
   return { principal: usable.principal, session: { hash: undefined, endsAtMs } }

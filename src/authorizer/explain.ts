@@ -14,9 +14,9 @@ import { matchAudience } from '../core/route.ts'
 import { isMethod } from '../gateway/dialect.ts'
 import { isReservedHeader } from '../gateway/headers.ts'
 import { readHost } from '../gateway/host.ts'
-import { buildClaims } from './claims.ts'
+import { type Bearer, buildClaims } from './claims.ts'
 import { type FindOutDependencies, findOut, type Who } from './explain-facts.ts'
-import { grantedOf, traceFrom, type Whose, withToken } from './explain-trace.ts'
+import { grantedOf, traceFrom, withToken } from './explain-trace.ts'
 import { compare, wordAnswers } from './explain-words.ts'
 
 interface Refused {
@@ -176,7 +176,7 @@ function claimsOf(
   { issuer, tokenTtlMs, nowMs }: ExplainDependencies,
   check: Check,
   policy: Policy,
-  granted: Whose | undefined,
+  granted: Bearer | undefined,
 ): Record<string, unknown> | null {
   if (granted === undefined) return null
   const claims = buildClaims({

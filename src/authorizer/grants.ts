@@ -1,7 +1,8 @@
 import type { Facts } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
-import type { Bearer, Mint } from './mint.ts'
+import type { Bearer } from './claims.ts'
+import type { Mint } from './mint.ts'
 
 /** A grant and how long it may be handed out again. */
 interface MemoizedGrant {

@@ -1,18 +1,7 @@
-import type { Principal } from '../core/principal.ts'
+import { type Lifetime, lifetimeOf } from '../crypto/lifetime.ts'
 import { createJti } from '../crypto/random.ts'
 import type { Signer } from '../crypto/signer.ts'
-import { buildClaims } from './claims.ts'
-
-/** Whom a token speaks of, and until when. Facts of a session are such. */
-export interface Bearer {
-  readonly principal: Principal
-  readonly session: {
-    /** Undefined where there is no session: an API key was used. */
-    readonly hash: string | undefined
-    /** Infinite where no end is known. */
-    readonly endsAtMs: number
-  }
-}
+import { type Bearer, ownClaimsOf, sharedClaimsOf } from './claims.ts'
 
 /** `Bearer` and a token for the upstream, as its bytes. Rejects if it cannot be signed. */
 export type Mint = (
@@ -21,17 +10,36 @@ export type Mint = (
   nowMs: number,
 ) => Promise<Uint8Array>
 
+/** The JSON that the claims of every token of one lifetime and audience begin with. */
+interface Beginning extends Lifetime {
+  readonly text: string
+}
+
 export function createMint(options: {
   readonly signer: Pick<Signer, 'signSoon'>
   readonly issuer: string
   readonly lifetimeMs: number
 }): Mint {
   const { signer, issuer, lifetimeMs } = options
-  return function mint({ principal, session }, audience, nowMs) {
-    const jti = createJti()
-    const claims = buildClaims({
-      ...{ principal, session, audience, issuer, nowMs, ttlMs: lifetimeMs, jti },
+  // By identity: a policy read anew brings new lists, and the old ones are collected.
+  const beginnings = new WeakMap<readonly string[], Beginning>()
+
+  function beginningOf(audience: readonly string[], lifetime: Lifetime): string {
+    const known = beginnings.get(audience)
+    const { issuedAtS, expiresAtS } = lifetime
+    if (known?.issuedAtS === issuedAtS && known.expiresAtS === expiresAtS) return known.text
+    const claims = JSON.stringify(sharedClaimsOf(audience, issuer, lifetime))
+    const text = `${claims.slice(0, -1)},`
+    beginnings.set(audience, { ...lifetime, text })
+    return text
+  }
+
+  return function mint(bearer, audience, nowMs) {
+    const { endsAtMs } = bearer.session
+    const lifetime = lifetimeOf({ nowMs, ttlMs: lifetimeMs, endsAtMs })
+    return signer.signSoon({
+      shared: beginningOf(audience, lifetime),
+      own: JSON.stringify(ownClaimsOf(bearer, createJti())).slice(1),
     })
-    return signer.signSoon(JSON.stringify(claims))
   }
 }

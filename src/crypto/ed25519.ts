@@ -1,7 +1,6 @@
-import type { TokenHead } from './token-head.ts'
-import { createTokenHeads } from './token-head.ts'
+import { createTokens, type Tokens } from './tokens.ts'
 import type { WasmInstance } from './wasm.ts'
-import { slotsOf } from './wasm.ts'
+import { faultyArithmetic, slotsOf } from './wasm.ts'
 
 /** How many messages one call signs or verifies together. */
 export const BATCH_MAX = 16
@@ -24,8 +23,8 @@ export interface Ed25519Signer {
   sign(message: Uint8Array): Uint8Array
   /** The signatures of up to sixteen messages; a slot is `undefined` where that check failed. */
   signMany(messages: readonly Uint8Array[]): (Uint8Array | undefined)[]
-  /** Prepares what tokens of this key begin with. */
-  prepareHead(head: { text: string; claims: string }): TokenHead
+  /** Tokens of this key that begin with this encoded header and its dot. */
+  prepareTokens(text: string): Tokens
   /** Wipes the key; the signer may not be used again. */
   forget(): void
 }
@@ -43,7 +42,9 @@ export function createEd25519Signers(instance: WasmInstance): {
   const prepareKey = instance.entry('edSignPrepare')
   const forgetKey = instance.entry('edSignForget')
   const slots = slotsOf(instance, 'signing keys', 'edSignSlotsMax')
-  const heads = createTokenHeads(instance)
+  const tokens = createTokens(instance)
+  const signToken = instance.entry('jwtEdSign')
+  const signTokens = instance.entry('jwtEdSignMany')
 
   return {
     prepare(seed) {
@@ -59,7 +60,12 @@ export function createEd25519Signers(instance: WasmInstance): {
       return {
         publicKey,
         ...createSigning(instance, slot),
-        prepareHead: (head) => heads.prepare(slot, head),
+        prepareTokens: (text) =>
+          tokens.prepare(text, {
+            one: () => signToken(slot),
+            many: (count) => signTokens(slot, count),
+            manyMin: BATCH_MIN,
+          }),
         forget() {
           forgetKey(slot)
           slots.release(slot)
@@ -86,7 +92,7 @@ function createSigning(
   function signAlone(message: Uint8Array): Uint8Array | undefined {
     requireLength(message)
     bytes.set(message, messagesAt)
-    return signOne(slot, message.length) === 1 ? Uint8Array.from(output) : undefined
+    return signOne(slot, message.length) === 1 ? new Uint8Array(output) : undefined
   }
 
   return {
@@ -107,13 +113,8 @@ function createSigning(
       return messages.map((_, index) => {
         if (((signed >>> index) & 1) === 0) return undefined
         const at = outputAt + index * SIGNATURE_BYTES
-        return Uint8Array.from(bytes.subarray(at, at + SIGNATURE_BYTES))
+        return new Uint8Array(bytes.subarray(at, at + SIGNATURE_BYTES))
       })
     },
   }
-}
-
-/** What a signer throws when its own check caught a wrong signature before it left. */
-export function faultyArithmetic(): Error {
-  return new Error('A signature failed the check of its own arithmetic and was withheld.')
 }

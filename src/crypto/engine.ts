@@ -1,5 +1,5 @@
 import { type BlakeKeys, createBlakeKeys } from './blake.ts'
-import { createEd25519Signers, type Ed25519Signer } from './ed25519.ts'
+import { createEd25519Signers } from './ed25519.ts'
 import { createHmacKeys, type HmacKeys } from './hmac.ts'
 import type { SigningKey } from './keyring.ts'
 import { nodeBlakeKeys, provesBlake } from './node-blake.ts'
@@ -7,15 +7,8 @@ import { nodeHmacKeys } from './node-hmac.ts'
 import { createP256Signers } from './p256.ts'
 import { nodePublicKeys, type PublicKeys } from './public-keys.ts'
 import { provesEd25519Signing, provesP256Signing } from './signing-self-test.ts'
-import {
-  bearerOf,
-  type CryptoEngine,
-  headOf,
-  inputOf,
-  joinSignature,
-  nodeEngine,
-  type Stamp,
-} from './stamp.ts'
+import { type CryptoEngine, headOf, nodeEngine, type Stamp } from './stamp.ts'
+import type { Tokens } from './tokens.ts'
 import { provesHmac } from './verifying-self-test.ts'
 import { createWasmInstance, type WasmInstance } from './wasm.ts'
 import { createWasmPublicKeys } from './wasm-public-keys.ts'
@@ -55,6 +48,12 @@ export function openCrypto(choice: CryptoChoice, onProblem: (problem: string) =>
   }
 }
 
+/** What both curves' signers are to tokens. */
+interface TokenSigner {
+  prepareTokens(text: string): Tokens
+  forget(): void
+}
+
 /** Exported for its test: an instance that computes wrongly is not to be had otherwise. */
 export function createWasmEngine(
   secrets: WasmInstance,
@@ -66,8 +65,8 @@ export function createWasmEngine(
   const p256 = once(() => proved(createP256Signers(secrets), provesP256Signing))
 
   function stamp(key: SigningKey): Stamp {
-    if (key.alg === 'EdDSA') return stampEd25519(key, withSecret(key, ed25519().prepare))
-    return stampBySignatures(headOf(key), withSecret(key, p256().prepare))
+    const { prepare } = key.alg === 'EdDSA' ? ed25519() : p256()
+    return stampTokens(key, withSecret(key, prepare))
   }
 
   return {
@@ -176,44 +175,27 @@ function withSecret<T>(key: SigningKey, work: (secret: Uint8Array) => T): T {
   }
 }
 
-/** Tokens of EdDSA are put together where they are signed. */
-function stampEd25519(key: SigningKey, signer: Ed25519Signer): Stamp {
-  const head = signer.prepareHead({ text: headOf(key), claims: '' })
+/** A key of either curve: its tokens are put together where they are signed. */
+function stampTokens(key: SigningKey, signer: TokenSigner): Stamp {
+  const tokens = prepareOrForget(key, signer)
   return {
-    mint: head.sign,
-    bearer: head.signBearer,
-    bearers: head.signBearers,
+    mint: tokens.sign,
+    bearer: tokens.signBearer,
+    bearers: tokens.signBearers,
     bearerLater: undefined,
     forget() {
-      head.forget()
+      tokens.forget()
       signer.forget()
     },
   }
 }
 
-interface SignsMany {
-  sign(message: Uint8Array): Uint8Array
-  signMany(messages: readonly Uint8Array[]): (Uint8Array | undefined)[]
-  forget(): void
-}
-
-function stampBySignatures(head: string, signer: SignsMany): Stamp {
-  function mint(claims: string): string {
-    const input = inputOf(head, claims)
-    return joinSignature(input, signer.sign(Buffer.from(input, 'latin1')))
-  }
-  return {
-    mint,
-    bearer: (claims) => bearerOf(mint(claims)),
-    bearers(claims) {
-      const inputs = claims.map((each) => inputOf(head, each))
-      const signatures = signer.signMany(inputs.map((input) => Buffer.from(input, 'latin1')))
-      return inputs.map((input, at) => {
-        const signature = signatures[at]
-        return signature === undefined ? undefined : bearerOf(joinSignature(input, signature))
-      })
-    },
-    bearerLater: undefined,
-    forget: () => signer.forget(),
+/** A key for whose tokens there is no room does not stay in memory. */
+function prepareOrForget(key: SigningKey, signer: TokenSigner): Tokens {
+  try {
+    return signer.prepareTokens(headOf(key))
+  } catch (cause) {
+    signer.forget()
+    throw cause
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomFillSync } from 'node:crypto'
+import { createTokens, type TokenSigning, type Tokens } from './tokens.ts'
 import type { WasmInstance } from './wasm.ts'
-import { slotsOf } from './wasm.ts'
+import { faultyArithmetic, slotsOf } from './wasm.ts'
 
 /** How many messages one call signs together. */
 export const P256_BATCH_MAX = 16
@@ -34,6 +35,8 @@ export interface P256Signer {
   sign(message: Uint8Array): Uint8Array
   /** The signatures of up to sixteen messages; a slot is `undefined` where a check failed. */
   signMany(messages: readonly Uint8Array[]): (Uint8Array | undefined)[]
+  /** Tokens of this key that begin with this encoded header and its dot. */
+  prepareTokens(text: string): Tokens
   /** Wipes the key; the signer may not be used again. */
   forget(): void
 }
@@ -62,6 +65,8 @@ export function createP256Signers(
   const forgetKey = instance.entry('p256ForgetKey')
   const computePublicKey = instance.entry('p256PublicKey')
   const slots = slotsOf(instance, 'P-256 signing keys', 'p256KeySlotsMax')
+  const tokens = createTokens(instance)
+  const hedging = createHedging(instance, nonce === 'hedged' ? randomInto : undefined)
 
   function readPublicKey(slot: number): Uint8Array {
     if (computePublicKey(slot) !== 1) throw faultyArithmetic()
@@ -79,7 +84,8 @@ export function createP256Signers(
       }
       return {
         publicKey: readPublicKey(slot),
-        ...createSigning(instance, slot, nonce === 'hedged' ? randomInto : undefined),
+        ...createSigning(instance, slot, hedging),
+        prepareTokens: (text) => tokens.prepare(text, tokenSigning(instance, slot, hedging)),
         forget() {
           forgetKey(slot)
           slots.release(slot)
@@ -89,31 +95,63 @@ export function createP256Signers(
   }
 }
 
+/** What nonces are hedged with. */
+interface Hedging {
+  /** Draws for so many signatures, each its own. */
+  draw(count: number): void
+  /** As the module takes it: 0 where nonces are deterministic. */
+  readonly flag: 0 | 1
+}
+
+function createHedging(
+  { bytes, entry }: WasmInstance,
+  randomInto: ((target: Uint8Array) => void) | undefined,
+): Hedging {
+  if (randomInto === undefined) return { draw() {}, flag: 0 }
+  const at = entry('randomAt')()
+  const places = Array.from({ length: P256_BATCH_MAX + 1 }, (_, count) =>
+    bytes.subarray(at, at + RANDOM_BYTES * count),
+  )
+  return { draw: (count) => randomInto(places[count] as Uint8Array), flag: 1 }
+}
+
+function tokenSigning(instance: WasmInstance, slot: number, hedging: Hedging): TokenSigning {
+  const signOne = instance.entry('jwtP256Sign')
+  const signMany = instance.entry('jwtP256SignMany')
+  return {
+    one() {
+      hedging.draw(1)
+      return signOne(slot, hedging.flag)
+    },
+    many(count) {
+      hedging.draw(count)
+      signMany(slot, count, hedging.flag)
+    },
+    manyMin: BATCH_MIN,
+  }
+}
+
 function createSigning(
   instance: WasmInstance,
   slot: number,
-  randomInto: ((target: Uint8Array) => void) | undefined,
+  hedging: Hedging,
 ): Pick<P256Signer, 'sign' | 'signMany'> {
   const { bytes, parametersAt, outputAt } = instance
   const signOne = instance.entry('p256Sign')
   const signBatch = instance.entry('p256SignBatch')
-  const isHedged = randomInto === undefined ? 0 : 1
-  const randomOne = bytes.subarray(parametersAt, parametersAt + RANDOM_BYTES)
-  const lengthsAt = parametersAt
-  const randomAt = lengthsAt + 4 * P256_BATCH_MAX
 
   function signAlone(message: Uint8Array): Uint8Array | undefined {
     const length = placeMessage(instance, 0, message)
-    randomInto?.(randomOne)
-    return signOne(slot, length, isHedged) === 1 ? readSignature(bytes, outputAt) : undefined
+    hedging.draw(1)
+    return signOne(slot, length, hedging.flag) === 1 ? readSignature(bytes, outputAt) : undefined
   }
 
   function signTogether(messages: readonly Uint8Array[]): number {
     messages.forEach((message, index) => {
-      bytes.writeUInt32LE(placeMessage(instance, index, message), lengthsAt + 4 * index)
+      bytes.writeUInt32LE(placeMessage(instance, index, message), parametersAt + 4 * index)
     })
-    randomInto?.(bytes.subarray(randomAt, randomAt + RANDOM_BYTES * messages.length))
-    return signBatch(slot, messages.length, isHedged)
+    hedging.draw(messages.length)
+    return signBatch(slot, messages.length, hedging.flag)
   }
 
   return {
@@ -154,7 +192,7 @@ export function placeMessage(instance: WasmInstance, lane: number, message: Uint
 }
 
 function readSignature(bytes: Buffer, at: number): Uint8Array {
-  return Uint8Array.from(bytes.subarray(at, at + SIGNATURE_BYTES))
+  return new Uint8Array(bytes.subarray(at, at + SIGNATURE_BYTES))
 }
 
 function createRandomPool(): (target: Uint8Array) => void {
@@ -165,18 +203,15 @@ function createRandomPool(): (target: Uint8Array) => void {
       randomFillSync(pool)
       takenBytes = 0
     }
-    const end = takenBytes + target.length
-    target.set(pool.subarray(takenBytes, end))
-    // What was handed out must not lie in memory to be handed out again.
-    pool.fill(0, takenBytes, end)
-    takenBytes = end
+    // For so few bytes a loop is a sixth of the time of `set` and `fill`.
+    for (let at = 0; at < target.length; at++) {
+      target[at] = pool[takenBytes] as number
+      // What was handed out must not lie in memory to be handed out again.
+      pool[takenBytes++] = 0
+    }
   }
 }
 
 function badPrivateKey(): RangeError {
   return new RangeError('A P-256 private key is 32 bytes: a number from 1 to the order less 1.')
-}
-
-function faultyArithmetic(): Error {
-  return new Error('A signature failed the check of its own arithmetic and was withheld.')
 }

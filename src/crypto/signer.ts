@@ -2,11 +2,13 @@ import { verifySignature } from './algorithm.ts'
 import type { Keyring, SigningKey } from './keyring.ts'
 import {
   type Bearer,
+  type Claims,
   type CryptoEngine,
   MINT_MAX,
   nodeEngine,
   type Stamp,
   tokenOf,
+  wholeClaims,
 } from './stamp.ts'
 
 export interface Signer {
@@ -20,7 +22,7 @@ export interface Signer {
    * event loop: one alone is signed at once, several share their work. RSA is signed off the event
    * loop. The bytes are those that the engine wrote: no text is made of them.
    */
-  signSoon(claims: string): Promise<Bearer>
+  signSoon(claims: Claims): Promise<Bearer>
   /** The `kid` that signs now. */
   kid(): string
   /** Whether a signature takes so long that it is better asked for ahead of time. */
@@ -42,7 +44,7 @@ export interface SignerOptions {
 }
 
 interface Wish {
-  readonly claims: string
+  readonly claims: Claims
   readonly grant: (bearer: Bearer) => void
   readonly refuse: (cause: unknown) => void
 }
@@ -80,7 +82,8 @@ export function createSigner(options: SignerOptions): Signer {
 
   return {
     sign(claims) {
-      return mintOne(state, typeof claims === 'string' ? claims : JSON.stringify(claims), TEXTS)
+      const json = typeof claims === 'string' ? claims : JSON.stringify(claims)
+      return mintOne(state, wholeClaims(json), TEXTS)
     },
     signSoon: (claims) =>
       new Promise((grant, refuse) => {
@@ -137,14 +140,14 @@ function mintTogether(state: State, wishes: readonly Wish[]): readonly (Bearer |
 
 /** One of the two forms of a token. */
 interface Form<T> {
-  readonly mint: (stamp: Stamp, claims: string) => T
+  readonly mint: (stamp: Stamp, claims: Claims) => T
   readonly tokenOf: (form: T) => string
 }
 
 const TEXTS: Form<string> = { mint: (stamp, claims) => stamp.mint(claims), tokenOf: (one) => one }
 const BEARERS: Form<Bearer> = { mint: (stamp, claims) => stamp.bearer(claims), tokenOf }
 
-function mintOne<T>(state: State, claims: string, form: Form<T>): T {
+function mintOne<T>(state: State, claims: Claims, form: Form<T>): T {
   const stamp = currentStamp(state)
   if (state.engine.kind === 'node') return form.mint(stamp, claims)
   try {

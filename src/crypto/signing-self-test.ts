@@ -10,6 +10,7 @@ import {
 } from 'node:crypto'
 import type { Ed25519Signer } from './ed25519.ts'
 import { P256_BATCH_MAX, type P256Signers } from './p256.ts'
+import type { Tokens } from './tokens.ts'
 
 /** RFC 8410 §7: what a PrivateKeyInfo of Ed25519 is before the seed. */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -33,6 +34,7 @@ const P256 = {
 }
 const MESSAGE_BYTES = 343
 const SINGLES = 4
+const TOKEN_HEAD = 'eyJ0eXAiOiJKV1QifQ.'
 
 type Ed25519Signers = { prepare(seed: Uint8Array): Ed25519Signer }
 
@@ -62,11 +64,13 @@ function provesEd25519Random(signers: Ed25519Signers, messages: readonly Uint8Ar
   const theirs = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   const signer = signers.prepare(seed)
   const together = signer.signMany(messages)
-  const isRight = messages.every((message, at) => {
-    const expected = sign(null, message, theirs)
-    const alone = at < SINGLES ? signer.sign(message) : expected
-    return isSame(together[at], expected) && isSame(alone, expected)
-  })
+  const isRight =
+    messages.every((message, at) => {
+      const expected = sign(null, message, theirs)
+      const alone = at < SINGLES ? signer.sign(message) : expected
+      return isSame(together[at], expected) && isSame(alone, expected)
+    }) &&
+    provesTokens(signer, (message, signature) => isSame(signature, sign(null, message, theirs)))
   signer.forget()
   seed.fill(0)
   der.fill(0)
@@ -87,9 +91,34 @@ function provesP256Random(signers: P256Signers, messages: readonly Uint8Array[])
     messages.every((message, at) => {
       const isAloneRight = at >= SINGLES || isValid(theirs, message, signer.sign(message))
       return isAloneRight && isValid(theirs, message, together[at])
-    })
+    }) &&
+    provesTokens(signer, (message, signature) => isValid(theirs, message, signature))
   signer.forget()
   secret.fill(0)
+  return isRight
+}
+
+/** Whether whole tokens are what their claims in base64url are, alone and in a batch. */
+function provesTokens(
+  signer: { prepareTokens(text: string): Tokens },
+  isSigned: (message: Uint8Array, signature: Uint8Array) => boolean,
+): boolean {
+  const claims = Array.from({ length: P256_BATCH_MAX }, (_, at) => ({
+    shared: `{"iss":"${'x'.repeat(at % SINGLES)}",`,
+    own: `"jti":"${at}"}`,
+  }))
+  const tokens = signer.prepareTokens(TOKEN_HEAD)
+  const together = tokens.signMany(claims)
+  const isRight = claims.every((each, at) => {
+    const input = TOKEN_HEAD + Buffer.from(each.shared + each.own).toString('base64url')
+    const alone = at < SINGLES ? tokens.sign(each) : together[at]
+    return [alone, together[at]].every((token) => {
+      if (token === undefined || !token.startsWith(`${input}.`)) return false
+      const signature = Buffer.from(token.slice(input.length + 1), 'base64url')
+      return isSigned(Buffer.from(input, 'latin1'), signature)
+    })
+  })
+  tokens.forget()
   return isRight
 }
 

@@ -21,16 +21,31 @@ export function tokenOf(bearer: Bearer): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('latin1', BEARER.length)
 }
 
+/**
+ * The JSON of a token's claims, cut in two: what it begins with, which is worth encoding once
+ * because other tokens begin with the same, and the rest. Anywhere will do; there may be nothing
+ * to share.
+ */
+export interface Claims {
+  readonly shared: string
+  readonly own: string
+}
+
+/** Claims that share nothing with others. */
+export function wholeClaims(json: string): Claims {
+  return { shared: '', own: json }
+}
+
 /** A signing key with all that does not change between two of its tokens. */
 export interface Stamp {
-  /** The compact JWS (RFC 7515 §3.1) of claims given as JSON. Throws if it cannot be signed. */
-  mint(claims: string): string
+  /** The compact JWS (RFC 7515 §3.1) of these claims. Throws if it cannot be signed. */
+  mint(claims: Claims): string
   /** The same as a header carries it. */
-  bearer(claims: string): Bearer
+  bearer(claims: Claims): Bearer
   /** Up to MINT_MAX at once; undefined where a signature failed the check of its arithmetic. */
-  bearers(claims: readonly string[]): (Bearer | undefined)[]
+  bearers(claims: readonly Claims[]): (Bearer | undefined)[]
   /** Off the event loop; undefined where signing is too quick to be worth it. */
-  readonly bearerLater: ((claims: string) => Promise<Bearer>) | undefined
+  readonly bearerLater: ((claims: Claims) => Promise<Bearer>) | undefined
   /** Wipes what was prepared; the stamp may not be used again. */
   forget(): void
 }
@@ -49,11 +64,11 @@ export function headOf({ alg, kid }: Pick<SigningKey, 'alg' | 'kid'>): string {
 }
 
 /** What is signed of a token (RFC 7515 §5.1): header, dot, payload. */
-export function inputOf(head: string, claims: string): string {
-  return head + Buffer.from(claims).toString('base64url')
+function inputOf(head: string, { shared, own }: Claims): string {
+  return head + Buffer.from(shared + own).toString('base64url')
 }
 
-export function joinSignature(input: string, signature: Uint8Array): string {
+function joinSignature(input: string, signature: Uint8Array): string {
   const { buffer, byteOffset, byteLength } = signature
   return `${input}.${Buffer.from(buffer, byteOffset, byteLength).toString('base64url')}`
 }
@@ -66,7 +81,7 @@ export const nodeEngine: CryptoEngine = {
   stamp(key) {
     const head = headOf(key)
     const prepared = prepareKey(key.alg, key.privateKey)
-    const mint = (claims: string) => {
+    const mint = (claims: Claims) => {
       const input = inputOf(head, claims)
       return joinSignature(input, prepared.sign(Buffer.from(input, 'latin1')))
     }
@@ -87,7 +102,7 @@ function isSlow(algorithm: Algorithm): boolean {
 function createBearerLater(head: string, algorithm: Algorithm, privateKey: KeyObject) {
   const { digest, options } = ALGORITHMS[algorithm]
   const input = { ...options, key: privateKey }
-  return async (claims: string) => {
+  return async (claims: Claims) => {
     const text = inputOf(head, claims)
     const signature = await signInPool(digest, Buffer.from(text, 'latin1'), input)
     return bearerOf(joinSignature(text, signature))

@@ -113,6 +113,11 @@ function createSlots(what: string, slotsMax: number): Slots {
   }
 }
 
+/** What a signer throws when its own check caught a wrong signature before it left. */
+export function faultyArithmetic(): Error {
+  return new Error('A signature failed the check of its own arithmetic and was withheld.')
+}
+
 const tablesClaimed = new WeakSet<WasmInstance>()
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openLoudCrypto, openSigner } from '../../src/authorizer/signing.ts'
-import { tokenOf } from '../../src/crypto/stamp.ts'
+import { tokenOf, wholeClaims } from '../../src/crypto/stamp.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { createRing } from '../crypto/scratch.ts'
@@ -21,7 +21,7 @@ for (const crypto of ['wasm', 'node'] as const) {
     const engine = openLoudCrypto(config, log)
     const signer = openSigner({ config, engine, keyring, log, metrics })
     assert.equal(signer.engine(), crypto)
-    assert.equal(tokenOf(await signer.signSoon('{}')).split('.').length, 3)
+    assert.equal(tokenOf(await signer.signSoon(wholeClaims('{}'))).split('.').length, 3)
     const text = await metrics.expose()
     assert.match(text, new RegExp(`^dvara_crypto_engine\\{engine="${crypto}"\\} 1$`, 'm'))
     assert.match(text, /^dvara_signatures_withheld_total 0$/m)

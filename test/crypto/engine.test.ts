@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createWasmEngine, openCrypto } from '../../src/crypto/engine.ts'
 import { createSigner } from '../../src/crypto/signer.ts'
+import { wholeClaims } from '../../src/crypto/stamp.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import { createRing } from './scratch.ts'
 
@@ -42,7 +43,7 @@ test('keys can be rotated more often than there are slots', async () => {
     for (let count = 0; count < 100; count++) {
       const { privateKey } = generateKeyPairSync(type as 'ec', options as { namedCurve: string })
       const stamp = engine.stamp({ alg, kid: `k${count}`, privateKey })
-      stamp.mint('{}')
+      stamp.mint(wholeClaims('{}'))
       stamp.forget()
     }
   }

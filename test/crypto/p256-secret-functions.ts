@@ -4,6 +4,8 @@ export const P256_SECRET_EXPORTS = [
   'gcdInvertBoth',
   'gcdInvertN',
   'gcdInvertP',
+  'jwtP256Sign',
+  'jwtP256SignMany',
   'p256ForgetKey',
   'p256KeepKey',
   'p256PublicKey',

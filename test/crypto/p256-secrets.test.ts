@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import { followSecrets } from './constant-time.ts'
 import { P256_FLAGS, P256_SECRET_EXPORTS, P256_SECRET_FUNCTIONS } from './p256-secret-functions.ts'
+import { readLayout } from './wasm-fixture.ts'
 
 const text = readFileSync(new URL('../../wasm/dvara.wat', import.meta.url), 'utf8')
-const { parametersAt } = createWasmInstance()
+const { PARAMETERS: parametersAt = 0, MAC_SLOTS: parametersEnd = 0 } = readLayout()
 
 // Keys are moved from the parameters as a whole; what is read there as a number is a length. All
 // other memory is taken for secret.
 const PARAMETERS = {
   name: 'PARAMETERS',
   from: parametersAt,
-  to: parametersAt + 4096,
+  to: parametersEnd,
   isPublic: true,
 }
 const report = followSecrets(text, [PARAMETERS], P256_SECRET_EXPORTS)

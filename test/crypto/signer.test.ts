@@ -9,10 +9,12 @@ import type { Keyring, SigningKey } from '../../src/crypto/keyring.ts'
 import { createSigner } from '../../src/crypto/signer.ts'
 import {
   bearerOf,
+  type Claims,
   type CryptoEngine,
   nodeEngine,
   type Stamp,
   tokenOf,
+  wholeClaims,
 } from '../../src/crypto/stamp.ts'
 import { createRing, NOW_MS } from './scratch.ts'
 
@@ -32,7 +34,7 @@ for (const engine of [wasm, nodeEngine]) {
       const expected = { alg: algorithm, kid: keyring.signing().kid, typ: 'JWT' }
       for (const token of [
         signer.sign({ name: 'Zoë', level: 3 }),
-        tokenOf(await signer.signSoon('{"name":"Zoë","level":3}')),
+        tokenOf(await signer.signSoon(wholeClaims('{"name":"Zoë","level":3}'))),
       ]) {
         const { payload, protectedHeader } = await verify(token)
         assert.equal(Buffer.from(payload).toString(), '{"name":"Zoë","level":3}')
@@ -51,7 +53,7 @@ for (const engine of [wasm, nodeEngine]) {
       for (const count of [1, 2, 5, 16, 17, 40]) {
         const claims = Array.from({ length: count }, (_, at) => `{"at":${at}}`)
         const tokens = await Promise.all(
-          claims.map(async (one) => tokenOf(await signer.signSoon(one))),
+          claims.map(async (one) => tokenOf(await signer.signSoon(wholeClaims(one)))),
         )
         for (const [at, token] of tokens.entries()) {
           assert.equal(Buffer.from((await verify(token)).payload).toString(), claims[at])
@@ -68,7 +70,11 @@ test('both engines give the same EdDSA token, byte for byte', async (t) => {
   for (let length = 0; length < 200; length += 7) {
     const claims = JSON.stringify({ text: 'é'.repeat(length), length })
     assert.equal(ours.sign(claims), theirs.sign(claims))
-    assert.equal(tokenOf(await ours.signSoon(claims)), theirs.sign(claims))
+    assert.equal(tokenOf(await ours.signSoon(wholeClaims(claims))), theirs.sign(claims))
+    const cut = { shared: claims.slice(0, length), own: claims.slice(length) }
+    for (const signer of [ours, theirs]) {
+      assert.equal(tokenOf(await signer.signSoon(cut)), theirs.sign(claims))
+    }
   }
 })
 
@@ -77,7 +83,9 @@ test('claims too long for the engine go to node:crypto, and spoil no neighbour',
   const wrong: string[] = []
   const signer = createSigner({ keyring, engine: wasm, onWrong: (what) => wrong.push(what) })
   const claims = Array.from({ length: 6 }, (_, at) => `{"x":"${'y'.repeat(at === 3 ? 9000 : 9)}"}`)
-  const tokens = await Promise.all(claims.map(async (one) => tokenOf(await signer.signSoon(one))))
+  const tokens = await Promise.all(
+    claims.map(async (one) => tokenOf(await signer.signSoon(wholeClaims(one)))),
+  )
   const theirs = createSigner({ keyring, engine: nodeEngine })
   assert.deepEqual(
     tokens,
@@ -104,7 +112,7 @@ test('a signature that failed its own check is withheld, and node:crypto signs',
   const signer = createSigner({ keyring, engine, onWrong: (what) => wrong.push(what) })
   const verify = accepts(keyring)
   const tokens = await Promise.all(
-    ['{"a":1}', '{"a":2}'].map(async (one) => tokenOf(await signer.signSoon(one))),
+    ['{"a":1}', '{"a":2}'].map(async (one) => tokenOf(await signer.signSoon(wholeClaims(one)))),
   )
   for (const token of tokens) await verify(token)
   assert.equal(wrong.length, 2)
@@ -113,7 +121,7 @@ test('a signature that failed its own check is withheld, and node:crypto signs',
 test('a wrong signature found takes its batch along and ends the engine’s use', async (t) => {
   const { keyring } = await createRing(t)
   const wrong: string[] = []
-  const forged = (claims: string) => forge(keyring.signing(), claims)
+  const forged = (claims: Claims) => forge(keyring.signing(), claims)
   const engine = spoiltEngine({
     bearer: (one) => bearerOf(forged(one)),
     bearers: (claims) => claims.map((one) => bearerOf(forged(one))),
@@ -125,7 +133,7 @@ test('a wrong signature found takes its batch along and ends the engine’s use'
   const verify = accepts(keyring)
   const claims = Array.from({ length: 8 }, (_, at) => `{"at":${at}}`)
   for (const token of await Promise.all(
-    claims.map(async (one) => tokenOf(await signer.signSoon(one))),
+    claims.map(async (one) => tokenOf(await signer.signSoon(wholeClaims(one)))),
   )) {
     await verify(token)
   }
@@ -135,10 +143,10 @@ test('a wrong signature found takes its batch along and ends the engine’s use'
 })
 
 /** A token whose signature is of something else. */
-function forge(key: SigningKey, claims: string): string {
-  const [head] = nodeEngine.stamp(key).mint(claims).split('.')
+function forge(key: SigningKey, claims: Claims): string {
+  const [head, payload] = nodeEngine.stamp(key).mint(claims).split('.')
   const signature = sign(null, Buffer.from('another'), key.privateKey).toString('base64url')
-  return `${head}.${Buffer.from(claims).toString('base64url')}.${signature}`
+  return `${head}.${payload}.${signature}`
 }
 
 test('a key is prepared once and wiped when the next one signs', async (t) => {

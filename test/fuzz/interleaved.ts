@@ -8,6 +8,7 @@ import { createEd25519Keys } from '../../src/crypto/ed25519-verifier.ts'
 import { createHmacKeys } from '../../src/crypto/hmac.ts'
 import { createP256Signers } from '../../src/crypto/p256.ts'
 import { createP256Keys } from '../../src/crypto/p256-verifier.ts'
+import type { Claims } from '../../src/crypto/stamp.ts'
 import type { WasmInstance } from '../../src/crypto/wasm.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import { isValidByNode, keyPairOf, signByNode } from '../crypto/p256-fixture.ts'
@@ -22,6 +23,8 @@ const TABLES_BYTES_MAX = 2 << 20
 /** Beyond what is said of parameters, none is ever written. */
 const PARAMETERS_BYTES = 16_384
 const HEAD = `${Buffer.from('{"alg":"EdDSA","kid":"k","typ":"JWT"}').toString('base64url')}.`
+/** More than an instance keeps, so that some are made again. */
+const SHARED = Array.from({ length: 12 }, (_, at) => `{"iss":"dvara","aud":["${'x'.repeat(at)}"]`)
 
 /** One call of an export by way of the sources; whether its answer is right. */
 type Step = (dice: Dice) => boolean
@@ -59,6 +62,13 @@ function messageOf(dice: Dice): Buffer {
   return dice.bytes(dice.length(300))
 }
 
+function drawClaims(dice: Dice): Claims[] {
+  return Array.from({ length: 1 + dice.below(6) }, () => ({
+    shared: dice.pick(SHARED),
+    own: `,"jti":"${dice.below(1e9)}"}`,
+  }))
+}
+
 /** What is prepared for one case, the steps it can take, and how it is forgotten. */
 interface Prepared {
   readonly steps: readonly Step[]
@@ -69,10 +79,10 @@ function prepareEd25519(world: World, dice: Dice): Prepared {
   const seed = dice.bytes(32)
   const privateKey = privateKeyOf(seed)
   const signer = world.edSigners.prepare(seed)
-  const head = signer.prepareHead({ text: HEAD, claims: '{"iss":"dvara"' })
+  const tokens = signer.prepareTokens(HEAD)
   const key = world.edKeys.prepare(publicBytesOf(privateKey))
-  const tokenOf = (rest: string) => {
-    const input = HEAD + Buffer.from(`{"iss":"dvara"${rest}`).toString('base64url')
+  const tokenOf = ({ shared, own }: Claims) => {
+    const input = HEAD + Buffer.from(shared + own).toString('base64url')
     return `${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`
   }
   const steps: Step[] = [
@@ -86,9 +96,9 @@ function prepareEd25519(world: World, dice: Dice): Prepared {
       return messages.every((each, at) => equal(sign(null, each, privateKey), made[at]))
     },
     (now) => {
-      const rests = Array.from({ length: 1 + now.below(6) }, () => `,"jti":"${now.below(1e9)}"}`)
-      const tokens = head.signMany(rests)
-      return rests.every((rest, at) => tokens[at] === tokenOf(rest))
+      const claims = drawClaims(now)
+      const made = tokens.signMany(claims)
+      return claims.every((each, at) => made[at] === tokenOf(each))
     },
     (now) => {
       const message = messageOf(now)
@@ -99,13 +109,14 @@ function prepareEd25519(world: World, dice: Dice): Prepared {
       return key?.verify(message, signature) === isGood
     },
   ]
-  const forget = () => [head, signer, key].forEach((each) => void each?.forget())
+  const forget = () => [tokens, signer, key].forEach((each) => void each?.forget())
   return { steps, forget }
 }
 
 function prepareP256(world: World, dice: Dice): Prepared {
   const pair = keyPairOf(drawSecret(dice))
   const signer = world.p256Signers.prepare(pair.secret)
+  const tokens = signer.prepareTokens(HEAD)
   const key = world.p256Keys.prepare(pair.point)
   const steps: Step[] = [
     (now) => {
@@ -119,6 +130,16 @@ function prepareP256(world: World, dice: Dice): Prepared {
       return made.every((each, at) => equal(signer.sign(messages[at] as Buffer), each))
     },
     (now) => {
+      const claims = drawClaims(now)
+      const made = tokens.signMany(claims)
+      // Nonces are deterministic here: what is signed has one signature.
+      return claims.every(({ shared, own }, at) => {
+        const input = HEAD + Buffer.from(shared + own).toString('base64url')
+        const signature = Buffer.from(signer.sign(Buffer.from(input))).toString('base64url')
+        return made[at] === `${input}.${signature}`
+      })
+    },
+    (now) => {
       const message = messageOf(now)
       const signature = signByNode(pair, message)
       if (now.once(2)) return key?.verify(message, signature) === true
@@ -126,7 +147,7 @@ function prepareP256(world: World, dice: Dice): Prepared {
       return key?.verify(message, signature) === isValidByNode(pair, message, signature)
     },
   ]
-  const forget = () => [signer, key].forEach((each) => void each?.forget())
+  const forget = () => [tokens, signer, key].forEach((each) => void each?.forget())
   return { steps, forget }
 }
 

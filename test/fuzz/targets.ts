@@ -9,7 +9,7 @@ import { HASH_TARGETS } from './hashes.ts'
 import { interleavedTarget } from './interleaved.ts'
 import { p256SignTarget, p256VerifyTarget } from './p256.ts'
 import type { Target } from './target.ts'
-import { tokenTarget } from './tokens.ts'
+import { p256TokenTarget, tokenTarget } from './tokens.ts'
 import { cookieTarget } from './wire/cookie.ts'
 import { headersTarget } from './wire/headers.ts'
 import { burnTarget, formTarget, nonceTarget } from './wire/nonce.ts'
@@ -28,6 +28,7 @@ export const TARGETS: Readonly<Record<string, readonly Target[]>> = {
     p256SignTarget,
     p256VerifyTarget,
     tokenTarget,
+    p256TokenTarget,
     interleavedTarget,
   ],
   decide: [decideTarget],

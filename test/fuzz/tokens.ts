@@ -1,8 +1,13 @@
 import { sign } from 'node:crypto'
 import { createEd25519Signers } from '../../src/crypto/ed25519.ts'
+import { createP256Signers } from '../../src/crypto/p256.ts'
+import type { Claims } from '../../src/crypto/stamp.ts'
+import type { Tokens } from '../../src/crypto/tokens.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
+import { isValidByNode, keyPairOf } from '../crypto/p256-fixture.ts'
 import type { Dice } from './dice.ts'
 import { privateKeyOf } from './node-keys.ts'
+import { drawSecret } from './p256.ts'
 import { target } from './target.ts'
 
 type TokenCase = { seed: Buffer; kid: string; beginning: string; claims: string[] }
@@ -30,41 +35,90 @@ function drawTokens(dice: Dice): TokenCase {
   return { seed: dice.bytes(32), kid: drawText(dice, 43), beginning, claims }
 }
 
+/** Half of a surrogate pair has no UTF-8 of its own: what is cut there is cut before it. */
+function claimsOf({ beginning, claims }: TokenCase): Claims[] {
+  const isCutInPair = /[\ud800-\udbff]$/.test(beginning)
+  const shared = isCutInPair ? beginning.slice(0, -1) : beginning
+  return claims.map((rest) => ({ shared, own: isCutInPair ? beginning.slice(-1) + rest : rest }))
+}
+
+/** Judges every way to the tokens of a case; `isRight` says whether a text is one of the claims. */
+function judgeTokens(
+  tokens: Tokens,
+  claims: readonly Claims[],
+  isRight: (token: string, json: string) => boolean,
+): string | undefined {
+  const asText = tokens.signMany(claims)
+  const asBytes = tokens.signBearers(claims)
+  for (const [index, { shared, own }] of claims.entries()) {
+    if (!isRight(asText[index] ?? '', shared + own)) return `token ${index}`
+    const bearer = Buffer.from(asBytes[index] ?? []).toString()
+    if (!bearer.startsWith('Bearer ') || !isRight(bearer.slice(7), shared + own))
+      return `${index} as bytes`
+  }
+  const [first] = claims as [Claims]
+  return isRight(tokens.sign(first), first.shared + first.own) ? undefined : 'token 0 alone'
+}
+
+function headTextOf(alg: string, kid: string): string {
+  return `${Buffer.from(JSON.stringify({ alg, kid, typ: 'JWT' })).toString('base64url')}.`
+}
+
 export const tokenTarget = target<TokenCase>({
   name: 'token',
   about: 'whole EdDSA tokens against JSON, Buffer and node:crypto put together by hand',
   share: 3,
   start() {
     const signers = createEd25519Signers(createWasmInstance())
-    return { draw: drawTokens, inputsOf: ({ claims }) => claims.length, judge }
-
-    function judge({ seed, kid, beginning, claims }: TokenCase): string | undefined {
-      // Half of a surrogate pair has no UTF-8 of its own: what is cut there is cut before it.
-      const isCutInPair = /[\ud800-\udbff]$/.test(beginning)
-      const start = isCutInPair ? beginning.slice(0, -1) : beginning
-      const rests = isCutInPair ? claims.map((rest) => beginning.slice(-1) + rest) : claims
-      const header = JSON.stringify({ alg: 'EdDSA', kid, typ: 'JWT' })
-      const text = `${Buffer.from(header).toString('base64url')}.`
-      const privateKey = privateKeyOf(seed)
-      const expected = rests.map((rest) => {
-        const input = text + Buffer.from(start + rest).toString('base64url')
-        return `${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`
-      })
-      const signer = signers.prepare(seed)
-      const head = signer.prepareHead({ text, claims: start })
-      try {
-        const asText = head.signMany(rests)
-        const asBytes = head.signBearers(rests)
-        for (const [index, token] of expected.entries()) {
-          if (asText[index] !== token) return `token ${index}`
-          if (Buffer.from(asBytes[index] ?? []).toString() !== `Bearer ${token}`)
-            return `${index} as bytes`
+    return {
+      draw: drawTokens,
+      inputsOf: ({ claims }) => claims.length,
+      judge(drawn) {
+        const text = headTextOf('EdDSA', drawn.kid)
+        const privateKey = privateKeyOf(drawn.seed)
+        const signer = signers.prepare(drawn.seed)
+        const tokens = signer.prepareTokens(text)
+        try {
+          return judgeTokens(tokens, claimsOf(drawn), (token, json) => {
+            const input = text + Buffer.from(json).toString('base64url')
+            const signature = sign(null, Buffer.from(input), privateKey).toString('base64url')
+            return token === `${input}.${signature}`
+          })
+        } finally {
+          tokens.forget()
+          signer.forget()
         }
-        return head.sign(rests[0] as string) === expected[0] ? undefined : 'token 0 alone'
-      } finally {
-        head.forget()
-        signer.forget()
-      }
+      },
+    }
+  },
+})
+
+export const p256TokenTarget = target<TokenCase>({
+  name: 'p256-token',
+  about: 'whole ES256 tokens: text as JSON and Buffer have it, signatures valid to node:crypto',
+  share: 3,
+  start() {
+    const signers = createP256Signers(createWasmInstance())
+    return {
+      draw: (dice) => ({ ...drawTokens(dice), seed: drawSecret(dice) }),
+      inputsOf: ({ claims }) => claims.length,
+      judge(drawn) {
+        const text = headTextOf('ES256', drawn.kid)
+        const pair = keyPairOf(drawn.seed)
+        const signer = signers.prepare(drawn.seed)
+        const tokens = signer.prepareTokens(text)
+        try {
+          return judgeTokens(tokens, claimsOf(drawn), (token, json) => {
+            const input = text + Buffer.from(json).toString('base64url')
+            if (!token.startsWith(`${input}.`)) return false
+            const signature = Buffer.from(token.slice(input.length + 1), 'base64url')
+            return isValidByNode(pair, Buffer.from(input), signature)
+          })
+        } finally {
+          tokens.forget()
+          signer.forget()
+        }
+      },
     }
   },
 })

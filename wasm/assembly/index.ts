@@ -7,7 +7,15 @@ export {
   edVerifyMany,
   edVerifyPrepare,
 } from './ed25519-verify'
-export { jwtEdSign, jwtEdSignMany, jwtPrepare } from './jwt'
+export {
+  jwtAssemble,
+  jwtEdSign,
+  jwtEdSignMany,
+  jwtForget,
+  jwtP256Sign,
+  jwtP256SignMany,
+  jwtPrepare,
+} from './jwt'
 export {
   blakePrepare,
   blakeSign,

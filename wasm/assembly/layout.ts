@@ -21,8 +21,12 @@ export const MESSAGES: usize = STATIC_END
 // What a call answers with: sixteen results of up to 1 KiB, or the lengths beside them.
 export const OUTPUT: usize = 208 * KIB
 
-// What a call is given beside messages: keys, signatures, hex text.
+// What a call is given beside messages: keys, signatures, hex text; or sixteen lengths, behind them
+// the random bytes of hedged nonces, and behind those the beginning of tokens.
 export const PARAMETERS: usize = OUTPUT + 16 * KIB
+export const RANDOM_BYTES: usize = 16
+export const RANDOM_OFFSET: usize = 64
+export const JWT_BEGINNING_OFFSET: usize = 1024
 
 // Secrets that stay: hash midstates and expanded signing keys, by slot.
 export const MAC_SLOTS: usize = PARAMETERS + 16 * KIB
@@ -32,10 +36,11 @@ export const ED_SIGN_SLOTS: usize = MAC_SLOTS + MAC_SLOT_BYTES * MAC_SLOTS_MAX
 export const ED_SIGN_SLOT_BYTES: usize = 256
 export const ED_SIGN_SLOTS_MAX: usize = 64
 
-// Prepared beginnings of tokens, by slot.
+// Prepared beginnings of tokens, by slot: as many for each key that signs tokens.
 export const JWT_HEADS: usize = ED_SIGN_SLOTS + ED_SIGN_SLOT_BYTES * ED_SIGN_SLOTS_MAX
 export const JWT_HEAD_BYTES: usize = 2048
-export const JWT_HEADS_MAX: usize = 64
+export const JWT_KEY_HEADS_MAX: usize = 8
+export const JWT_KEYS_MAX: usize = 16
 /** Of the text a token begins with, and of the claims that follow. */
 export const JWT_TEXT_BYTES_MAX: usize = 1536
 export const JWT_CLAIMS_BYTES_MAX: usize = 2560
@@ -43,7 +48,7 @@ export const JWT_CLAIMS_BYTES_MAX: usize = 2560
 export const JWT_CLAIMS_OFFSET: usize = 5440
 
 // Working memory of SHA, MACs and Ed25519; wiped after every call.
-export const SCRATCH: usize = JWT_HEADS + JWT_HEAD_BYTES * JWT_HEADS_MAX
+export const SCRATCH: usize = JWT_HEADS + JWT_HEAD_BYTES * JWT_KEY_HEADS_MAX * JWT_KEYS_MAX
 export const SCRATCH_BYTES: usize = 64 * KIB
 
 // Multiples of the Ed25519 base point: for one signature (scanned whole), for sixteen (byte-sliced)

@@ -3,7 +3,7 @@
  * affine additions, level by level through the whole batch, for one inversion a level.
  */
 import { add, copyPair, mulN, ONE_N, R2_N } from './generated/p256'
-import { OUTPUT, PARAMETERS } from './layout'
+import { OUTPUT, PARAMETERS, RANDOM_BYTES } from './layout'
 import { digestFour } from './p256-digests'
 import {
   canonicalN,
@@ -34,7 +34,7 @@ import { SLOT_FORM, slotAt } from './p256-nonce'
 import { onCurve, unpackPoints } from './p256-point'
 import { copy32, recode, reverse32 } from './p256-scalar'
 import { addAffine, shareValue } from './p256-shared'
-import { deriveNonce, digestMessage, HASHED, isSlotEmpty, SLICED } from './p256-sign'
+import { deriveNonce, digestMessage, HASHED, isSlotEmpty, RANDOM, SLICED } from './p256-sign'
 
 const POSITIONS: usize = 32
 /** One position of the sliced table: 128 entries. */
@@ -51,21 +51,20 @@ const SIGNS: usize = BATCH + 2320
 const INVERSES: usize = BATCH + 2336
 
 const LENGTHS: usize = PARAMETERS
-const RANDOM: usize = PARAMETERS + 64
 
 /**
  * Signs the first `count` messages, at most sixteen, with the slot's key. Their lengths are words
  * at PARAMETERS (2^32 − 1 for a digest in a message's place); `hedged` is 1 and takes sixteen
- * random bytes for each from PARAMETERS + 64, or is 0. Signatures are written 64 bytes apart at
- * OUTPUT. Returns a bit for each that was written; none is, if an inversion they share failed: sign
- * them one by one then.
+ * random bytes for each at RANDOM, which are wiped, or is 0. Signatures are written 64 bytes apart
+ * at OUTPUT. Returns a bit for each that was written; none is, if an inversion they share failed:
+ * sign them one by one then.
  */
 export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
   if (isSlotEmpty(slot)) return 0
   digestMessages(count)
   for (let at: usize = 0; at < count; at++) {
     const digest = DIGESTS + at * 32
-    deriveNonce(NONCES + at * 32, slot, digest, (RANDOM + at * 16) & <usize>-hedged)
+    deriveNonce(NONCES + at * 32, slot, digest, (RANDOM + at * RANDOM_BYTES) & <usize>-hedged)
     recode(RECODED + at * 40, NONCES + at * 32, 256)
   }
   const columns = (count + 1) >> 1
@@ -80,6 +79,7 @@ export function p256SignBatch(slot: usize, count: usize, hedged: i32): i32 {
     for (let column: usize = 0; column < columns; column++) good |= finish(slot, column, count)
   }
   memory.fill(P256_SCRATCH, 0, P256_SCRATCH_END - P256_SCRATCH)
+  memory.fill(RANDOM, 0, count * RANDOM_BYTES)
   return good
 }
 

@@ -5,7 +5,15 @@
 import { gcdInvertBoth } from './gcd'
 import { add, BASE_X_P, mulN, mulP, R2_N, R2_P, R3_N, storeConstants } from './generated/p256'
 import { sha256Blocks, sha256Start } from './generated/sha256'
-import { MESSAGE_HEAD, MESSAGE_STRIDE, MESSAGES, OUTPUT, PARAMETERS } from './layout'
+import {
+  MESSAGE_HEAD,
+  MESSAGE_STRIDE,
+  MESSAGES,
+  OUTPUT,
+  PARAMETERS,
+  RANDOM_BYTES,
+  RANDOM_OFFSET,
+} from './layout'
 import { startDigests } from './p256-digests'
 import {
   canonicalN,
@@ -66,6 +74,9 @@ export const SLICED: usize = TABLES + 38 * 64 * ENTRY_BYTES + ENTRY_BYTES
 
 /** In place of a message's length: the message area holds its digest already. */
 export const HASHED: u32 = 0xffffffff
+
+/** The random bytes of hedged nonces. */
+export const RANDOM: usize = PARAMETERS + RANDOM_OFFSET
 
 const DIGEST: usize = SCALARS
 const NONCE: usize = SCALARS + 32
@@ -207,15 +218,16 @@ export function p256PublicKey(slot: usize): i32 {
 /**
  * Signs the first message with the slot's key and writes r and s, 32 bytes each with the most
  * significant first, at OUTPUT. `length` is in bytes, or 2^32 − 1 if the digest lies in the
- * message's place. `hedged` is 1 and takes sixteen random bytes at PARAMETERS, or is 0 for a nonce
- * by RFC 6979. Returns 0, and writes nothing, if the slot is empty or a check failed.
+ * message's place. `hedged` is 1 and takes sixteen random bytes at RANDOM, which are wiped, or is 0
+ * for a nonce by RFC 6979. Returns 0, and writes nothing, if the slot is empty or a check failed.
  */
 export function p256Sign(slot: usize, length: u32, hedged: i32): i32 {
   if (isSlotEmpty(slot)) return 0
   digestMessage(DIGEST, 0, length)
-  deriveNonce(NONCE, slot, DIGEST, PARAMETERS & <usize>-hedged)
+  deriveNonce(NONCE, slot, DIGEST, RANDOM & <usize>-hedged)
   const good = signDigest(OUTPUT, slot)
   wipeWork()
+  memory.fill(RANDOM, 0, RANDOM_BYTES)
   return good
 }
 

@@ -3,9 +3,11 @@ import {
   ED_KEY_BYTES,
   ED_KEYS,
   ED_SIGN_SLOTS_MAX,
+  JWT_BEGINNING_OFFSET,
   JWT_CLAIMS_BYTES_MAX,
   JWT_CLAIMS_OFFSET,
-  JWT_HEADS_MAX,
+  JWT_KEY_HEADS_MAX,
+  JWT_KEYS_MAX,
   JWT_TEXT_BYTES_MAX,
   LANES,
   MAC_SLOTS_MAX,
@@ -15,6 +17,7 @@ import {
   MESSAGES,
   OUTPUT,
   PARAMETERS,
+  RANDOM_OFFSET,
 } from './layout'
 
 export function messagesAt(): usize {
@@ -71,6 +74,20 @@ export function edSignSlotsMax(): usize {
   return ED_SIGN_SLOTS_MAX
 }
 
-export function jwtHeadsMax(): usize {
-  return JWT_HEADS_MAX
+/** Where the beginning of tokens is written that is to be prepared. */
+export function jwtBeginningAt(): usize {
+  return PARAMETERS + JWT_BEGINNING_OFFSET
+}
+
+export function jwtKeyHeadsMax(): usize {
+  return JWT_KEY_HEADS_MAX
+}
+
+export function jwtKeysMax(): usize {
+  return JWT_KEYS_MAX
+}
+
+/** Where the random bytes of hedged nonces are written, sixteen for each signature. */
+export function randomAt(): usize {
+  return PARAMETERS + RANDOM_OFFSET
 }
