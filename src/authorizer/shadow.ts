@@ -1,7 +1,9 @@
 import type { Check } from '../core/check.ts'
 import type { Findings } from '../core/findings.ts'
+import type { FindPlace } from '../core/place.ts'
 import { type Candidate, type Outcome, reconsider } from '../core/reconsider.ts'
-import { compileRoutes } from '../core/route.ts'
+import { compileRestrictions } from '../core/restriction.ts'
+import { compileRoutes, type Routes } from '../core/route.ts'
 import { compileRules } from '../core/rule.ts'
 import type { Answer } from '../core/verdict.ts'
 import { loadCandidate } from '../store/candidate.ts'
@@ -46,6 +48,9 @@ export interface ShadowOptions {
   /** One decision in so many is compared. */
   readonly every: number
   readonly isCsrfRequired: boolean
+  /** Those in force. */
+  readonly liveRoutes: () => Routes
+  readonly findPlace: FindPlace
   readonly everyMs: number
   readonly nowMs: () => number
   readonly onCompared: (live: Outcome, shadow: Outcome | 'unknown') => void
@@ -76,6 +81,10 @@ export function createShadow(options: ShadowOptions): Shadow {
     candidate = {
       routes: read.table === undefined ? undefined : compileRoutes(read.table),
       rules: read.permissions === undefined ? undefined : rules,
+      restrictions:
+        read.restrictions === undefined
+          ? undefined
+          : { ...options, rows: compileRestrictions(read.restrictions).restrictions },
       isCsrfRequired: options.isCsrfRequired,
     }
   }
@@ -115,10 +124,10 @@ export function createShadow(options: ShadowOptions): Shadow {
       if (skipped < every) return
       skipped = 0
       const live: Outcome = answer.kind === 'deny' ? answer.reason : 'none'
-      const { method, path, csrfToken } = check
+      const { method, path, address, csrfToken } = check
       const role = principal?.role
       const hasCsrfToken = csrfToken !== undefined
-      const judged = { method, path, role, credential, hasCsrfToken, outcome: live }
+      const judged = { method, path, address, role, credential, hasCsrfToken, outcome: live }
       const shadow = reconsider(judged, candidate)
       compared++
       options.onCompared(live, shadow)

@@ -124,8 +124,8 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const { cookieRing } = given
   const run = given.names?.run
   const { isSealed } = cookieRing
-  const shadow = openShadow(config, log, metrics)
   const { findPlace } = places
+  const shadow = openShadow(config, log, metrics, { policy, findPlace })
   const own = { config, run, policy, follower, shadow, memory, stores, isSealed, monotonicMs }
   const desk = openDesk({ ...own, findPlace })
   const limits = await openLimits(config, metrics, stores.rates, options.sayFault)

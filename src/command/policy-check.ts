@@ -13,7 +13,9 @@ export async function checkPolicy(given: PolicyCommand): Promise<number> {
   const source = await openPolicySource(given)
   const { routes, rowsFile } = source
   const isUnread = [routes, rowsFile?.read].some(
-    (one) => one !== undefined && one.written === undefined && one.permissions === undefined,
+    (one) =>
+      one !== undefined &&
+      [one.written, one.permissions, one.restrictions].every((part) => part === undefined),
   )
   const lint = lintPolicy(routes.written, routes.table, source.permissions)
   const refused = refusals(given, source, lint)

@@ -1,10 +1,25 @@
 import { request } from 'node:http'
 import type { Config } from '../config/settings.ts'
+import { parseAddress } from '../core/address.ts'
 import type { KeptDecision } from '../core/kept.ts'
-import { type Candidate, type Outcome, reconsider } from '../core/reconsider.ts'
+import {
+  type Candidate,
+  type Outcome,
+  reconsider,
+  type TriedRestrictions,
+} from '../core/reconsider.ts'
+import { compileRestrictions } from '../core/restriction.ts'
 import { compileRoutes } from '../core/route.ts'
 import { compileRules } from '../core/rule.ts'
-import { openPolicySource, type PolicyCommand, problemsOf } from './policy-source.ts'
+import { openGeo } from '../store/geo.ts'
+import { loadRouteTable } from '../store/routes.ts'
+import {
+  openPolicySource,
+  type PolicyCommand,
+  type PolicySource,
+  problemsOf,
+} from './policy-source.ts'
+import { shipped } from './release.ts'
 
 export interface DiffCommand extends PolicyCommand {
   readonly last: string
@@ -30,6 +45,7 @@ export async function diffPolicy(given: DiffCommand): Promise<number> {
   if (!/^[1-9]\d{0,3}$/.test(given.last) || Number(given.last) > 1000) {
     problems.push('--last must be a number from 1 to 1000')
   }
+  const restrictions = await openRestrictions(given, source, problems)
   if (problems.length > 0) {
     process.stderr.write(`${problems.map((text) => `dvara policy: ${text}`).join('\n')}\n`)
     return 2
@@ -39,6 +55,7 @@ export async function diffPolicy(given: DiffCommand): Promise<number> {
   const candidate: Candidate = {
     routes: routes.table === undefined ? undefined : compileRoutes(routes.table),
     rules: permissions === undefined ? undefined : compileRules(permissions).rules,
+    restrictions,
     isCsrfRequired: given.config.csrfProtection,
   }
   const changes = compare(decisions, candidate)
@@ -51,13 +68,40 @@ export async function diffPolicy(given: DiffCommand): Promise<number> {
   return given.isChangeFailure && changes.length > 0 ? 1 : 0
 }
 
+/** Those of the file, and of the settings what they are asked with: places, and live routes. */
+async function openRestrictions(
+  { config }: DiffCommand,
+  { routes }: PolicySource,
+  problems: string[],
+): Promise<TriedRestrictions | undefined> {
+  if (routes.restrictions === undefined) return undefined
+  const read = await loadRouteTable(config.policyFile ?? shipped.policyFile)
+  if ('problems' in read) {
+    problems.push(...read.problems)
+    return undefined
+  }
+  const live = compileRoutes(read.table)
+  const { findPlace } = await openGeo({
+    file: config.geoipFile,
+    isMissingIgnored: config.geoipMissing === 'ignore',
+    staleAfterMs: config.geoipStaleS * 1000,
+    nowMs: Date.now,
+    onChange(change) {
+      if (change.outcome === 'refused') problems.push(change.problem)
+    },
+  })
+  const rows = compileRestrictions(routes.restrictions).restrictions
+  return { rows, findPlace, liveRoutes: () => live }
+}
+
 function compare(decisions: readonly KeptDecision[], candidate: Candidate): Change[] {
   const changes = new Map<string, Change>()
   for (const decision of decisions) {
     const { method, path, role, credential, hasCsrfToken } = decision
+    const address = parseAddress(decision.address ?? '')
     if (method === null || path === null) continue
     const from = decision.reason ?? 'none'
-    const judged = { method, path, role: role ?? undefined, credential, hasCsrfToken }
+    const judged = { method, path, address, role: role ?? undefined, credential, hasCsrfToken }
     const to = reconsider({ ...judged, outcome: from }, candidate)
     if (to === from) continue
     const name = `${from} ${to}`

@@ -81,6 +81,11 @@ export function readTarget(raw: string): Target | undefined {
 /** `!$&'()*+,=:@` behind a percent sign: another name to us, the same to many an upstream. */
 const ENCODED_DELIMITER = /%(?:2[146-9a-c]|3[ad]|40)/g
 
+/** As `readTarget` folds a path that it has taken before. */
+export function foldPath(path: string): string {
+  return fold(path, path.includes('%'))
+}
+
 function fold(path: string, hasPercent: boolean): string {
   const lower = path.toLowerCase()
   return hasPercent ? lower.replace(ENCODED_DELIMITER, decodeURIComponent) : lower

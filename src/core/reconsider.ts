@@ -1,13 +1,19 @@
+import type { Address } from './address.ts'
 import { isSafeMethod } from './check.ts'
 import type { Credential } from './credential.ts'
+import { foldPath } from './path.ts'
+import type { FindPlace } from './place.ts'
 import type { Reason } from './reason.ts'
-import { BLOCKED, matchRoutes, PREFLIGHT, PUBLIC, type Routes } from './route.ts'
+import { matchRestrictions, type Restrictions } from './restriction.ts'
+import { BLOCKED, isLogin, matchRoutes, PREFLIGHT, PUBLIC, type Routes } from './route.ts'
 import { matchRules, type Rules } from './rule.ts'
 
 /** A decision that was made, as far as rules and routes have to do with it. */
 export interface Judged {
   readonly method: string
   readonly path: string
+  /** Of the client; undefined where it was not known. */
+  readonly address: Address | undefined
   /** Undefined: nobody was identified, or nobody looked. */
   readonly role: string | undefined
   readonly credential: Credential['kind']
@@ -22,7 +28,16 @@ export type Outcome = Reason | 'none'
 export interface Candidate {
   readonly routes: Routes | undefined
   readonly rules: Rules | undefined
+  readonly restrictions: TriedRestrictions | undefined
   readonly isCsrfRequired: boolean
+}
+
+/** Restrictions that might be in force, and what else they are asked with. */
+export interface TriedRestrictions {
+  readonly rows: Restrictions
+  readonly findPlace: FindPlace
+  /** Those in force: where the candidate has none, they say which paths open sessions. */
+  readonly liveRoutes: () => Routes
 }
 
 /** Refusals that come before any route is looked at: no policy changes them. */
@@ -45,23 +60,49 @@ const AFTER_RULES = /^authz\.(nonce_used|nonces_exhausted|rate_limited\.(key|pri
  */
 export function reconsider(judged: Judged, candidate: Candidate): Outcome | 'unknown' {
   const { outcome, role } = judged
-  if (BEFORE_ROUTES.has(outcome) || outcome.startsWith('authz.restrict.')) return outcome
-  const screened = reconsiderRoutes(judged, candidate)
+  if (BEFORE_ROUTES.has(outcome)) return outcome
+  const isRestricted = outcome.startsWith('authz.restrict.')
+  const { restrictions } = candidate
+  if (restrictions !== undefined) {
+    const restricted = reconsiderRestrictions(judged, candidate, restrictions)
+    if (restricted !== undefined) return restricted
+    // Who was kept out was not looked at any further.
+    const routes = candidate.routes ?? restrictions.liveRoutes()
+    if (isRestricted) return reconsiderRoutes(judged, routes) ?? 'unknown'
+  }
+  if (isRestricted) return outcome
+  const screened = reconsiderRoutes(judged, candidate.routes)
   if (screened !== undefined) return screened
   if (candidate.routes !== undefined && isByRoute(judged)) return unidentified(judged, candidate)
   const isRuled = outcome === 'none' || outcome === 'authz.invalid_permission'
   if (role === undefined || candidate.rules === undefined) return outcome
   if (!isRuled && !AFTER_RULES.test(outcome)) return outcome
   const { method, path } = judged
-  const foldedPath = path.toLowerCase()
+  const foldedPath = foldPath(path)
   const { isAccepted } = matchRules(candidate.rules, { role, method, path, foldedPath })
   if (!isAccepted) return 'authz.invalid_permission'
   return outcome === 'authz.invalid_permission' ? 'none' : outcome
 }
 
-function reconsiderRoutes({ method, path }: Judged, { routes }: Candidate): Outcome | undefined {
+/** What they would refuse; undefined if they keep nobody out. */
+function reconsiderRestrictions(
+  { path, address }: Judged,
+  candidate: Candidate,
+  { rows, findPlace, liveRoutes }: TriedRestrictions,
+): Outcome | undefined {
+  const routes = candidate.routes ?? liveRoutes()
+  if (address === undefined || routes.unrestricted.has(path)) return undefined
+  const hit = matchRestrictions(rows, address, isLogin(routes, foldPath(path)), findPlace)
+  if (hit === 'unknown') return 'authz.unavailable'
+  return hit?.denial?.reason
+}
+
+function reconsiderRoutes(
+  { method, path }: Judged,
+  routes: Routes | undefined,
+): Outcome | undefined {
   if (routes === undefined) return undefined
-  const flags = matchRoutes(routes, path, path.toLowerCase())
+  const flags = matchRoutes(routes, path, foldPath(path))
   if ((flags & BLOCKED) !== 0) return 'authz.permission_denied'
   if ((flags & PREFLIGHT) !== 0 && method === 'OPTIONS') return 'none'
   return (flags & PUBLIC) === 0 ? undefined : 'none'

@@ -2,16 +2,19 @@ import { readFile, stat } from 'node:fs/promises'
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import type { WrittenRoutes } from '../core/lint.ts'
 import { readPermissionRows } from '../core/permission-rows.ts'
+import type { Restriction } from '../core/restriction.ts'
+import { readRestrictionRows } from '../core/restriction-rows.ts'
 import { type RouteTable, readRouteTable } from '../core/route.ts'
 import type { Permission } from '../core/rule.ts'
 
-/** A policy that is not in force: routes, permission rows, or both, out of one file. */
+/** A policy that is not in force: routes, permission rows, restrictions, out of one file. */
 export interface CandidateFile {
   /** As they are written; undefined where the file has no routes. */
   readonly written: WrittenRoutes | undefined
   /** As they would be in force; undefined where there are none, or where they are refused. */
   readonly table: RouteTable | undefined
   readonly permissions: readonly Permission[] | undefined
+  readonly restrictions: readonly Restriction[] | undefined
   /** What keeps it from being in force. Each names its place in back-quotes, if it has one. */
   readonly problems: readonly string[]
   /** Line of a place such as `public[3]` or `permissions[2].path`, counted from 1. */
@@ -22,8 +25,8 @@ export interface CandidateFile {
 const CANDIDATE_BYTES_MAX = 32 * 1024 * 1024
 
 /**
- * Reads YAML or JSON: what a policy file holds, and `permissions` beside it; or a list of
- * permission rows alone. Never rejects: what is wrong is among the problems.
+ * Reads YAML or JSON: what a policy file holds, and `permissions` and `restrictions` beside it; or
+ * a list of permission rows alone. Never rejects: what is wrong is among the problems.
  */
 export async function loadCandidate(file: string): Promise<CandidateFile> {
   let text: string
@@ -49,16 +52,22 @@ export function readCandidate(text: string): CandidateFile {
   const fields = new Map(Object.entries(isList ? { permissions: value } : Object(value)))
   const rows = fields.get('permissions')
   fields.delete('permissions')
+  const restricting = fields.get('restrictions')
+  fields.delete('restrictions')
   const problems: string[] = []
   const permissions = rows === undefined ? undefined : readPermissionRows(rows, problems)
   const hasRoutes = [...fields.keys()].some((key) => key !== 'version')
-  if (!hasRoutes && permissions === undefined) problems.push('there is no policy in it')
+  const restrictions =
+    restricting === undefined ? undefined : readRestrictionRows(restricting, problems)
+  const isEmpty = !hasRoutes && permissions === undefined && restrictions === undefined
+  if (isEmpty) problems.push('there is no policy in it')
   const read = hasRoutes ? readRouteTable(Object.fromEntries(fields)) : undefined
   if (read !== undefined && 'problems' in read) problems.push(...read.problems)
   return {
     written: hasRoutes ? writtenOf(fields) : undefined,
     table: read !== undefined && 'table' in read ? read.table : undefined,
     permissions,
+    restrictions,
     problems,
     lineOf: (where) => lineOf(document, lines, isList ? where.replace('permissions', '') : where),
   }
@@ -66,7 +75,8 @@ export function readCandidate(text: string): CandidateFile {
 
 function unread(...problems: string[]): CandidateFile {
   return {
-    ...{ written: undefined, table: undefined, permissions: undefined, problems },
+    ...{ written: undefined, table: undefined, permissions: undefined, restrictions: undefined },
+    problems,
     lineOf: () => undefined,
   }
 }

@@ -5,9 +5,10 @@ import { test } from 'node:test'
 import { mergeShadows } from '../../src/authorizer/operations.ts'
 import { createShadow, type ShadowOptions, type ShadowReport } from '../../src/authorizer/shadow.ts'
 import { createFindings, type Findings } from '../../src/core/findings.ts'
+import { NOWHERE } from '../../src/core/place.ts'
 import { type Answer, deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
 import { labelsOfShadow } from '../../src/telemetry/metrics-of-policy.ts'
-import { checkOf, factsOf, NOW } from '../core/facts.ts'
+import { addressOf, checkOf, factsOf, NOW, policyOf } from '../core/facts.ts'
 import { createFolder } from '../process/servers.ts'
 
 const POLICY = `version: 1
@@ -24,6 +25,7 @@ async function shadowOf(text: string, changes: Partial<ShadowOptions> = {}) {
   const compared: string[] = []
   const shadow = createShadow({
     ...{ file, every: 1, isCsrfRequired: true, everyMs: 3_600_000, nowMs: () => NOW },
+    ...{ liveRoutes: () => policyOf().routes, findPlace: () => NOWHERE },
     onCompared: (live, other) => compared.push(`${live} ${other}`),
     onRead: (problems) => reads.push(problems),
     ...changes,
@@ -62,6 +64,17 @@ test('what the shadow would say otherwise is counted and shown; nothing else is'
     role: 'member',
     uid: 'ID0000000001',
   })
+  shadow.close()
+})
+
+test('restrictions run in the shadow too', async () => {
+  const rows = 'restrictions: [{ category: blacklist, scope: ip, value: 198.51.100.7 }]'
+  const { shadow, compared } = await shadowOf(rows)
+  await shadow.look()
+  shadow.note(ALLOWED, checkOf(), member)
+  shadow.note(ALLOWED, checkOf({ address: addressOf('198.51.100.8') }), member)
+  assert.deepEqual(compared, ['none authz.restrict.blacklist', 'none none'])
+  assert.equal(shadow.report().differences[0]?.to, 'authz.restrict.blacklist')
   shadow.close()
 })
 

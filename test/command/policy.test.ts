@@ -119,6 +119,38 @@ test('diff: says what would change, by reason and with examples', async (t) => {
   )
 })
 
+test('diff: restrictions are tried, by the live routes where the file has none', async (t) => {
+  const from = (address: string, fields: Partial<KeptDecision> = {}) => kept({ address, ...fields })
+  const decisions = [
+    from('192.0.2.1'),
+    from('192.0.2.9'),
+    from('192.0.2.9', { path: '/sign-in', role: null, uid: null, credential: 'none' }),
+    from('192.0.2.2', { verdict: 'deny', reason: 'authz.restrict.blacklist', role: null }),
+  ]
+  const authorizer = createServer((_, response) => response.end(JSON.stringify({ decisions })))
+  await new Promise<void>((resolve) => authorizer.listen(0, '127.0.0.1', resolve))
+  t.after(() => authorizer.close())
+  const listen = `127.0.0.1:${(authorizer.address() as AddressInfo).port}`
+  const folder = await folderOf({
+    'live.yml': `${GOOD}login: [/sign-in]\n`,
+    'next.yml': `restrictions:
+  - { category: blacklist, scope: ip, value: 192.0.2.1 }
+  - { category: blocklogin, scope: all }
+`,
+    'bad.yml': 'restrictions: [{ category: blacklist, scope: planet, value: x }]',
+  })
+  const asked = ['--ops-listen', listen, '--policy-file', 'live.yml']
+  const { code, out, err } = await policy(folder, 'diff', 'next.yml', ...asked)
+  assert.equal(code, 0, err)
+  assert.match(out, /^2 of 4 decisions would change\n/)
+  assert.match(out, /^ {5}1 {2}allow -> authz\.restrict\.blacklist\n/m)
+  assert.match(out, /^ {5}1 {2}allow -> authz\.restrict\.blocklogin\n {8}a nobody GET \/sign-in/m)
+  assert.match(out, /^ {5}1 {2}authz\.restrict\.blacklist -> not known/m)
+  const bad = await policy(folder, 'diff', 'bad.yml', ...asked)
+  assert.equal(bad.code, 2)
+  assert.match(bad.err, /bad\.yml: `restrictions\[0\]\.scope` must be one of/)
+})
+
 test('diff: an authorizer that is away is one line that names the setting', async () => {
   const folder = await folderOf({ 'policy.yml': GOOD })
   const { code, err } = await policy(folder, 'diff', 'policy.yml', '--ops-listen', '127.0.0.1:1')

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NOWHERE } from '../../src/core/place.ts'
 import { type Candidate, type Judged, reconsider } from '../../src/core/reconsider.ts'
+import { compileRestrictions, type Restriction } from '../../src/core/restriction.ts'
 import { compileRoutes, readRouteTable } from '../../src/core/route.ts'
 import { compileRules } from '../../src/core/rule.ts'
-import { PERMISSIONS } from './facts.ts'
+import { addressOf, PERMISSIONS } from './facts.ts'
 
 const read = readRouteTable({
   version: 1,
@@ -16,11 +18,13 @@ assert.ok('table' in read)
 const CANDIDATE: Candidate = {
   routes: compileRoutes(read.table),
   rules: compileRules(PERMISSIONS).rules,
+  restrictions: undefined,
   isCsrfRequired: true,
 }
 const MEMBER: Judged = {
   method: 'GET',
   path: '/app',
+  address: addressOf('198.51.100.7'),
   role: 'member',
   credential: 'session',
   hasCsrfToken: false,
@@ -83,4 +87,74 @@ test('a part that is not given stays as it is', () => {
   const routes = { ...CANDIDATE, rules: undefined }
   assert.equal(reconsider({ ...MEMBER, path: '/x' }, routes), 'none')
   assert.equal(reconsider({ ...MEMBER, path: '/shut' }, routes), 'authz.permission_denied')
+})
+
+function restricted(text: string, isPlaceKnown = true): Candidate {
+  const [category, scope, value = ''] = text.split(' ')
+  const row = { id: 1, category, scope, value, code: 403, state: 'enabled' } as Restriction
+  const live = readRouteTable({
+    ...{ version: 1, default_audience: ['x'], public: ['/live'] },
+    ...{ login: ['/login'], unrestricted: ['/access'] },
+  })
+  assert.ok('table' in live)
+  const routes = compileRoutes(live.table)
+  return {
+    ...{ routes: undefined, rules: undefined, isCsrfRequired: true },
+    restrictions: {
+      rows: compileRestrictions([row]).restrictions,
+      findPlace: () => (isPlaceKnown ? NOWHERE : undefined),
+      liveRoutes: () => routes,
+    },
+  }
+}
+
+const HERE = 'blacklist ip 198.51.100.7'
+const THERE = 'blacklist ip 198.51.100.8'
+const SHUT_OUT: Judged = { ...NOBODY, outcome: 'authz.restrict.blacklist' }
+const RESTRICTED: readonly [string, string, Judged, ReturnType<typeof reconsider>][] = [
+  ['who passed is kept out', HERE, MEMBER, 'authz.restrict.blacklist'],
+  [
+    'who was refused later is kept out first',
+    HERE,
+    { ...NOBODY, outcome: 'authz.invalid_session' },
+    'authz.restrict.blacklist',
+  ],
+  ['others pass as they did', THERE, MEMBER, 'none'],
+  [
+    'who was kept out is kept out by another row',
+    'maintenance all',
+    SHUT_OUT,
+    'authz.restrict.maintenance',
+  ],
+  ['who was kept out is let in: nobody looked at who it was', THERE, SHUT_OUT, 'unknown'],
+  ['who was kept out of what is public is let in', THERE, { ...SHUT_OUT, path: '/live' }, 'none'],
+  ['a whitelist keeps nobody out', 'whitelist ip 198.51.100.7', MEMBER, 'none'],
+  [
+    'signing in is shut',
+    'blocklogin ip 198.51.100.7',
+    { ...NOBODY, path: '/login' },
+    'authz.restrict.blocklogin',
+  ],
+  ['all but signing in is not', 'blocklogin ip 198.51.100.7', MEMBER, 'none'],
+  ['the path without restrictions', HERE, { ...NOBODY, path: '/access' }, 'none'],
+  ['an address that was not known', HERE, { ...MEMBER, address: undefined }, 'none'],
+  [
+    'what could not be read',
+    HERE,
+    { ...NOBODY, outcome: 'authz.ambiguous_path' },
+    'authz.ambiguous_path',
+  ],
+]
+for (const [name, row, judged, outcome] of RESTRICTED) {
+  test(`restrictions: ${name}`, () => assert.equal(reconsider(judged, restricted(row)), outcome))
+}
+
+test('where no place can be told, a row about places refuses as the live one would', () => {
+  const unplaced = restricted('blacklist country JP', false)
+  assert.equal(reconsider(MEMBER, unplaced), 'authz.unavailable')
+  assert.equal(reconsider(MEMBER, restricted('blacklist country JP')), 'none')
+})
+
+test('restrictions that are not given stay as they are', () => {
+  assert.equal(reconsider(SHUT_OUT, CANDIDATE), 'authz.restrict.blacklist')
 })

@@ -38,6 +38,17 @@ test('rows may stand alone, as a list, in YAML or JSON', () => {
   }
 })
 
+test('restrictions may stand beside them, or alone', () => {
+  const read = readCandidate(`restrictions:
+  - { category: blacklist, scope: ip, value: 192.0.2.1 }
+  - { category: blacklist, scope: country, value: 192.0.2.1 }
+`)
+  assert.equal(read.permissions, undefined)
+  assert.equal(read.restrictions?.length, 1)
+  assert.deepEqual(read.problems, ['`restrictions[1].value` is no country'])
+  assert.equal(read.lineOf('restrictions[1].value'), 3)
+})
+
 test('what is no policy says so', async () => {
   for (const text of ['', '5', 'a: [', '{}', 'x: &a [*a]']) {
     assert.ok(readCandidate(text).problems.length > 0, text)
