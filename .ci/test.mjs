@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { writeGroups } from './groups.mjs'
 import { gatherNeighbours } from './neighbours.mjs'
 import { prepare, root, say } from './prepare.mjs'
 
@@ -21,11 +22,14 @@ const files = readdirSync(join(root, 'dist/test'), { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => names.length === 0 || names.some((name) => file.includes(name)))
   .sort()
-  .map((file) => join('dist/test', file))
 if (files.length === 0) {
   say(`No test file's path contains ${names.join(' or ')}.`)
   process.exit(1)
 }
+
+// Named ones have a process each, with nobody beside them.
+const modules =
+  names.length === 0 ? writeGroups(root, files) : files.map((file) => join('dist/test', file))
 
 const runner = spawn(
   process.execPath,
@@ -35,7 +39,7 @@ const runner = spawn(
     '--test-reporter=spec',
     `--test-concurrency=${Math.max(2, availableParallelism())}`,
     `--test-timeout=${FILE_MS_MAX}`,
-    ...files,
+    ...modules,
   ],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 )

@@ -47,8 +47,8 @@ test('an address may have 254 characters and not 255', () => {
 })
 
 test('a long evil text is refused in no time', () => {
-  const startedMs = performance.now()
+  const started = process.cpuUsage()
   parseEmail(`${'a.'.repeat(126)}@`)
   parseEmail(`a@${'a-'.repeat(125)}`)
-  assert.ok(performance.now() - startedMs < 50)
+  assert.ok(process.cpuUsage(started).user < 50_000)
 })

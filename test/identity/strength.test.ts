@@ -15,7 +15,8 @@ test('one’s own name is worth less to one who tries it first', async () => {
   assert.ok((await strength(name, [name])) < (await strength(name)))
 })
 test('a very long password is estimated in bounded time', async () => {
-  const startedMs = performance.now()
+  const started = process.cpuUsage()
   assert.ok((await strength('aB3$'.repeat(256))) > 0)
-  assert.ok(performance.now() - startedMs < 2_000)
+  // Of the processor: how busy the machine is besides is not the point.
+  assert.ok(process.cpuUsage(started).user < 2_000_000)
 })
