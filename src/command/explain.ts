@@ -41,33 +41,51 @@ export const explain = command({
 Exit code 0: allowed; 1: denied; 2: the question cannot be asked so; 3: nobody answered.
 The authorizer is that of --ops-listen, else of dev.json in the data directory.`,
   own: { flags: ['json'], options: OPTIONS },
-  async run(loaded) {
-    const asked = await readQuestion(loaded)
-    if ('problem' in asked) return refuse(asked.problem, MISUSED)
-    const place = await findOpsPlace(loaded)
-    const answer = await ask(place, asked.question).catch((cause: Error) => cause)
-    if (answer instanceof Error) {
-      const where = listenAddress.print(place)
-      return refuse(
-        `no authorizer answers on ${where} (${answer.message}); is it running?`,
-        UNANSWERED,
-      )
-    }
-    if (answer.status !== 200) {
-      const { error } = answer.value as { error?: string }
-      const said = error ?? `the ops listener answered ${answer.status}`
-      return refuse(said, answer.status === 400 ? MISUSED : UNANSWERED)
-    }
-    const explanation = answer.value as Explanation
-    const isWhole = loaded.options.has('dialect')
-    const text = loaded.flags.has('json')
-      ? `${JSON.stringify(explanation, null, 2)}\n`
-      : renderExplanation(explanation, isWhole)
-    process.stdout.write(text)
-    const { verdict } = explanation.decision ?? explanation.trace
-    return verdict === 'allow' ? ALLOWED : DENIED
-  },
+  run: (loaded) => runExplain(loaded, STANDARD),
 })
+
+/** Where the answer goes: the process's own streams, unless a caller has others. */
+export interface Terminal {
+  print(text: string): void
+  complain(text: string): void
+}
+
+const STANDARD: Terminal = {
+  print: (text) => void process.stdout.write(text),
+  complain: (text) => void process.stderr.write(text),
+}
+
+/** The command itself: asks, words the answer, and resolves to the exit code. */
+export async function runExplain(loaded: Loaded<'explain'>, terminal: Terminal): Promise<number> {
+  const refuse = (text: string, code: number) => {
+    terminal.complain(`dvara: ${text}\n`)
+    return code
+  }
+  const asked = await readQuestion(loaded)
+  if ('problem' in asked) return refuse(asked.problem, MISUSED)
+  const place = await findOpsPlace(loaded)
+  const answer = await ask(place, asked.question).catch((cause: Error) => cause)
+  if (answer instanceof Error) {
+    const where = listenAddress.print(place)
+    return refuse(
+      `no authorizer answers on ${where} (${answer.message}); is it running?`,
+      UNANSWERED,
+    )
+  }
+  if (answer.status !== 200) {
+    const { error } = answer.value as { error?: string }
+    const said = error ?? `the ops listener answered ${answer.status}`
+    return refuse(said, answer.status === 400 ? MISUSED : UNANSWERED)
+  }
+  const explanation = answer.value as Explanation
+  const isWhole = loaded.options.has('dialect')
+  const text = loaded.flags.has('json')
+    ? `${JSON.stringify(explanation, null, 2)}\n`
+    : renderExplanation(explanation, isWhole)
+  terminal.print(text)
+  const { verdict } = explanation.decision ?? explanation.trace
+  return verdict === 'allow' ? ALLOWED : DENIED
+}
 
 type Question = Record<string, unknown>
 
@@ -147,9 +165,4 @@ function ask(
     outgoing.once('error', reject)
     outgoing.end(JSON.stringify(question))
   })
-}
-
-function refuse(text: string, code: number): number {
-  process.stderr.write(`dvara: ${text}\n`)
-  return code
 }
