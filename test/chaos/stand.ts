@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openIdentityStores } from '../../src/store/open.ts'
 import type { IdentityStores } from '../../src/store/stores.ts'
+import { CHEAP_HASHES, prepareStores } from '../process/prepare.ts'
 import {
   createFolder,
   findPort,
@@ -12,7 +13,7 @@ import {
   startPostgres,
   startRedis,
 } from '../process/servers.ts'
-import { CHEAP_HASHES, dvara, startDvara, untilReady } from '../process/stack.ts'
+import { startDvara, untilReady } from '../process/stack.ts'
 import { type Edge, openEdge } from './edge.ts'
 import { callRedis } from './redis-hand.ts'
 
@@ -93,13 +94,11 @@ export async function startStand(options: StandOptions): Promise<Stand> {
     DVARA_DRAIN_MS: '1000',
     ...CHEAP_HASHES,
   }
-  const direct = { ...shared, DVARA_REDIS_URL: primary.url, DVARA_DATABASE_URL: postgres.url }
   say('migrating')
-  await dvara(['migrate'], direct)
-  await dvara(['keys', 'generate'], direct)
-  const [email = '', password = ''] = (
-    await dvara(['administrator', 'admin@app.example'], direct)
-  ).split('\n')
+  const admin = await prepareStores({
+    ...{ redisUrl: primary.url, databaseUrl: postgres.url },
+    keysDirectory: shared.DVARA_KEYS_DIRECTORY,
+  })
 
   const edges: Edge[] = []
   async function edge(name: string, targetPort: number, speaks: 'resp' | 'bytes') {
@@ -121,7 +120,7 @@ export async function startStand(options: StandOptions): Promise<Stand> {
   await Promise.all(workers.map(({ opsUrl }) => untilReady(opsUrl)))
 
   const stand: Stand = {
-    ...{ leaseMs, fenceMs, secretsKey, admin: { email, password } },
+    ...{ leaseMs, fenceMs, secretsKey, admin },
     ...{ workers, identities, postgres, stores },
     get primary() {
       return primary

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { CHEAP_HASHES, prepareStores } from './prepare.ts'
 import {
   createFolder,
   findPort,
@@ -73,8 +74,6 @@ export interface StackOptions {
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** Weak on purpose: what these tests are about is not how dear a guess is. */
-export const CHEAP_HASHES = { DVARA_ARGON2_MEMORY_KIB: '8192', DVARA_ARGON2_PASSES: '1' }
 const READY_WITHIN_MS = 30_000
 const PASSWORD = 'Correct-Horse7-Battery'
 
@@ -93,10 +92,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ...CHEAP_HASHES,
     ...options.settings,
   }
-  await dvara(['migrate'], shared)
-  await dvara(['keys', 'generate'], shared)
-  const made = await dvara(['administrator', 'admin@app.example'], shared)
-  const [email = '', password = ''] = made.split('\n')
+  const { url: databaseUrl } = postgres
+  const admin = await prepareStores({ redisUrl: redis.url, databaseUrl, keysDirectory })
   const authorizer = await startDvara('authorizer', ports.authorizer, {
     ...shared,
     DVARA_LISTEN: `127.0.0.1:${ports.authorizer}`,
@@ -110,7 +107,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   })
   const parts = { redis, postgres, authorizer, identity }
   const opsUrl = `http://127.0.0.1:${ports.ops}`
-  const client = createClient(authorizer, identity, { email, password })
+  const client = createClient(authorizer, identity, admin)
   await untilReady(opsUrl)
   return {
     ...parts,
@@ -118,7 +115,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     opsUrl,
     identityOpsUrl: `http://127.0.0.1:${ports.identityOps}`,
     keysDirectory,
-    admin: { email, password },
+    admin,
     async stop() {
       client.close()
       await Promise.all([authorizer.stop(), identity.stop()])
@@ -148,7 +145,7 @@ export function startDvara(
   return startProcess({
     name: `dvara ${name}`,
     command: process.execPath,
-    args: ['--enable-source-maps', MAIN, name],
+    args: [MAIN, name],
     ready: { port },
     port,
     env,
