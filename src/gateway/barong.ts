@@ -1,6 +1,6 @@
 import { clientAddress } from '../core/network.ts'
 import type { Dialect } from './dialect.ts'
-import { readHeader, readLenient } from './headers.ts'
+import { AT, readHeader, readLenient } from './headers.ts'
 import { wordEnvoyAllow, wordNativeDeny } from './reply.ts'
 
 /** More than one Host is no host at all. */
@@ -17,9 +17,9 @@ export const barong: Dialect = {
   wordDeny: wordNativeDeny,
   wordAllow: wordEnvoyAllow,
   readTold({ method, target, headers, peer, trustedProxies }) {
-    const host = readLenient(headers, 'host', NO_HOST) ?? ''
+    const host = readLenient(headers, AT.host, NO_HOST) ?? ''
     if (host === NO_HOST) return 'host'
-    const forwardedFor = readHeader(headers, 'x-forwarded-for') ?? ''
+    const forwardedFor = readHeader(headers, AT['x-forwarded-for']) ?? ''
     const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
     return { method, target, host, address }
   },

@@ -93,9 +93,9 @@ export function readCheck(dialect: Dialect, asked: Asked): Read {
     query: target.query,
     host,
     address: told.address,
-    userAgent: readHeader(headers, 'user-agent') ?? '',
-    cookies: readHeader(headers, 'cookie') ?? '',
-    csrfToken: readLenient(headers, 'x-csrf-token', MATCHES_NOTHING),
+    userAgent: readHeader(headers, AT['user-agent']) ?? '',
+    cookies: readHeader(headers, AT.cookie) ?? '',
+    csrfToken: readLenient(headers, AT['x-csrf-token'], MATCHES_NOTHING),
     apiKey: readApiKey(headers),
   }
   return { kind: 'check', check }
@@ -103,9 +103,9 @@ export function readCheck(dialect: Dialect, asked: Asked): Read {
 
 /** A header sent twice is the client's doing: it counts as blank, so the set is incomplete. */
 function readApiKey(headers: Headers): PresentedApiKey | undefined {
-  const kid = readLenient(headers, 'x-auth-apikey', '')
-  const nonce = readLenient(headers, 'x-auth-nonce', '')
-  const signature = readLenient(headers, 'x-auth-signature', '')
+  const kid = readLenient(headers, AT['x-auth-apikey'], '')
+  const nonce = readLenient(headers, AT['x-auth-nonce'], '')
+  const signature = readLenient(headers, AT['x-auth-signature'], '')
   if (kid === undefined && nonce === undefined && signature === undefined) return undefined
   const version = headers.values[AT['x-auth-version']]
   const contentDigest = headers.values[AT['content-digest']]

@@ -24,6 +24,8 @@ const FIXED: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ['/authz/caddy', DIALECTS.caddy],
   ['/authz/haproxy', DIALECTS.haproxy],
 ])
+/** The paths of the fixed endpoints; what follows a `?` there says nothing. */
+export const FIXED_PATHS: readonly string[] = [...FIXED.keys()]
 const ENVOY_PREFIX = '/authz/envoy'
 const BARONG_PREFIX = '/api/v2/auth'
 const JWKS_PATH = '/.well-known/jwks.json'

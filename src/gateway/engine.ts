@@ -35,6 +35,8 @@ export type Accept = (inbound: Inbound, outbound: Outbound) => void
 
 export interface Callbacks {
   readonly accept: Accept
+  /** Paths that are asked for most and whose query says nothing: an engine may leave it out. */
+  readonly paths?: readonly string[]
   /** What is sent when `accept` throws, or returns with neither a reply nor a hold. */
   readonly fallback: Reply
   /** A bug: something threw where nothing may. The request was answered or its connection cut. */

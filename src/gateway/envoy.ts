@@ -1,6 +1,6 @@
 import { clientAddress } from '../core/network.ts'
 import type { Dialect } from './dialect.ts'
-import { readHeader } from './headers.ts'
+import { AT, readHeader } from './headers.ts'
 import { wordEnvoyAllow, wordNativeDeny } from './reply.ts'
 
 /**
@@ -14,9 +14,9 @@ export const envoy: Dialect = {
   wordDeny: wordNativeDeny,
   wordAllow: wordEnvoyAllow,
   readTold({ method, target, headers, peer, trustedProxies }) {
-    const host = readHeader(headers, 'host')
+    const host = readHeader(headers, AT.host)
     if (host === undefined) return 'host'
-    const forwardedFor = readHeader(headers, 'x-forwarded-for')
+    const forwardedFor = readHeader(headers, AT['x-forwarded-for'])
     if (forwardedFor === undefined) return 'x-forwarded-for'
     const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
     return { method, target, host, address }

@@ -1,7 +1,7 @@
 import type { DialectName } from '../core/check.ts'
 import { clientAddress } from '../core/network.ts'
 import type { Asked, Dialect, Told } from './dialect.ts'
-import { type HeaderName, readHeader } from './headers.ts'
+import { AT, type HeaderName, readHeader } from './headers.ts'
 import { wordAllow, wordNativeDeny } from './reply.ts'
 
 /**
@@ -16,13 +16,13 @@ export const traefik: Dialect = createForward('traefik')
 export const caddy: Dialect = createForward('caddy')
 
 function readTold({ headers, peer, trustedProxies }: Asked): Told | HeaderName {
-  const method = readHeader(headers, 'x-forwarded-method')
+  const method = readHeader(headers, AT['x-forwarded-method'])
   if (method === undefined) return 'x-forwarded-method'
-  const target = readHeader(headers, 'x-forwarded-uri')
+  const target = readHeader(headers, AT['x-forwarded-uri'])
   if (target === undefined) return 'x-forwarded-uri'
-  const host = readHeader(headers, 'x-forwarded-host')
+  const host = readHeader(headers, AT['x-forwarded-host'])
   if (host === undefined) return 'x-forwarded-host'
-  const forwardedFor = readHeader(headers, 'x-forwarded-for')
+  const forwardedFor = readHeader(headers, AT['x-forwarded-for'])
   if (forwardedFor === undefined) return 'x-forwarded-for'
   const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
   return { method, target, host, address }

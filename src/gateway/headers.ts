@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+
 /**
  * The header lines of one check, gathered in one pass. Only names listed here are read; a name
  * that an upstream could mistake for one of ours is noted, so that the check can be refused.
@@ -35,6 +37,29 @@ export const AT = {
 export type HeaderName = keyof typeof AT
 
 const PLACES: ReadonlyMap<string, number> = new Map(Object.entries(AT))
+const NAMES = Object.keys(AT)
+
+/**
+ * Where a name that we read is kept, or -1. A Map would hash each name that comes, a fresh string
+ * of a request, by a call of 80 ns; three numbers tell those that we read apart.
+ */
+function placeOf(name: string): number {
+  const place = SLOTS[slotOf(name)] as number
+  return place !== -1 && name === NAMES[place] ? place : -1
+}
+
+const SLOTS_COUNT = 32
+function slotOf(name: string): number {
+  const { length } = name
+  if (length < 4) return 0
+  return (length + name.charCodeAt(length - 1) * 14 + name.charCodeAt(length - 4)) % SLOTS_COUNT
+}
+
+const SLOTS = new Int8Array(SLOTS_COUNT).fill(-1)
+for (const [place, name] of NAMES.entries()) {
+  assert(SLOTS[slotOf(name)] === -1, `${name} has no slot of its own`)
+  SLOTS[slotOf(name)] = place
+}
 
 /** How the lines of a header that may be repeated become one value; the others may not be. */
 const JOINTS: readonly (string | undefined)[] = (() => {
@@ -73,11 +98,20 @@ export function createHeaders(): Headers {
   return { values: new Array(PLACES.size).fill(undefined), linesCount: 0, hasReserved: false }
 }
 
+/** As after `createHeaders`: what is gathered for one request is not kept beyond it. */
+export function clearHeaders(headers: Headers): void {
+  const { values } = headers
+  // Written out: `fill` is a call of 60 ns.
+  for (let place = 0; place < values.length; place++) values[place] = undefined
+  headers.linesCount = 0
+  headers.hasReserved = false
+}
+
 /** Adds one line; `name` in lower case. */
 export function noteHeader(headers: Headers, name: string, value: string): void {
   headers.linesCount++
-  const place = PLACES.get(name)
-  if (place === undefined) {
+  const place = placeOf(name)
+  if (place === -1) {
     if (isReservedHeader(name)) headers.hasReserved = true
     return
   }
@@ -91,18 +125,17 @@ export function noteHeader(headers: Headers, name: string, value: string): void 
   values[place] = joint === undefined ? null : before + joint + value
 }
 
-/** The value of a header that was sent exactly once, or may be repeated; otherwise undefined. */
-export function readHeader(headers: Headers, name: HeaderName): string | undefined {
-  return headers.values[AT[name]] ?? undefined
+/**
+ * The value of a header that was sent exactly once, or may be repeated; otherwise undefined.
+ * `place` is one of `AT`, named where it is read, so that V8 knows it there.
+ */
+export function readHeader(headers: Headers, place: number): string | undefined {
+  return headers.values[place] ?? undefined
 }
 
 /** As `readHeader`, but `repeated` in place of a value that was sent more than once. */
-export function readLenient(
-  headers: Headers,
-  name: HeaderName,
-  repeated: string,
-): string | undefined {
-  const value = headers.values[AT[name]]
+export function readLenient(headers: Headers, place: number, repeated: string): string | undefined {
+  const value = headers.values[place]
   return value === null ? repeated : value
 }
 

@@ -1,6 +1,6 @@
 import { parseAddress } from '../core/address.ts'
 import type { Dialect } from './dialect.ts'
-import { readHeader } from './headers.ts'
+import { AT, readHeader } from './headers.ts'
 import { wordAllow, wordNginxDeny } from './reply.ts'
 
 /**
@@ -17,13 +17,13 @@ export const nginx: Dialect = {
   wordDeny: wordNginxDeny,
   wordAllow,
   readTold({ headers }) {
-    const method = readHeader(headers, 'x-original-method')
+    const method = readHeader(headers, AT['x-original-method'])
     if (method === undefined) return 'x-original-method'
-    const target = readHeader(headers, 'x-original-uri')
+    const target = readHeader(headers, AT['x-original-uri'])
     if (target === undefined) return 'x-original-uri'
-    const address = parseAddress(readHeader(headers, 'x-real-ip') ?? '')
+    const address = parseAddress(readHeader(headers, AT['x-real-ip']) ?? '')
     if (address === undefined) return 'x-real-ip'
-    const host = readHeader(headers, 'host')
+    const host = readHeader(headers, AT.host)
     if (host === undefined) return 'host'
     return { method, target, host, address }
   },

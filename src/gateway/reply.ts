@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { REASONS, type Reason } from '../core/reason.ts'
 import { type Deny, deny, type Grant } from '../core/verdict.ts'
+import type { HeadBytes } from './head-bytes.ts'
 import { RESERVED_NAMES } from './headers.ts'
 
 /** A whole reply, ready to be written. The engine adds the length and the date. */
@@ -11,6 +12,8 @@ export interface Reply {
   /** Names and values in turn. */
   readonly headers: readonly (string | Uint8Array)[]
   readonly body: Uint8Array
+  /** What an engine has made of it, so that it makes it once. */
+  head?: HeadBytes
 }
 
 /** What an allow tells the upstream. A gateway must overwrite a client's own with these. */

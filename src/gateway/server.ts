@@ -6,10 +6,18 @@ import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import { type Answer, type Authorize, deny } from '../core/verdict.ts'
 import type { DecisionIds } from './decision-id.ts'
 import { type Dialect, readCheck } from './dialect.ts'
-import { matchEndpoint } from './endpoint.ts'
+import { FIXED_PATHS, matchEndpoint } from './endpoint.ts'
 import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
 import { createReporter, type GatewayEvent, type Report } from './event.ts'
-import { createHeaders, type Headers, hasBody, noteHeader, readLenient } from './headers.ts'
+import {
+  AT,
+  clearHeaders,
+  createHeaders,
+  type Headers,
+  hasBody,
+  noteHeader,
+  readLenient,
+} from './headers.ts'
 import { wordJwks, wordNativeDeny, wordNotFound } from './reply.ts'
 
 export interface ServerDependencies {
@@ -144,7 +152,8 @@ export function createServer(dependencies: ServerDependencies): Server {
 
   const onBug = (cause: unknown) => report({ kind: 'bug', cause })
   return {
-    listen: (at) => engine.listen(at, { accept, fallback: UNAVAILABLE_REPLY, onBug }),
+    listen: (at) =>
+      engine.listen(at, { accept, paths: FIXED_PATHS, fallback: UNAVAILABLE_REPLY, onBug }),
     async drain(withinMs) {
       // Whom the system has let in already is heard: closing the door now would cut them off.
       for (let turn = 0; turn < TURNS_HEARD; turn++) await nextTurn()
@@ -247,17 +256,20 @@ function isTrusted(inbound: Inbound, trustedGateways: NetworkSet): boolean {
  * would be read as it. And who waits for 100 is not sure whether to send one.
  */
 function endsConnection(dialect: Dialect, headers: Headers): boolean {
-  if (readLenient(headers, 'expect', '') !== undefined) return true
+  if (readLenient(headers, AT.expect, '') !== undefined) return true
   return !dialect.carriesBodies && hasBody(headers)
 }
 
-/** One callback for all requests: gathering is synchronous, so only one is ever under way. */
+/**
+ * One callback and one place for all requests: gathering is synchronous, and what a check keeps of
+ * its headers it takes out before the next is heard.
+ */
 function createGatherer(): (inbound: Inbound) => Headers {
-  let current = createHeaders()
-  const see = (name: string, value: string) => noteHeader(current, name, value)
+  const headers = createHeaders()
+  const see = (name: string, value: string) => noteHeader(headers, name, value)
   return function gather(inbound) {
-    current = createHeaders()
+    clearHeaders(headers)
     inbound.forEachHeader(see)
-    return current
+    return headers
   }
 }

@@ -1,5 +1,7 @@
 /** What is peculiar to this engine; conformance.test.ts holds what both promise. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { loadUws } from '../../src/gateway/engine-uws.ts'
 import { exchange, readWire, valuesOf } from './client.ts'
@@ -31,3 +33,29 @@ test('a HEAD whose refusal ends the connection is answered first', async (t) => 
   assert.equal(heard.replies[0]?.status, 403)
   assert.ok(heard.isClosed)
 })
+
+test('a stranger is refused beside a gateway, whichever came first', async (t) => {
+  const opened = await openServer('uws', { trustedGateways: networks('127.0.0.1/32') })
+  t.after(() => opened.server.close())
+  const reasonFrom = async (localAddress: string) => {
+    const { socket, said } = await openSocket(opened.port, localAddress)
+    socket.write(readWire('nginx'))
+    const text = await said
+    return { socket, reason: /x-auth-reason: (\S+)/i.exec(text)?.[1] }
+  }
+  const gateway = await reasonFrom('127.0.0.1')
+  const stranger = await reasonFrom('127.0.0.2')
+  const again = await reasonFrom('127.0.0.1')
+  for (const { socket } of [gateway, stranger, again]) socket.destroy()
+  assert.equal(stranger.reason, 'authz.untrusted_gateway')
+  assert.deepEqual([gateway.reason, again.reason], [undefined, undefined])
+  assert.equal(opened.checks.length, 2)
+})
+
+/** A connection from a local address of its own, and the first that it hears. */
+async function openSocket(port: number, localAddress: string) {
+  const socket = connect({ port, host: '127.0.0.1', localAddress })
+  await once(socket, 'connect')
+  const said = once(socket, 'data').then(([bytes]) => String(bytes))
+  return { socket, said }
+}

@@ -56,8 +56,8 @@ export const DOORS: readonly Mutation[] = [
     ],
     [
       'two-csrf-tokens-are-none',
-      "readLenient(headers, 'x-csrf-token', MATCHES_NOTHING)",
-      "readHeader(headers, 'x-csrf-token')",
+      "readLenient(headers, AT['x-csrf-token'], MATCHES_NOTHING)",
+      "readHeader(headers, AT['x-csrf-token'])",
     ],
   ]),
   ...mutationsOf('gateway/envoy.ts', 'gateway/envoy gateway/dialect', [

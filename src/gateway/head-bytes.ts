@@ -1,0 +1,50 @@
+import { DECISION_HEADER, DECISION_ID_CHARS } from './decision-id.ts'
+import type { Reply } from './reply.ts'
+
+/** A reply's head as bytes: one name, and one value that holds the other lines too. */
+export interface HeadBytes {
+  readonly statusLine: Uint8Array
+  readonly name: Uint8Array
+  readonly rest: Uint8Array
+  /** `rest`, and room for a decision's id at its end. */
+  readonly named: Uint8Array
+}
+
+const DECISION_LINE = `\r\n${DECISION_HEADER}: `
+const LINE = Buffer.from('\r\n', 'latin1')
+const COLON = Buffer.from(': ', 'latin1')
+
+/**
+ * uWebSockets.js copies bytes as they are; text it first asks V8 to write out, which costs a token
+ * of 600 characters some 1,600 instructions for every reply. And each call into it costs some
+ * hundred nanoseconds, so all lines go in one: behind the first name stands its value, and behind
+ * that the other lines as they look on the wire. Replies are used again, so once is enough; a
+ * reply keeps its bytes itself, as a WeakMap hashes for each of them.
+ */
+export function bytesOf(reply: Reply): HeadBytes {
+  if (reply.head !== undefined) return reply.head
+  const parts: Buffer[] = []
+  for (const [at, part] of reply.headers.entries()) {
+    if (at === 0) continue
+    if (at > 1) parts.push(at % 2 === 0 ? LINE : COLON)
+    parts.push(typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))
+  }
+  const rest = Buffer.concat(parts)
+  const id = Buffer.from(DECISION_LINE + '0'.repeat(DECISION_ID_CHARS), 'latin1')
+  const head = {
+    statusLine: Buffer.from(reply.statusLine, 'latin1'),
+    name: Buffer.from(reply.headers[0] as string, 'latin1'),
+    rest,
+    named: Buffer.concat([rest, id]),
+  }
+  reply.head = head
+  return head
+}
+
+/** The value with the id in its place; overwritten by the next call for the same reply. */
+export function nameDecision({ named }: HeadBytes, decisionId: Uint8Array): Uint8Array {
+  // Written out: `set` is a call of 60 ns for 13 bytes.
+  let at = named.length - DECISION_ID_CHARS
+  for (let from = 0; from < DECISION_ID_CHARS; from++) named[at++] = decisionId[from] as number
+  return named
+}
