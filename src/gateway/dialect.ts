@@ -14,6 +14,7 @@ import {
   readLenient,
 } from './headers.ts'
 import { readHost } from './host.ts'
+import { createMemo, createTexts } from './memo.ts'
 import type { Reply, WordDeny } from './reply.ts'
 
 /** What came through the door, before anybody has interpreted it. */
@@ -72,28 +73,35 @@ export function isMethod(method: string): boolean {
   return METHOD.test(method)
 }
 
+// Pure functions of one text each; how many different ones a busy gateway says at a time.
+const hostOf = createMemo(64, readHost)
+const methodOf = createMemo(16, (method) => (isMethod(method) ? method : undefined))
+const targetOf = createMemo(1024, readTarget)
+const agentOf = createTexts(256)
+
 /** Reads a check in the given dialect; refusals come in the order of precedence of REASONS. */
 export function readCheck(dialect: Dialect, asked: Asked): Read {
   const { headers } = asked
   if (headers.linesCount > HEADER_LINES_MAX) return refuse('authz.malformed_check', 'header lines')
   const told = dialect.readTold(asked)
   if (typeof told === 'string') return refuse('authz.malformed_check', told)
-  const host = readHost(told.host)
+  const host = hostOf(told.host)
   if (host === undefined) return refuse('authz.malformed_check', 'host', told)
   if (headers.hasReserved) return refuse('authz.reserved_header', '', told)
-  if (!isMethod(told.method)) return refuse('authz.unsupported_method', '', told)
-  const target = readTarget(told.target)
+  const method = methodOf(told.method)
+  if (method === undefined) return refuse('authz.unsupported_method', '', told)
+  const target = targetOf(told.target)
   if (target === undefined) return refuse('authz.ambiguous_path', '', told)
 
   const check: Check = {
     dialect: dialect.name,
-    method: told.method,
+    method,
     path: target.path,
     foldedPath: target.foldedPath,
     query: target.query,
     host,
     address: told.address,
-    userAgent: readHeader(headers, AT['user-agent']) ?? '',
+    userAgent: agentOf(readHeader(headers, AT['user-agent']) ?? ''),
     cookies: readHeader(headers, AT.cookie) ?? '',
     csrfToken: readLenient(headers, AT['x-csrf-token'], MATCHES_NOTHING),
     apiKey: readApiKey(headers),

@@ -1,7 +1,11 @@
 import { parseAddress } from '../core/address.ts'
 import type { Dialect } from './dialect.ts'
 import { AT, readHeader } from './headers.ts'
+import { createMemo } from './memo.ts'
 import { wordAllow, wordNginxDeny } from './reply.ts'
+
+/** Clients ask more than once. */
+const addressOf = createMemo(1024, parseAddress)
 
 /**
  * nginx `auth_request`. The subrequest is always a GET of a fixed path, so the configuration must
@@ -21,7 +25,7 @@ export const nginx: Dialect = {
     if (method === undefined) return 'x-original-method'
     const target = readHeader(headers, AT['x-original-uri'])
     if (target === undefined) return 'x-original-uri'
-    const address = parseAddress(readHeader(headers, AT['x-real-ip']) ?? '')
+    const address = addressOf(readHeader(headers, AT['x-real-ip']) ?? '')
     if (address === undefined) return 'x-real-ip'
     const host = readHeader(headers, AT.host)
     if (host === undefined) return 'host'
