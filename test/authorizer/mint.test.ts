@@ -51,6 +51,7 @@ test('tokens of one audience and second share a beginning, others have their own
   await mint(bearer, app, NOW + 999)
   await mint(bearer, other, NOW)
   await mint(ending, app, NOW)
+  await mint(ending, app, NOW + 1000)
   await mint(bearer, app, NOW + 1000)
   assert.equal(signed[0]?.shared, signed[1]?.shared)
   assert.match(signed[0]?.shared ?? '', /"aud":\["app"\],$/)
@@ -64,6 +65,7 @@ test('tokens of one audience and second share a beginning, others have their own
     ['app', 0, 60],
     ['other', 0, 60],
     ['app', 0, 5],
+    ['app', 1, 5],
     ['app', 1, 61],
   ])
 })

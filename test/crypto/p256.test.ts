@@ -95,25 +95,6 @@ test('a batch is what each of its messages gives alone', () => {
   signer.forget()
 })
 
-test('hedged nonces differ for one message, and with the same random bytes do not', () => {
-  const message = Buffer.from('twice')
-  const key = keyPairOf(bytesOf(7n))
-  const fresh = hedged.prepare(key.secret)
-  assert.notDeepEqual(fresh.sign(message), fresh.sign(message))
-  const [one, other] = fresh.signMany([message, message, message])
-  assert.notDeepEqual(one?.subarray(0, 32), other?.subarray(0, 32))
-  const stuck = createP256Signers(instance, { randomInto: (target) => target.fill(9) })
-  const repeating = stuck.prepare(key.secret)
-  assert.deepEqual(repeating.sign(message), repeating.sign(message))
-  // A generator that repeats must not make two messages share a nonce: that would give the key
-  // away.
-  const another = repeating.sign(Buffer.from('other'))
-  assert.notDeepEqual(repeating.sign(message).subarray(0, 32), another.subarray(0, 32))
-  assert.ok(isValidByNode(key, message, repeating.sign(message)))
-  repeating.forget()
-  fresh.forget()
-})
-
 test('the keys at both ends of the range sign', () => {
   for (const number of [1n, 2n, 3n, ORDER - 1n, ORDER - 2n, 2n ** 255n, 2n ** 128n]) {
     const key = keyPairOf(bytesOf(number))

@@ -107,12 +107,17 @@ export const CORRIDOR: readonly Mutation[] = [
     ['memo-of-a-clock-set-back', ' && nowMs >= known.mintedAtMs', ''],
   ]),
   ...mutationsOf('authorizer/claims.ts', 'authorizer/claims', [
-    ['audience-dropped', '    aud: audience,\n', ''],
+    ['audience-dropped', ', aud: audience }', ', aud: [] }'],
+    ['session-id-dropped', '    sid,\n', '    sid: undefined,\n'],
     [
-      'session-id-dropped',
-      'return { ...head, jti, ...user, ...(sid && { sid }) }',
-      'return { ...head, jti, ...user }',
+      'service-account-with-a-name',
+      'username: isService ? undefined : username,',
+      'username: username,',
     ],
+  ]),
+  ...mutationsOf('authorizer/mint.ts', 'authorizer/mint', [
+    ['beginning-of-another-second', 'known?.issuedAtS === issuedAtS && ', 'known && '],
+    ['beginning-of-another-end', ' && known.expiresAtS === expiresAtS', ''],
   ]),
   ...mutationsOf('crypto/lifetime.ts', 'authorizer/claims', [
     [

@@ -53,6 +53,32 @@ export const PROOFS: readonly Mutation[] = [
       '',
     ],
   ]),
+  ...mutationsOf('crypto/tokens.ts', 'crypto/tokens', [
+    ['token-begins-as-another', 'if (kept[recent] !== shared) {', 'if (kept.length === 0) {'],
+    ['beginning-kept-in-two-places', '    kept[index] = shared\n', '    kept.push(shared)\n'],
+    [
+      'withheld-token-leaves',
+      'return length === 0 ? undefined : read({ at: messagesAt, length })',
+      'return read({ at: messagesAt, length })',
+    ],
+    [
+      'withheld-token-of-a-batch-leaves',
+      'return length === 0 ? undefined : read({ at: messagesAt + index',
+      'return read({ at: messagesAt + index',
+    ],
+    ['token-not-signed-alone', 'token ?? signAlone(claims[index] as Claims, read)', 'token'],
+    ['beginnings-stay', 'for (const head of heads) forgetHead(head)', ''],
+    ['beginnings-room-stays', '          blocks.release(block)\n        },', '        },'],
+  ]),
+  ...mutationsOf('crypto/p256.ts', 'crypto/p256-hedging', [
+    ['hedging-of-one-only', 'hedging.draw(messages.length)', 'hedging.draw(1)'],
+    ['hedging-of-one-token-only', 'hedging.draw(count)', 'hedging.draw(1)'],
+    [
+      'hedging-of-none-alone',
+      '      hedging.draw(1)\n      return signOne',
+      '      return signOne',
+    ],
+  ]),
   ...mutationsOf('crypto/cookie-ring.ts', 'crypto/cookie-ring', [
     ['any-seal', 'return isRight && own !== undefined', 'return own !== undefined'],
     ['seal-of-an-unknown-key', 'return isRight && own !== undefined', 'return isRight'],
