@@ -48,7 +48,8 @@ export function playKills({ times, say }: SceneOptions): Promise<Row> {
       outcome: late > 0 || most > CALLERS ? 'fail' : times >= KILLS_WANTED ? 'pass' : 'partly',
       measured:
         `${numberOf(times)} kills, ${numberOf(pressure.count())} checks, ` +
-        `${numberOf(seen)} failed, at most ${most} of ${CALLERS} at once, ${late} later than ${IN_FLIGHT_MS} ms after; ` +
+        `${numberOf(seen)} failed, at most ${most} of ${CALLERS} at once, ` +
+        `${late} later than ${IN_FLIGHT_MS} ms after; ` +
         `replaced within ${numberOf(slowest)} ms`,
       isSafety: false,
     }
