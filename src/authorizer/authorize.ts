@@ -64,7 +64,7 @@ const NO_LEASE = 'no_lease'
  * after an await.
  */
 export function createAuthorize(deps: Dependencies): Authorize {
-  const { policies, table, flights, makeGrant, toucher, limits, nowMs } = deps
+  const { policies, table, flights, makeGrant, toucher, limits, nowMs, monotonicMs } = deps
   const belief = createBelief(deps)
   const restrict = createRestrict(deps)
   const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief, restrict })
@@ -78,7 +78,8 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const screened = screen(check, policy)
     if (screened !== undefined) return screened.kind === 'deny' ? screened : GRANT_ANYONE
 
-    const limited = limits.admitAddress(check.address)
+    const at = monotonicMs()
+    const limited = limits.admitAddress(check.address, at)
     if (limited !== undefined) return limited
 
     const credential = readCredential(check, policy.cookieName)
@@ -89,13 +90,13 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (check.apiKey !== undefined) return authorizeKey(check, check.apiKey, found)
     if (credential.kind !== 'session') return deny('authz.invalid_session')
 
-    if (!belief.isLive()) {
+    const now = nowMs()
+    if (!belief.isLive(at, now)) {
       if (!deps.isSealed(credential.id)) return refuseForged(check, found, policy)
       if (belief.isHopeless()) return unavailable(found, NO_LEASE)
       return authorizeAfterBeat(check, found, credential.id)
     }
-    const now = nowMs()
-    const entry = table.recall(credential.id)
+    const entry = table.recall(credential.id, at)
     const isHit = entry !== undefined && !isToBeReread(entry, now)
     deps.onRecall(isHit)
     // What is remembered was proven when it was loaded: only a stranger's seal is looked at.
@@ -149,10 +150,9 @@ export function createAuthorize(deps: Dependencies): Authorize {
     now: number,
   ): Answer | Promise<Answer> {
     const verdict: Verdict = decide(check, entry?.facts, policy, now)
-    found.policyVersion = policy.version
+    noteWorld(found, policy, now)
     if (entry === undefined) return verdict.kind === 'deny' ? verdict : unavailable(found, 'bug')
-    found.principal = entry.facts.principal
-    found.sessionHash = entry.facts.session.hash
+    noteFacts(found, entry)
     if (isUse(verdict)) toucher.touch(entry, now)
     if (verdict.kind === 'deny') return verdict
     const limited = limits.admitProven(check, policy, entry.facts.principal, undefined)
@@ -162,6 +162,17 @@ export function createAuthorize(deps: Dependencies): Authorize {
   }
 
   return authorize
+}
+
+/** By which reading of the world was judged. */
+function noteWorld(found: Findings, policy: Policy, now: number): void {
+  found.policyVersion = policy.version
+  found.atMs = now
+}
+
+function noteFacts(found: Findings, { facts }: Entry): void {
+  found.principal = facts.principal
+  found.sessionHash = facts.session.hash
 }
 
 /** The one refusal that is nobody's fault but ours; `about` tells operators whose. */

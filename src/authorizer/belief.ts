@@ -3,7 +3,8 @@ import type { Clock } from '../core/clock.ts'
 
 /** Whether what is remembered may be believed, and how to find out again. */
 export interface Belief {
-  isLive(): boolean
+  /** `atMs` and `wallAtMs` are now on both clocks, if they were read a moment ago. */
+  isLive(atMs?: number, wallAtMs?: number): boolean
   /** The store was asked a moment ago and did not help: a check is refused without waiting. */
   isHopeless(): boolean
   /** Asks the log, and what is stale of all that is loaded; true if belief is live after it. */
@@ -36,9 +37,8 @@ export function createBelief(deps: Dependencies): Belief {
   const loaded = [policies, ...alsoLoaded]
   let failedAtMs = Number.NEGATIVE_INFINITY
 
-  function isLive(): boolean {
-    const now = monotonicMs()
-    if (!lease.isLive(now) || !lease.isSound(now, nowMs())) return false
+  function isLive(atMs = monotonicMs(), wallAtMs = nowMs()): boolean {
+    if (!lease.isLive(atMs) || !lease.isSound(atMs, wallAtMs)) return false
     for (const one of loaded) if (one.isStale()) return false
     return true
   }

@@ -88,7 +88,8 @@ export function createDecisions(options: DecisionsOptions): Decisions {
     const slot = slots[decision % keptMax] as Slot
     newest = decision
     slot.number = decision
-    slot.atMs = nowMs()
+    // A reading of the clock is a tenth of a microsecond.
+    slot.atMs = Number.isNaN(found.atMs) ? nowMs() : found.atMs
     slot.elapsedUs = elapsedUs
     slot.seq = options.appliedSeq()
     slot.epoch = options.epoch() ?? ''

@@ -14,8 +14,8 @@ import type { Settling } from './settle.ts'
 
 /** How much may be asked. Everything it answers is there at once, and built before. */
 export interface Limits {
-  /** Before anything expensive, and before any credential is looked at. */
-  admitAddress(address: Address): Deny | undefined
+  /** Before anything expensive, and before any credential is looked at; `atMs` as elsewhere. */
+  admitAddress(address: Address, atMs?: number): Deny | undefined
   /**
    * After the credential was proven and a rule accepted: nobody can use up the limit of somebody
    * else by naming them, and whoever hears of it knows already that the credential is good. Draws
@@ -105,10 +105,9 @@ export function createLimits(options: LimitOptions): Limits {
     return limit
   }
 
-  function admitAddress(address: Address): Deny | undefined {
+  function admitAddress(address: Address, now = monotonicMs()): Deny | undefined {
     if (perAddress === undefined) return undefined
     hashNetworkInto(name, hashKey(), address)
-    const now = monotonicMs()
     let waitMs = addresses.wait(name, perAddress, now)
     if (waitMs === 0 && requestCost === 0) return undefined
     if (matchNetwork(exempt, address)) return undefined

@@ -1,5 +1,6 @@
 import type { Check } from '../core/check.ts'
 import { Fault } from '../core/fault.ts'
+import type { Findings } from '../core/findings.ts'
 import type { GatewayEvent } from '../gateway/event.ts'
 import type { Observe } from '../gateway/server.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -32,7 +33,7 @@ export function createObserve(
   others: readonly Observe[],
 ): Observe {
   return function observe(dialect, answer, check, elapsedUs, decision, found) {
-    metrics.observeDecision(dialect, answer, credentialOf(check, cookieName), elapsedUs)
+    metrics.observeDecision(dialect, answer, credentialOf(check, cookieName, found), elapsedUs)
     for (const other of others) other(dialect, answer, check, elapsedUs, decision, found)
     if (answer.kind === 'deny' && check !== undefined) {
       limits.chargeFailure(check, answer.reason, found.credential !== 'none')
@@ -41,9 +42,15 @@ export function createObserve(
 }
 
 /** What was presented, by presence alone: cheap, and bounded to three words. */
-function credentialOf(check: Check | undefined, cookieName: string): CredentialKind {
+function credentialOf(
+  check: Check | undefined,
+  cookieName: string,
+  { credential }: Findings,
+): CredentialKind {
   if (check === undefined) return 'none'
   if (check.apiKey !== undefined) return 'api_key'
+  // Where the cookie was read already, it need not be looked for.
+  if (credential === 'session') return 'session'
   return check.cookies !== '' && check.cookies.includes(cookieName) ? 'session' : 'none'
 }
 

@@ -2,8 +2,8 @@ import { LRUCache } from 'lru-cache'
 
 /** Bounded memory with expiry. Memory only, synchronous; never asks a store. */
 export interface Table<V extends object> {
-  /** What is remembered under `key`, unless it is too old. */
-  recall(key: string): V | undefined
+  /** What is remembered under `key`, unless it is too old; `atMs` is now if it is read already. */
+  recall(key: string, atMs?: number): V | undefined
   /** As `recall`, but does not count as use. */
   peek(key: string): V | undefined
   remember(key: string, value: V): void
@@ -27,22 +27,29 @@ export interface TableOptions<V> {
   readonly monotonicMs: () => number
 }
 
+interface Kept<V> {
+  readonly value: V
+  bornAtMs: number
+}
+
 /** A table over lru-cache, with an index from tag to keys that evictions keep exact. */
 export function createTable<V extends object>(options: TableOptions<V>): Table<V> {
   const { entriesMax, ageMsMax, tagsOf, monotonicMs } = options
   /** One key is kept bare: most tags name one entry, and a Set costs 200 bytes. */
   const keysByTag = new Map<string, string | Set<string>>()
 
-  const memory = new LRUCache<string, V>({
+  // Its own expiry would read the clock once more for each hit.
+  const memory = new LRUCache<string, Kept<V>>({
     max: entriesMax,
-    ttl: ageMsMax,
-    ttlResolution: 0,
-    perf: { now: monotonicMs },
-    dispose: (value, key) => {
+    dispose: ({ value }, key) => {
       for (const tag of tagsOf(value)) untag(tag, key)
       options.onForgotten?.(value)
     },
   })
+
+  function isTooOld({ bornAtMs }: Kept<V>, atMs: number): boolean {
+    return atMs - bornAtMs > ageMsMax
+  }
 
   function tag(name: string, key: string): void {
     const keys = keysByTag.get(name)
@@ -61,10 +68,22 @@ export function createTable<V extends object>(options: TableOptions<V>): Table<V
   }
 
   return {
-    recall: (key) => memory.get(key),
-    peek: (key) => memory.peek(key),
+    recall(key, atMs = monotonicMs()) {
+      const kept = memory.get(key)
+      if (kept === undefined) return undefined
+      if (!isTooOld(kept, atMs)) return kept.value
+      memory.delete(key)
+      return undefined
+    },
+    peek(key) {
+      const kept = memory.peek(key)
+      return kept === undefined || isTooOld(kept, monotonicMs()) ? undefined : kept.value
+    },
     remember(key, value) {
-      memory.set(key, value)
+      const before = memory.get(key)
+      // The same again was not forgotten in between.
+      if (before?.value === value) before.bornAtMs = monotonicMs()
+      else memory.set(key, { value, bornAtMs: monotonicMs() })
       for (const name of tagsOf(value)) tag(name, key)
     },
     forget: (key) => void memory.delete(key),

@@ -11,6 +11,8 @@ export type FactSource = 'none' | 'memory' | 'store'
  * decided by it, and nothing in it is a secret. Written as the corridor is walked.
  */
 export interface Findings {
+  /** The wall clock by which was judged; NaN where none was read. */
+  atMs: number
   policyVersion: number
   /** What was presented; `none` also where nobody looked. */
   credential: Credential['kind']
@@ -38,6 +40,7 @@ export interface Hearsay {
 
 export function createFindings(): Findings {
   return {
+    atMs: Number.NaN,
     policyVersion: 0,
     credential: 'none',
     source: 'none',

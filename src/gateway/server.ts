@@ -5,7 +5,7 @@ import { createFindings, type Findings } from '../core/findings.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import { type Answer, type Authorize, deny } from '../core/verdict.ts'
 import type { DecisionIds } from './decision-id.ts'
-import { type Dialect, readCheck } from './dialect.ts'
+import { type Asked, type Dialect, readCheck } from './dialect.ts'
 import { FIXED_PATHS, matchEndpoint } from './endpoint.ts'
 import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
 import { createReporter, type GatewayEvent, type Report } from './event.ts'
@@ -68,20 +68,24 @@ const NOT_FOUND = wordNotFound('{"error":"Not found"}')
 /** Within so many turns of the event loop its poll phase is gone through whole. */
 const TURNS_HEARD = 2
 
-/** One check on its way. */
-interface Asking {
+/**
+ * One check on its way: what was asked, and what is needed to answer. Its `headers` are those of
+ * the next one as soon as the accepting function returns.
+ */
+interface Asking extends Asked {
   readonly dialect: Dialect
-  readonly check: Check | undefined
   readonly outbound: Outbound
   /** Whether the connection ends with the reply. */
   readonly isLast: boolean
   readonly startUs: number
   readonly found: Findings
+  /** Undefined while nothing could be read. */
+  check: Check | undefined
 }
 
 /** Hears gateways, asks `authorize`, and answers each in its dialect. */
 export function createServer(dependencies: ServerDependencies): Server {
-  const { engine, trustedGateways, nowUs } = dependencies
+  const { engine, trustedGateways, trustedProxies, nowUs } = dependencies
   const report = createReporter(dependencies.report, nowUs)
   const gather = createGatherer()
   const conclude = createConclude(dependencies, report)
@@ -114,17 +118,24 @@ export function createServer(dependencies: ServerDependencies): Server {
 
     const { dialect, target } = endpoint
     const headers = gather(inbound)
-    const isLast = endsConnection(dialect, headers)
-    const read = readCheck(dialect, {
+    const found = createFindings()
+    const asking: Asking = {
+      dialect,
       method: inbound.method,
       target,
       headers,
       peer: inbound.peer ?? LOOPBACK,
-      trustedProxies: dependencies.trustedProxies,
-    })
-    const found = createFindings()
+      trustedProxies,
+      outbound,
+      isLast: endsConnection(dialect, headers),
+      startUs,
+      found,
+      check: undefined,
+    }
+    const read = readCheck(dialect, asking)
     if (read.kind === 'check') {
-      ask({ dialect, check: read.check, outbound, isLast, startUs, found }, read.check)
+      asking.check = read.check
+      ask(asking, read.check)
       return
     }
     found.about = read.about
@@ -132,7 +143,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     if (read.denial.reason === 'authz.malformed_check') {
       report({ kind: 'malformed_check', dialect: dialect.name, about: read.about })
     }
-    conclude({ dialect, check: undefined, outbound, isLast, startUs, found }, read.denial)
+    conclude(asking, read.denial)
   }
 
   function refuseStranger(inbound: Inbound, outbound: Outbound, startUs: number): void {
