@@ -1,6 +1,7 @@
-import { createPrivateKey, generateKeyPairSync, hash, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, hash, randomBytes, sign } from 'node:crypto'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { p256 } from '@noble/curves/nist.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { blake3 } from '@noble/hashes/blake3.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
@@ -14,6 +15,7 @@ import { createEd25519Keys } from '../../src/crypto/ed25519-verifier.ts'
 import { createHmacKeys } from '../../src/crypto/hmac.ts'
 import { createP256Signers } from '../../src/crypto/p256.ts'
 import { createP256Keys } from '../../src/crypto/p256-verifier.ts'
+import { nodePublicKeys } from '../../src/crypto/public-keys.ts'
 import { wholeClaims } from '../../src/crypto/stamp.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import type { Row } from '../micro/crypto-measure.ts'
@@ -98,6 +100,23 @@ function p256Rows(): Row[] {
       theirs: () => p256.verify(signature, message, uncompressed, { lowS: false }),
     }),
   ]
+}
+
+/** What WebAssembly does not do: whether OpenSSL or noble should. */
+function secp256k1Row(): Row {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
+  const signature = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  const coordinates = [x, y].map((text) => Buffer.from(text, 'base64url'))
+  const point = Buffer.concat([Buffer.of(4), ...coordinates])
+  const key = nodePublicKeys.prepare('ES256K', publicKey)
+  if (key?.verify(message, signature) !== true) throw new Error('The signature is valid.')
+  return compare({
+    name: 'ES256K verify, through OpenSSL, single, against noble',
+    ...OPEN,
+    ours: () => key.verify(message, signature),
+    theirs: () => secp256k1.verify(signature, message, point, { lowS: false }),
+  })
 }
 
 function macRows(): Row[] {
@@ -209,6 +228,7 @@ export async function measureRivals(): Promise<Row[]> {
   return [
     ...ed25519Rows(),
     ...p256Rows(),
+    secp256k1Row(),
     ...macRows(),
     ...(await edTokenRows()),
     ...(await p256TokenRows()),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import test from 'node:test'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ALGORITHMS } from '../../src/crypto/algorithm.ts'
 import {
   nodePublicKeys,
@@ -8,6 +9,8 @@ import {
   type PublicKeys,
 } from '../../src/crypto/public-keys.ts'
 import { createWasmPublicKeys } from '../../src/crypto/wasm-public-keys.ts'
+import { bytesOf, numberOf } from './p256-fixture.ts'
+import { createDice } from './wasm-fixture.ts'
 
 interface Pair {
   readonly privateKey: KeyObject
@@ -96,3 +99,41 @@ for (const [name, keys] of ENGINES) {
     }
   })
 }
+
+const K1_ORDER = secp256k1.Point.Fn.ORDER
+
+/** What one number of a signature may be made into: in range, at its ends, or beyond it. */
+const K1_CHANGES: readonly ((number: bigint) => bigint)[] = [
+  (number) => number,
+  (number) => K1_ORDER - number,
+  (number) => (number + K1_ORDER) % 2n ** 256n,
+  (number) => number ^ 1n,
+  () => 0n,
+  () => 1n,
+  () => K1_ORDER,
+  () => K1_ORDER - 1n,
+  () => 2n ** 256n - 1n,
+]
+
+test('ES256K verdicts are those of noble, on good, altered and impossible signatures', () => {
+  const dice = createDice(0x256b)
+  const { publicKey } = PAIRS.ES256K
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  const coordinates = [x, y].map((text) => Buffer.from(text, 'base64url'))
+  const point = Buffer.concat([Buffer.of(4), ...coordinates])
+  const prepared = ENGINES.map(([, keys]) => keys.prepare('ES256K', publicKey))
+  let accepted = 0
+  for (const changeR of K1_CHANGES) {
+    for (const changeS of K1_CHANGES) {
+      const message = dice.bytes(dice.below(200))
+      const good = signatureOf('ES256K', message)
+      const [r, s] = [good.subarray(0, 32), good.subarray(32)].map(numberOf) as [bigint, bigint]
+      const signature = Buffer.concat([changeR(r), changeS(s)].map(bytesOf))
+      const isValid = secp256k1.verify(signature, message, point, { lowS: false })
+      for (const key of prepared) assert.equal(key?.verify(message, signature), isValid)
+      accepted += Number(isValid)
+    }
+  }
+  // As it is and with the other s.
+  assert.equal(accepted, 2)
+})
