@@ -5,6 +5,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { copyDirectory } from '../process/embedded.ts'
 import { createFolder, type RunningServer, removeFolder, startProcess } from '../process/servers.ts'
 import { MAIN } from '../process/stack.ts'
 
@@ -131,7 +132,7 @@ for (const name of ['DVARA_LISTEN', 'DVARA_IDENTITY_LISTEN', 'DVARA_OPS_LISTEN']
     const holder = createServer().listen(0, '127.0.0.1')
     await once(holder, 'listening')
     const { port } = holder.address() as { port: number }
-    const own = await createFolder('dev-port')
+    const own = await copyDirectory()
     try {
       const env = { DVARA_DATA_DIRECTORY: own, [name]: `127.0.0.1:${port}` }
       const { code, err } = await refuse(env)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { putDatabase } from '../process/embedded.ts'
 import { createFolder, startProcess } from '../process/servers.ts'
 
 /** What the commands of a page meet: a fresh `dvara dev`, and the words they use for it. */
@@ -26,10 +27,12 @@ const BLOCK_MS_MAX = 60_000
 export async function startDocumented(mainFile: string): Promise<DocumentedDvara> {
   const folder = await createFolder('documents')
   const data = join(folder, '.dvara')
+  await mkdir(data, { mode: 0o700 })
+  await putDatabase(data)
   const server = await startProcess({
     name: 'dvara dev',
     command: process.execPath,
-    args: ['--enable-source-maps', mainFile, 'dev'],
+    args: [mainFile, 'dev'],
     cwd: folder,
     env: {
       DVARA_DATA_DIRECTORY: data,

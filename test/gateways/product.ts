@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { putDatabase } from '../process/embedded.ts'
 import { createFolder, findPort, type RunningServer, startProcess } from '../process/servers.ts'
 
 /** Both processes of the real product, on data of their own. */
@@ -36,6 +37,8 @@ export async function startProduct(): Promise<Product> {
   const policy = join(folder, 'policy.yml')
   const notes = join(data, 'dev.json')
   await writeFile(policy, POLICY)
+  await mkdir(data, { mode: 0o700 })
+  await putDatabase(data)
   const [authorizerPort, identityPort, opsPort] = [
     await findPort(),
     await findPort(),

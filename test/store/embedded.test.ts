@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openEmbeddedStores } from '../../src/store/embedded.ts'
+import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
-import { copyDirectory, migrationsDir, signIn } from './worlds.ts'
+import { migrationsDir, signIn } from './worlds.ts'
 
 test('sessions survive a restart with their idle deadlines, ended ones do not', async () => {
   const directory = await copyDirectory()

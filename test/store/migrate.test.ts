@@ -6,8 +6,9 @@ import type { Database } from '../../src/store/database.ts'
 import { isMigrated, migrate, pendingMigrations } from '../../src/store/migrate.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
+import { copyDirectory } from '../process/embedded.ts'
 import { createFolder, removeFolder, startPostgres } from '../process/servers.ts'
-import { copyDirectory, migrationsDir } from './worlds.ts'
+import { migrationsDir } from './worlds.ts'
 
 interface Opened {
   readonly first: Database

@@ -11,8 +11,9 @@ import { openPGlite } from '../../src/store/pglite.ts'
 import { createReceipts } from '../../src/store/receipts.ts'
 import { systemClock } from '../../src/store/system-clock.ts'
 import { createTwinBoard } from '../../src/store/twin.ts'
+import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
-import { copyDirectory, migrationsDir } from './worlds.ts'
+import { migrationsDir } from './worlds.ts'
 
 const TIMES = {
   ...{ clock: systemClock, onFault: () => undefined },

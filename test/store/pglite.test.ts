@@ -3,8 +3,8 @@ import { readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openPGlite } from '../../src/store/pglite.ts'
+import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
-import { copyDirectory } from './worlds.ts'
 
 describe('a damaged data directory is one clear line, and nothing is deleted', () => {
   let folder: string

@@ -8,8 +8,9 @@ import { recordChange } from '../../src/store/outbox.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
 import { createSecondLeases } from '../../src/store/second-leases.ts'
 import { systemClock } from '../../src/store/system-clock.ts'
+import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
-import { copyDirectory, migrationsDir } from './worlds.ts'
+import { migrationsDir } from './worlds.ts'
 
 describe('those who go by Postgres', () => {
   let folder: string

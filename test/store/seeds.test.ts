@@ -7,8 +7,9 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
 import { plantSeed, readSeed, SeedError } from '../../src/store/seeds.ts'
 import { createPermissions } from '../../src/store/sql-policies.ts'
+import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
-import { copyDirectory, migrationsDir } from './worlds.ts'
+import { migrationsDir } from './worlds.ts'
 
 const SEEDS = join(migrationsDir, 'seeds')
 const OWED = 'select scope from changes where applied_at is null order by id'

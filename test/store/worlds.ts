@@ -1,16 +1,12 @@
-import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { projectRoot } from '../../src/config/root.ts'
 import type { Session } from '../../src/core/principal.ts'
 import { openEmbeddedStores } from '../../src/store/embedded.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
-import { openPGlite } from '../../src/store/pglite.ts'
 import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
-import { copyCluster } from '../process/cluster.ts'
-import { createFolder, removeFolder, startPostgres, startRedis } from '../process/servers.ts'
+import { copyDirectory } from '../process/embedded.ts'
+import { removeFolder, startPostgres, startRedis } from '../process/servers.ts'
 
 export const migrationsDir = join(projectRoot, 'migrations')
 
@@ -41,24 +37,6 @@ async function openEmbedded(): Promise<World> {
       await removeFolder(directory)
     },
   }
-}
-
-/** A directory with an empty database: making one takes seconds, copying one does not. */
-export async function copyDirectory(): Promise<string> {
-  // Postgres is compiled once, not twice: the second time, for speed, costs two seconds of a test
-  // file's CPU and is never earned back by its few questions.
-  setFlagsFromString('--liftoff-only')
-  const template = join(projectRoot, '.cache', 'embedded-template')
-  if (!existsSync(template)) {
-    // Several test files may come here at once: the first to rename wins.
-    const aside = `${template}.${process.pid}`
-    await mkdir(aside, { recursive: true })
-    await (await openPGlite(join(aside, 'database'))).close()
-    await rename(aside, template).catch(() => rm(aside, { recursive: true, force: true }))
-  }
-  const directory = await createFolder('embedded')
-  await copyCluster(join(template, 'database'), join(directory, 'database'))
-  return directory
 }
 
 async function openServers(): Promise<World> {
