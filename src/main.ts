@@ -14,6 +14,7 @@ const COMMANDS = {
   migrate: async () => (await import('./command/migrate.ts')).migrate,
   keys: async () => (await import('./command/keys.ts')).keys,
   administrator: async () => (await import('./command/administrator.ts')).administrator,
+  restrictions: async () => (await import('./command/restrictions.ts')).restrictions,
   policy: async () => (await import('./command/policy.ts')).policy,
   explain: async () => (await import('./command/explain.ts')).explain,
   members: async () => (await import('./command/members.ts')).members,

@@ -28,6 +28,7 @@ test('dvara --help lists every command, each with what it is for', async () => {
     'migrate',
     'keys',
     'administrator',
+    'restrictions',
     'policy',
     'explain',
     'members',

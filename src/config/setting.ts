@@ -8,6 +8,7 @@ export const PROCESS_NAMES = [
   'migrate',
   'keys',
   'administrator',
+  'restrictions',
   'policy',
   'explain',
   'members',

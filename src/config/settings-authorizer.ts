@@ -24,6 +24,7 @@ const EVERY = [
   'migrate',
   'keys',
   'administrator',
+  'restrictions',
   'explain',
 ] as const
 const DECIDING = ['dev', 'authorizer'] as const
@@ -97,19 +98,19 @@ export const stores = {
   redisUrl: setting({
     about: 'Redis: sessions and the log of invalidations. The forms are in docs/operations.md.',
     parse: redisUrl,
-    for: ['authorizer', 'identity', 'administrator', 'members'],
-    requiredBy: ['authorizer', 'identity', 'administrator'],
+    for: ['authorizer', 'identity', 'administrator', 'restrictions', 'members'],
+    requiredBy: ['authorizer', 'identity', 'administrator', 'restrictions'],
   }),
   redisCaFile: setting({
     about: 'Who vouches for Redis behind rediss://, in PEM; else whom this system trusts.',
     parse: path,
-    for: ['authorizer', 'identity', 'administrator', 'members'],
+    for: ['authorizer', 'identity', 'administrator', 'restrictions', 'members'],
   }),
   databaseUrl: setting({
     about: 'Postgres: users, permissions and what must survive.',
     parse: connectionUrl(['postgres', 'postgresql']),
-    for: ['authorizer', 'identity', 'migrate', 'administrator', 'policy'],
-    requiredBy: ['authorizer', 'identity', 'migrate', 'administrator'],
+    for: ['authorizer', 'identity', 'migrate', 'administrator', 'restrictions', 'policy'],
+    requiredBy: ['authorizer', 'identity', 'migrate', 'administrator', 'restrictions'],
   }),
   policyFile: setting({
     about: 'Routes: public, blocked and audience prefixes. Without it the shipped policy holds.',

@@ -186,7 +186,11 @@ export const KEYS: readonly Row[] = [
   {
     no: 179,
     name: 'restrictions that keep everybody out, and the whitelist before them',
-    proofs: [['test/authorizer/restricted.test.ts', 'whitelist beats maintenance']],
+    proofs: [
+      ['test/authorizer/restricted.test.ts', 'whitelist beats maintenance'],
+      ['test/command/policy.test.ts', 'diff: restrictions are tried'],
+      ['test/command/restrictions.test.ts', 'who is kept out altogether is let in again'],
+    ],
   },
   {
     no: 120,

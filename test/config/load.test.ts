@@ -88,6 +88,7 @@ const REQUIRED: [ProcessName, string[]][] = [
   ['dev', []],
   ['config', []],
   ['administrator', ['DVARA_REDIS_URL', 'DVARA_DATABASE_URL']],
+  ['restrictions', ['DVARA_REDIS_URL', 'DVARA_DATABASE_URL']],
   ['migrate', ['DVARA_DATABASE_URL']],
   ['keys', ['DVARA_KEYS_DIRECTORY']],
   ['authorizer', ['DVARA_REDIS_URL', 'DVARA_DATABASE_URL', 'DVARA_KEYS_DIRECTORY']],
