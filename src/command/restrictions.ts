@@ -15,7 +15,7 @@ export const restrictions = command({
        dvara restrictions enable ID… [settings]
 
   list       every row with its id, in force or not
-  disable    rows that are disabled let pass what they kept out, on every authorizer, when it returns
+  disable    these rows keep nobody out any more, on any authorizer, as soon as it returns
   enable     the other way round; a blocklogin row that comes into force ends every session
   --json     print one JSON document
 

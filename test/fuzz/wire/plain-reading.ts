@@ -22,7 +22,9 @@ const LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/
 
 /** The first head of what was sent. Lines that are none are passed over. */
 export function plainReading(sent: string): PlainReading | undefined {
-  const [first = '', ...rest] = (sent.split('\r\n\r\n')[0] as string).split('\r\n')
+  // RFC 9112 §2.2: empty lines before the request line are passed over.
+  const head = sent.replace(/^(?:\r?\n)+/, '').split('\r\n\r\n')[0] as string
+  const [first = '', ...rest] = head.split('\r\n')
   // Blanks in a row are one, and a request line without a version is HTTP/0.9, which one engine
   // still reads.
   const [method = '', target = ''] = first.split(/ +/)

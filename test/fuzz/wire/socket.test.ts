@@ -54,6 +54,17 @@ test('uws: slack framing is passed over, and one check at most asked behind it',
   for (const chunk of LENIENT) await assertAsked(opened, chunk, 2)
 })
 
+test('uws: a line without a name ends what is read of a head: no gateway sends one', async (t) => {
+  const opened = await openServer('uws')
+  t.after(() => opened.server.close())
+  const head = readWire('traefik').replace('\r\n\r\n', '\r\n: x\r\nX-Dvara-User: a\r\n\r\n')
+  await exchange(opened.port, head, { untilClosed: false, withinMs: 1_000 })
+  assert.equal(opened.checks.length, 1)
+  opened.checks.length = 0
+  await exchange(opened.port, head.replace('\r\n: x', ''), { untilClosed: false, withinMs: 1_000 })
+  assert.deepEqual(opened.checks, [])
+})
+
 test('the plain reading of a recorded check is what it says', () => {
   const { method, target, host } = plainReading(readWire('nginx')) ?? {}
   assert.deepEqual(

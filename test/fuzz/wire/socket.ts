@@ -51,15 +51,16 @@ function judge(sent: string, heard: string, checks: readonly Check[]): string | 
   if (checks.length > 1) return `asked ${checks.length} times`
   const [check] = checks
   if (check === undefined) return statuses.includes(200) ? 'passed without being asked' : undefined
-  // Gateways refuse such heads before they ask; one engine cuts values at these bytes.
-  if (/[\u0080-\u00ff]/.test(sent)) return undefined
+  // Gateways refuse such heads before they ask; one engine cuts values at these bytes, and reads
+  // no line behind one without a name.
+  if (/[\u0080-\u00ff]|\r\n:/.test(sent)) return undefined
   const reading = plainReading(sent)
   if (reading === undefined) return `asked ${JSON.stringify(check)} of what cannot be read`
   if (hasReservedLine({ ...reading, atMs: 0, client: '' })) return 'asked with a reserved header'
   const { method, target: url, host } = reading
   const { path, query } = check
   const asked = `${check.method} ${query === '' ? path : `${path}?${query}`}`
-  const said = `${method} ${url.replace(/\?$/, '')}`
+  const said = `${method} ${url.replace(/^([^?]*)\?$/, '$1')}`
   if (asked !== said) return `asked ${asked} and not ${said}`
   return check.host === host.toLowerCase().replace(/\.?(:\d*)?$/, '') ? undefined : 'another host'
 }
