@@ -3,9 +3,13 @@ import { createConnection as connectNet } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { AbstractConnector, type RedisOptions as Given, Redis } from 'ioredis'
 import { Fault } from '../core/fault.ts'
+import { quickenStrings } from './quick-strings.ts'
 import { redisFault } from './redis-fault.ts'
 import { parseRedisUrl, type RedisNode, type RedisTarget } from './redis-url.ts'
 import { SCRIPTS } from './scripts.ts'
+
+// The driver that was just loaded makes every string in this process slow.
+quickenStrings()
 
 export interface RedisOptions {
   /** In one of the forms of `parseRedisUrl`. */
