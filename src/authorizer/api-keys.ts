@@ -117,12 +117,17 @@ export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
   }
 
   async function loadThenConclude(asking: Asking): Promise<Answer> {
+    const answer = await belief.keeping(() => loadOnce(asking))
+    return answer ?? unavailable(asking.found, NO_LEASE)
+  }
+
+  async function loadOnce(asking: Asking): Promise<Answer | undefined> {
     const { check, request, found } = asking
     const entry = await find(request.kid)
     // The world may have changed while we waited: policy, clock and lease are read anew.
     const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
     if (stale !== undefined) return stale
-    if (!belief.isLive()) return unavailable(found, NO_LEASE)
+    if (!belief.isLive()) return undefined
     found.source = 'store'
     return restrict.screen(check, found, policies.current()) ?? conclude(asking, entry)
   }

@@ -77,11 +77,9 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (restricted !== undefined) return restricted
     const screened = screen(check, policy)
     if (screened !== undefined) return screened.kind === 'deny' ? screened : GRANT_ANYONE
-
     const at = monotonicMs()
     const limited = limits.admitAddress(check.address, at)
     if (limited !== undefined) return limited
-
     const credential = readCredential(check, policy.cookieName)
     found.credential = credential.kind
     if (check.apiKey !== undefined) found.kid = check.apiKey.kid ?? ''
@@ -89,7 +87,6 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (refused !== undefined) return refused
     if (check.apiKey !== undefined) return authorizeKey(check, check.apiKey, found)
     if (credential.kind !== 'session') return deny('authz.invalid_session')
-
     const now = nowMs()
     if (!belief.isLive(at, now)) {
       if (!deps.isSealed(credential.id)) return refuseForged(check, found, policy)
@@ -127,19 +124,22 @@ export function createAuthorize(deps: Dependencies): Authorize {
 
   async function authorizeAfterLoad(check: Check, found: Findings, id: string): Promise<Answer> {
     try {
-      const entry = freshOf(table.recall(id), nowMs()) ?? (await flights.fly(id))
-      // The world may have changed while we waited: policy, clock and lease are read anew.
-      const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
-      if (stale !== undefined) return stale
-      if (!belief.isLive()) return unavailable(found, NO_LEASE)
-      const policy = policies.current()
-      found.source = 'store'
-      const restricted = restrict.screen(check, found, policy)
-      return restricted ?? (await conclude(check, found, entry, policy, nowMs()))
+      const answer = await belief.keeping(() => loadAndDecide(check, found, id))
+      return answer ?? unavailable(found, NO_LEASE)
     } catch (fault) {
       deps.onFault(fault)
       return unavailable(found, fault instanceof Fault ? fault.code : 'bug')
     }
+  }
+
+  async function loadAndDecide(check: Check, found: Findings, id: string) {
+    const entry = freshOf(table.recall(id), nowMs()) ?? (await flights.fly(id))
+    // The world may have changed while we waited: policy, clock and lease are read anew.
+    const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
+    if (stale !== undefined || !belief.isLive()) return stale
+    const policy = policies.current()
+    found.source = 'store'
+    return restrict.screen(check, found, policy) ?? conclude(check, found, entry, policy, nowMs())
   }
 
   function conclude(

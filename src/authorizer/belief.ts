@@ -9,6 +9,11 @@ export interface Belief {
   isHopeless(): boolean
   /** Asks the log, and what is stale of all that is loaded; true if belief is live after it. */
   restore(): Promise<boolean>
+  /**
+   * Reads, where `read` says undefined if belief was lost meanwhile. Rules that changed are there
+   * in a moment, but not so what was read before: it is read once more. Undefined if in vain.
+   */
+  keeping<T>(read: () => Promise<T | undefined>): Promise<T | undefined>
 }
 
 /** Something that is loaded whole and may be known to have changed since: rules, keys. */
@@ -57,13 +62,20 @@ export function createBelief(deps: Dependencies): Belief {
     })
   }
 
+  const isHopeless = () => monotonicMs() < failedAtMs + BEAT_AGAIN_AFTER_MS
+
+  async function restore(): Promise<boolean> {
+    if (await inTime(refresh())) return true
+    failedAtMs = monotonicMs()
+    return false
+  }
+
   return {
-    isLive,
-    isHopeless: () => monotonicMs() < failedAtMs + BEAT_AGAIN_AFTER_MS,
-    async restore() {
-      if (await inTime(refresh())) return true
-      failedAtMs = monotonicMs()
-      return false
+    ...{ isLive, isHopeless, restore },
+    async keeping(read) {
+      const first = await read()
+      if (first !== undefined || isHopeless() || !(await restore())) return first
+      return read()
     },
   }
 }

@@ -8,7 +8,7 @@ export interface Ring {
   record(message: Invalidation): void
   /** Whether what was read at `seq` may be believed of all these names. */
   admits(seq: number, names: readonly string[]): boolean
-  /** Forgets all; reads older than `seq` are believed no more. */
+  /** Forgets all up to `seq`; reads older than that are believed no more. */
   reset(seq: number): void
 }
 
@@ -42,7 +42,8 @@ export function createRing(entriesMax: number = RING_ENTRIES): Ring {
     admits: (seq, names) =>
       seq >= floorSeq && names.every((name) => (seqByName.get(name) ?? 0) <= seq),
     reset(seq) {
-      seqByName.clear()
+      // What was pushed by a log that is only now begun has overtaken reads of its beginning.
+      for (const [name, known] of seqByName) if (known <= seq) seqByName.delete(name)
       floorSeq = seq
     },
   }

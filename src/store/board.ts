@@ -30,6 +30,11 @@ export interface Posting {
   readonly endsAtMs: number
 }
 
+/** As a posting, while re-filling: without its principal where that has been written already. */
+export interface Refilling extends Omit<Posting, 'principal'> {
+  readonly principal: Uint8Array | undefined
+}
+
 /** A key as the board keeps it: undecoded records. */
 export interface PostedKey {
   readonly key: Uint8Array
@@ -112,12 +117,15 @@ export interface Board extends Invalidations, Closings, Members, Nonces {
   /** Takes at most `max` deadlines that were extended since they were last taken. */
   takeTouched(max: number): Promise<readonly Touch[]>
   isSealed(): Promise<boolean>
-  /** Starts to re-fill an unsealed board; `store_conflict` if it is sealed. */
-  begin(epochNumber: number): Promise<void>
+  /**
+   * Starts to re-fill an unsealed board; `store_conflict` if it is sealed. True if it is known to
+   * hold nothing: then there is nothing on it that would have to be taken off.
+   */
+  begin(epochNumber: number): Promise<boolean>
   /** Re-fills; `store_conflict` if another began since, or the board was lost half-way. */
   prepare(
     epochNumber: number,
-    postings: readonly Posting[],
+    postings: readonly Refilling[],
     ended: readonly string[],
   ): Promise<void>
   /** As `prepare`, for keys. */

@@ -1,4 +1,4 @@
-import type { Board, KeyPosting, KeySealing, Notice, Posting } from './board.ts'
+import type { Board, KeyPosting, KeySealing, Notice, Posting, Refilling } from './board.ts'
 import {
   EPOCH_STRIDE,
   GENERATION_MS,
@@ -9,6 +9,7 @@ import {
 } from './board.ts'
 import { CLOSINGS_MAX } from './closings.ts'
 import { CLOCK_STEP_MS } from './nonces.ts'
+import { packFields } from './packed.ts'
 import { readEntry } from './push.ts'
 import { createRedisActivities } from './redis-activities.ts'
 import { createRedisClosings } from './redis-closings.ts'
@@ -20,6 +21,9 @@ import type { Touch } from './sessions.ts'
 
 /** Extensions in one script: a longer batch would hold Redis up for everybody else. */
 const TOUCHES_MAX = 500
+
+/** Sessions in one script while sealing, likewise; the next ones are on their way meanwhile. */
+const PREPARED_MAX = 250
 
 /**
  * Opens the connection for commands and waits for it at most `connectTimeoutMs`. A Redis that
@@ -88,12 +92,18 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
       return outcome === 'burned' || outcome === 'used' || outcome === 'full' ? outcome : 'stale'
     },
     isSealed: async () => (await run('isSealed')) === 1,
-    async begin(epochNumber) {
-      await run('begin', epochNumber)
-    },
+    begin: async (epochNumber) => (await run('begin', epochNumber)) === 1,
     async prepare(epochNumber, postings, ended) {
-      const records = postings.flatMap(postingArguments)
-      await run('prepare', epochNumber, GENERATION_MS, ended.length, ...ended, ...records)
+      const writing: Promise<unknown>[] = []
+      const part = <T>(all: readonly T[], at: number) => all.slice(at, at + PREPARED_MAX)
+      for (let at = 0; at === 0 || at < postings.length; at += PREPARED_MAX) {
+        const sessions = packFields(part(postings, at).flatMap(refillingFields))
+        writing.push(run('prepare', epochNumber, GENERATION_MS, sessions))
+      }
+      for (let at = 0; at < ended.length; at += PREPARED_MAX) {
+        writing.push(run('prepare', epochNumber, GENERATION_MS, '', ...part(ended, at)))
+      }
+      await Promise.all(writing)
     },
     async prepareKeys(epochNumber, keys) {
       await run('prepareKeys', epochNumber, KEY_UNTIL_MS, ...keys.flatMap(sealingArguments))
@@ -113,6 +123,12 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
 
 function postingArguments(one: Posting): readonly Argument[] {
   const { hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion, principal } = one
+  return [hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion, principal]
+}
+
+function refillingFields(one: Refilling): readonly Argument[] {
+  const { hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion } = one
+  const { principal = '' } = one
   return [hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion, principal]
 }
 

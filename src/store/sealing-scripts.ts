@@ -14,10 +14,14 @@ if ep and string.match(ep, '^%d+%.(.+)$') == ARGV[1] then
 end
 `
 
-/** ARGV: run id, epoch number. Whoever began to re-fill it before has to begin again. */
+/**
+ * ARGV: run id, epoch number. Whoever began to re-fill it before has to begin again. 1 if there is
+ * no key at all; a user who may not know that is told that there is one.
+ */
 const BEGIN = `${UNSEALED}
+local size = redis.pcall('DBSIZE')
 redis.call('SET', '{dv}sealing', ARGV[2])
-return 1
+return size == 0 and 1 or 0
 `
 
 const FILLING = `${UNSEALED}
@@ -27,26 +31,33 @@ end
 `
 
 /**
- * ARGV: run id, epoch number, generation life, count of ended, ended hashes…, then for each
- * session: hash, uid, record, idle deadline, end, generation, principal version and record.
+ * ARGV: run id, epoch number, generation life, sessions, ended hashes…. Sessions are one text of
+ * fields, each behind its length, eight to a session: hash, uid, record, idle deadline, end,
+ * generation, principal version and record, which is empty where it has been written already.
  */
 const PREPARE = `${FILLING}${POST_PRINCIPAL}
-local at = 5
-for n = 1, tonumber(ARGV[4]) do
-  redis.call('DEL', '{dv}s:' .. ARGV[at])
-  at = at + 1
-end
-while ARGV[at] do
-  if redis.call('EXISTS', '{dv}t:' .. ARGV[at]) == 0 then
-    put(ARGV[at], ARGV[at + 2], ARGV[at + 1], ARGV[at + 3], ARGV[at + 4],
-      ARGV[at + 5])
-    redis.call('DEL', '{dv}g:' .. ARGV[at + 1])
-    raise(ARGV[at + 1], ARGV[at + 5], ARGV[3])
-    -- Postgres is the truth: whatever version was left behind is replaced.
-    redis.call('HDEL', '{dv}p:' .. ARGV[at + 1], 'v')
-    post(ARGV[at + 1], ARGV[at + 6], ARGV[at + 7], ARGV[at + 4])
+for n = 5, #ARGV do redis.call('DEL', '{dv}s:' .. ARGV[n]) end
+local text, at = ARGV[4], 1
+local field = string.rep('I4c0', 8)
+while at <= #text do
+  local hash, uid, record, idle, ends, generation, version, principal
+  hash, uid, record, idle, ends, generation, version, principal, at =
+    struct.unpack('>' .. field, text, at)
+  if redis.call('EXISTS', '{dv}t:' .. hash) == 0 then
+    local key = '{dv}s:' .. hash
+    local known = redis.call('HMGET', key, 'i', 'g')
+    if known[1] and tonumber(known[1]) > tonumber(idle) then idle = known[1] end
+    if known[2] and tonumber(known[2]) > tonumber(generation) then generation = known[2] end
+    redis.call('HSET', key, 'b', record, 'i', idle, 'u', uid, 'g', generation)
+    redis.call('PEXPIREAT', key, ends)
   end
-  at = at + 8
+  if principal ~= '' then
+    redis.call('DEL', '{dv}g:' .. uid)
+    raise(uid, generation, ARGV[3])
+    -- Postgres is the truth: whatever version was left behind is replaced.
+    redis.call('HDEL', '{dv}p:' .. uid, 'v')
+    post(uid, version, principal, ends)
+  end
 end
 return 1
 `

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { Fault } from '../core/fault.ts'
 import type { Invalidation } from '../core/invalidation.ts'
-import type { Board, Notice, PostedKey, Posting } from './board.ts'
+import type { Board, Notice, PostedKey, Refilling } from './board.ts'
 import {
   EPOCH_STRIDE,
   GENERATION_MS,
@@ -226,9 +226,10 @@ function createState(nowMs: () => number) {
       return { ...head(), members: listed }
     },
     isSealed: () => sealed !== undefined,
-    begin(epochNumber: number): void {
+    begin(epochNumber: number): boolean {
       if (sealed !== undefined) throw new Fault('store_conflict', { about: 'sealed' })
       sealing = epochNumber
+      return true
     },
     seal(epochNumber: number): void {
       filling(epochNumber)
@@ -238,13 +239,15 @@ function createState(nowMs: () => number) {
       nonces.sealed(epochNumber)
       sealed = epochNumber
     },
-    put(one: Posting): void {
-      if (tombstones.read(one.hash) !== undefined) return
-      const known = sessions.read(one.hash)
-      const idleAtMs = Math.max(one.idleAtMs, known?.idleAtMs ?? 0)
-      const generation = Math.max(one.generation, known?.generation ?? 0)
-      const row = { session: one.session, idleAtMs, generation, uid: one.uid }
-      sessions.remember(one.hash, row, one.endsAtMs)
+    put(one: Refilling): void {
+      if (tombstones.read(one.hash) === undefined) {
+        const known = sessions.read(one.hash)
+        const idleAtMs = Math.max(one.idleAtMs, known?.idleAtMs ?? 0)
+        const generation = Math.max(one.generation, known?.generation ?? 0)
+        const row = { session: one.session, idleAtMs, generation, uid: one.uid }
+        sessions.remember(one.hash, row, one.endsAtMs)
+      }
+      if (one.principal === undefined) return
       post(one.uid, { record: one.principal, version: one.principalVersion }, one.endsAtMs)
       raise(one.uid, one.generation)
     },

@@ -123,9 +123,21 @@ test('after a failed heartbeat refusals are immediate for a moment', async () =>
 
 test('a lease lost during a load refuses what was loaded', async () => {
   const world = createWorld()
+  world.state.canBeat = false
   const answer = world.authorize(CHECK)
   world.lease.drop()
   assert.equal(said(await answer), 'authz.unavailable')
+  assert.equal(world.store.loads, 1)
+})
+
+test('what was loaded while belief was lost is loaded anew once it is back', async () => {
+  const world = createWorld()
+  const answer = world.authorize(CHECK)
+  world.lease.drop()
+  world.table.forgetAll()
+  world.store.facts = factsOf({ principal: { role: 'admin' } })
+  assert.equal(said(await answer), 'Bearer for dvara')
+  assert.equal(world.state.beats, 1)
 })
 
 test('rows known to have changed are compiled before anything is allowed by them', async () => {

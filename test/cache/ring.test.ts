@@ -50,3 +50,13 @@ test('after a reset only reads from then on are admitted', () => {
   assert.ok(!ring.admits(9, [nameOf('session', 'x')]))
   assert.ok(ring.admits(10, [nameOf('session', 'a')]))
 })
+
+test('what is younger than a reset has still overtaken reads from before it', () => {
+  const ring = createRing()
+  ring.record({ seq: 9, scope: 'session', id: 'old' })
+  ring.record({ seq: 11, scope: 'session', id: 'young' })
+  ring.reset(10)
+  assert.equal(ring.admits(10, ['session:old']), true)
+  assert.equal(ring.admits(10, ['session:young']), false)
+  assert.equal(ring.admits(11, ['session:young']), true)
+})

@@ -11,8 +11,8 @@ export const CORRIDOR: readonly Mutation[] = [
     ['restriction-skipped', '    if (restricted !== undefined) return restricted\n', ''],
     [
       'restriction-not-asked-after-load',
-      'return restricted ?? (await conclude(',
-      'return (await conclude(',
+      'return restrict.screen(check, found, policy) ?? conclude(',
+      'return conclude(',
     ],
   ]),
   ...mutationsOf('authorizer/authorize.ts', 'authorizer/authorize', [
@@ -29,13 +29,13 @@ export const CORRIDOR: readonly Mutation[] = [
     ['lease-ignored', 'if (!belief.isLive()) {', 'if (false) {'],
     [
       'lease-ignored-after-load',
-      'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n      const policy',
-      'const policy',
+      'if (stale !== undefined || !belief.isLive()) return stale',
+      'if (stale !== undefined) return stale',
     ],
     [
       'old-policy-after-load',
-      '      const policy = policies.current()\n      found.source',
-      '      const policy = before\n      found.source',
+      '    const policy = policies.current()\n    found.source',
+      '    const policy = before\n    found.source',
     ],
     ['idle-never-slides', '    if (isUse(verdict)) toucher.touch(entry, now)\n', ''],
   ]),

@@ -15,7 +15,7 @@ export const MEMORY: readonly Mutation[] = [
     ],
     [
       'key-lease-ignored-after-load',
-      'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n    found',
+      'if (!belief.isLive()) return undefined\n    found',
       'found',
     ],
     ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],

@@ -8,6 +8,7 @@ import {
   type PostedFacts,
   type PostedKey,
   type Posting,
+  type Refilling,
 } from '../../src/store/board.ts'
 import type { Head } from '../../src/store/invalidations.ts'
 import type { Roster } from '../../src/store/members.ts'
@@ -34,11 +35,11 @@ export interface BoardState {
   apply(runId: string, notice: Notice, epochNumber: number): Roster
   idleDeadlines(runId: string, hashes: readonly string[]): readonly (number | undefined)[]
   takeTouched(runId: string, max: number): readonly Touch[]
-  begin(runId: string, epochNumber: number): void
+  begin(runId: string, epochNumber: number): boolean
   prepare(
     runId: string,
     epochNumber: number,
-    postings: readonly Posting[],
+    postings: readonly Refilling[],
     ended: readonly string[],
   ): void
   prepareKeys(runId: string, epochNumber: number, keys: readonly KeySealing[]): void
@@ -242,23 +243,25 @@ function createFilling(tables: Tables) {
   }
 
   return {
-    begin(runId: string, epochNumber: number): void {
+    begin(runId: string, epochNumber: number): boolean {
       unsealed(runId)
       tables.sealing = epochNumber
+      return [sessions, principals, generations, tombstones].every(({ size }) => size === 0)
     },
     prepare(
       runId: string,
       epochNumber: number,
-      postings: readonly Posting[],
+      postings: readonly Refilling[],
       ended: readonly string[],
     ): void {
       filling(runId, epochNumber)
       for (const hash of ended) sessions.delete(hash)
       for (const posting of postings) {
-        if (tombstones.has(posting.hash)) continue
-        generations.delete(posting.uid)
-        // Postgres is the truth: whatever version was left behind is replaced.
-        principals.delete(posting.uid)
+        if (posting.principal !== undefined) {
+          generations.delete(posting.uid)
+          // Postgres is the truth: whatever version was left behind is replaced.
+          principals.delete(posting.uid)
+        }
         put(tables, posting)
       }
     },
@@ -281,11 +284,14 @@ function createFilling(tables: Tables) {
   }
 }
 
-function put(tables: Tables, one: Posting): void {
-  const known = tables.sessions.get(one.hash)
-  const idleAtMs = Math.max(one.idleAtMs, known?.idleAtMs ?? 0)
-  const generation = Math.max(one.generation, known?.generation ?? 0)
-  tables.sessions.set(one.hash, { session: one.session, idleAtMs, generation, uid: one.uid })
+function put(tables: Tables, one: Refilling): void {
+  if (!tables.tombstones.has(one.hash)) {
+    const known = tables.sessions.get(one.hash)
+    const idleAtMs = Math.max(one.idleAtMs, known?.idleAtMs ?? 0)
+    const generation = Math.max(one.generation, known?.generation ?? 0)
+    tables.sessions.set(one.hash, { session: one.session, idleAtMs, generation, uid: one.uid })
+  }
+  if (one.principal === undefined) return
   post(tables, one.uid, { record: one.principal, version: one.principalVersion })
   raise(tables, one.uid, one.generation)
 }

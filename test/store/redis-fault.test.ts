@@ -10,6 +10,8 @@ const CASES = [
   { message: 'Command timed out', expect: 'store_timeout' },
   { message: 'LOADING Redis is loading the dataset in memory', expect: 'store_unavailable' },
   { message: 'NOREPLICAS Not enough good replicas to write.', expect: 'store_unavailable' },
+  { message: 'NOPERM User x has no permissions to run this', expect: 'store_rejected' },
+  { message: 'ERR ACL failure in script: User x has no permissions', expect: 'store_rejected' },
   { message: 'connect ECONNREFUSED', expect: 'store_unavailable' },
 ]
 for (const { message, expect } of CASES) {

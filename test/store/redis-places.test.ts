@@ -7,6 +7,7 @@ import { Redis } from 'ioredis'
 import { projectRoot } from '../../src/config/root.ts'
 import type { Board } from '../../src/store/board.ts'
 import { openRedisBoard } from '../../src/store/redis.ts'
+import { openRoll } from '../../src/store/roll.ts'
 import { answers } from '../process/child.ts'
 import {
   createFolder,
@@ -22,9 +23,15 @@ const open = (url: string) =>
   openRedisBoard({
     ...{ url, commandTimeoutMs: 500, connectTimeoutMs: 1000, onFault: () => undefined },
   })
+const KEY = {
+  ...{ kid: 'k', uid: 'u', record: new Uint8Array([1]), version: 1 },
+  untilMs: Date.now() + 900_000,
+}
 const NOTICE = {
   ...({ scope: 'user', id: 'u' } as const),
   ...{ ended: ['e'], kept: [{ hash: 'h', generation: 1 }] },
+  closed: [{ sid: 's', uid: 'u', reason: 'logout' }],
+  keys: { ended: ['gone'], posted: [KEY] },
   principal: { uid: 'u', record: new Uint8Array([1]), version: 2, generation: 1 },
 } as const
 const POSTING = {
@@ -37,14 +44,14 @@ const POSTING = {
 async function rule(board: Board): Promise<void> {
   await board.begin(1)
   await board.prepare(1, [POSTING], ['gone'])
-  await board.prepareKeys(1, [])
+  await board.prepareKeys(1, [{ ...KEY, principal: new Uint8Array([1]), principalVersion: 1 }])
   await board.seal(1)
   await board.hearReports({ reported: () => undefined, changed: () => undefined })
   await board.open(POSTING, 1)
   await board.apply(NOTICE, 1)
   const { members } = await board.members()
   for (const { worker, beat } of members) await board.prune(worker, beat)
-  await board.closedSince({ seq: 1, at: 0 })
+  assert.equal((await board.closedSince({ seq: 1, at: 0 })).closings.length, 1)
   await board.takeTouched(9)
   await board.idleDeadlines(['h'])
   const waiting = await board.activities.peek(9)
@@ -68,8 +75,25 @@ async function follow(board: Board, ruling: Board): Promise<void> {
   assert.equal((await board.loadKey('unknown')).found, undefined)
   await board.burn({ kid: 'k', nonceMs: Date.now(), lifetimeMs: 5000, rememberedMax: 9 })
   await board.activities.append([new Uint8Array([1])])
+  await board.rates.settle('0123456789abcdef', [])
   await board.leave('w')
   assert.equal((await ruling.members()).members.length, 0)
+}
+
+/** What a supervisor says for the dead, and what `dvara members` asks. */
+async function callOut(supervisor: string, operator: string): Promise<void> {
+  const times = { commandTimeoutMs: 500, connectTimeoutMs: 1000, onFault: () => undefined }
+  const [one, other] = [
+    await openRoll({ url: supervisor, ...times }),
+    await openRoll({ url: operator, ...times }),
+  ]
+  try {
+    await one.leave('dead')
+    assert.deepEqual((await other.census()).members, [])
+  } finally {
+    one.close()
+    other.close()
+  }
 }
 
 describe('Redis as it is run', () => {
@@ -103,6 +127,7 @@ describe('Redis as it is run', () => {
       const ruling = await opened(as('dvara-identity'))
       await rule(ruling)
       await follow(await opened(as('dvara-authorizer')), ruling)
+      await callOut(as('dvara-authorizer'), as('dvara-identity'))
       const own = new Redis(as('dvara-identity'))
       await assert.rejects(own.set('other', '1'), /NOPERM/)
       await assert.rejects(own.flushall(), /NOPERM/)
