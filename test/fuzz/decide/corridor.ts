@@ -1,8 +1,8 @@
 import { activityOf, watchedTopic } from '../../../src/authorizer/audit.ts'
 import { createAuthorize } from '../../../src/authorizer/authorize.ts'
-import { buildClaims, type SessionClaims } from '../../../src/authorizer/claims.ts'
-import { createEntry, type Entry, type Granted } from '../../../src/authorizer/grants.ts'
+import { createEntry, createGrants, type Entry } from '../../../src/authorizer/grants.ts'
 import { createKeyMemory } from '../../../src/authorizer/key-memory.ts'
+import { createMint } from '../../../src/authorizer/mint.ts'
 import { createToucher } from '../../../src/authorizer/touch.ts'
 import { createFlights } from '../../../src/cache/flight.ts'
 import { createLease } from '../../../src/cache/lease.ts'
@@ -52,19 +52,14 @@ const CRYPTO: VerifyingEngine = (() => {
   }
 })()
 
-/** What claims were made of, and the claims. */
-interface Made {
-  readonly facts: Granted['facts']
-  readonly audience: readonly string[]
-  readonly nowMs: number
-  readonly claims: SessionClaims
-}
+/** Stands for a signature: what is signed is looked at instead. */
+const SIGNED = Promise.resolve(Buffer.from('Bearer'))
 
 /** The real thing, from the head that a gateway sends to the grant; only its stores are memory. */
 export interface Corridor {
   ask(question: Question): Answer | Promise<Answer>
-  /** Of the token that the last grant came with. */
-  claims(): SessionClaims | undefined
+  /** The JSON that was signed for the last grant. */
+  claims(): string
   /** What the last answer leaves behind, if this is it. */
   activity(answer: Answer): Activity | undefined
   /** No timer of it is left. */
@@ -126,8 +121,7 @@ export function createCorridor(world: World): Corridor {
   const last = {
     check: undefined as Check | undefined,
     found: createFindings(),
-    claims: undefined as SessionClaims | undefined,
-    made: undefined as Made | undefined,
+    claims: '',
   }
   const authorize = createAuthorize({
     keys: keys.dependencies,
@@ -142,19 +136,24 @@ export function createCorridor(world: World): Corridor {
     flights,
     lease,
     beat: async () => true,
-    makeGrant({ facts }, audience, nowMs) {
-      const { principal, session } = facts
-      const { made } = last
-      // Built once for questions that follow each other with the same answer.
-      if (made?.facts !== facts || made.audience !== audience || made.nowMs !== nowMs) {
-        const { issuer, tokenTtlMs: ttlMs } = world
-        const claims = buildClaims({ principal, session, audience, issuer, nowMs, ttlMs, jti: 'j' })
-        last.made = { facts, audience, nowMs, claims }
-      }
-      last.claims = last.made?.claims
-      const { uid: user, role } = principal
-      return { kind: 'allow', authorization: 'Bearer', user, role }
-    },
+    makeGrant: createGrants({
+      mint: createMint({
+        signer: {
+          signSoon({ shared, own }) {
+            last.claims = shared + own
+            return SIGNED
+          },
+        },
+        issuer: world.issuer,
+        lifetimeMs: world.tokenTtlMs,
+      }),
+      kid: () => '1',
+      isSlow: () => false,
+      lifetimeMs: world.tokenTtlMs,
+      // Each token is as young as its question.
+      isMemoized: false,
+      onGrant: () => {},
+    }),
     toucher,
     limits: NO_LIMITS,
     nowMs: () => clock.ms,
@@ -174,7 +173,7 @@ export function createCorridor(world: World): Corridor {
         DIALECTS[question.dialect],
         SPELLINGS[question.dialect](question, question.lines),
       )
-      last.claims = undefined
+      last.claims = ''
       last.check = read.kind === 'refused' ? undefined : read.check
       if (read.kind === 'refused') return read.denial
       last.found = createFindings()
