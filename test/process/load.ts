@@ -16,8 +16,11 @@ export interface Load {
   stop(): Promise<readonly Outcome[]>
 }
 
-/** Asks again and again from so many callers at once, each waiting for its answer. */
-export function startLoad(ask: () => Promise<Said>, callersCount = 8): Load {
+/**
+ * Asks again and again from so many callers at once, each waiting for its answer and then so long
+ * as `pauseMs` says: over seconds, callers without one leave no core to whom they ask.
+ */
+export function startLoad(ask: () => Promise<Said>, callersCount = 8, pauseMs = 0): Load {
   const outcomes: Outcome[] = []
   let isStopped = false
 
@@ -31,6 +34,7 @@ export function startLoad(ask: () => Promise<Said>, callersCount = 8): Load {
           await pause(5)
         },
       )
+      if (pauseMs > 0) await pause(pauseMs)
     }
   }
 

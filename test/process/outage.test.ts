@@ -71,7 +71,7 @@ test('a permission row is in force soon after it was written', async () => {
 
 test('without Postgres authorizers go on, and signing in says that it cannot', async () => {
   const member = await stack.addMember('steady')
-  const load = startLoad(() => stack.ask(member), 4)
+  const load = startLoad(() => stack.ask(member), 8, 5)
   await load.more(50)
   stack.postgres.kill('SIGKILL')
   await stack.postgres.ended()
@@ -93,7 +93,7 @@ test('without Redis what is remembered lasts as long as the lease, then is refus
   assert.equal((await stack.ask(ended)).status, 200)
   assert.equal((await stack.call('DELETE', '/api/v2/identity/sessions', ended)).status, 200)
 
-  const load = startLoad(() => stack.ask(member), 4)
+  const load = startLoad(() => stack.ask(member), 8, 5)
   await load.more(50)
   const killedAtMs = Date.now()
   stack.redis.kill('SIGKILL')

@@ -35,7 +35,7 @@ test('while Redis is away what is known goes on, and what is ended ends', async 
     assert.equal((await stack.ask(member)).status, 200)
     assert.equal((await stack.ask(leaving)).status, 200)
   }
-  const load = startLoad(() => stack.ask(member), 4)
+  const load = startLoad(() => stack.ask(member), 8, 5)
   await load.more(50)
   stack.redis.kill('SIGKILL')
   await stack.redis.ended()
