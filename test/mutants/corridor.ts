@@ -26,7 +26,7 @@ export const CORRIDOR: readonly Mutation[] = [
       'if (!deps.isSealed(credential.id)) return refuseForged(check, found, policy)',
       'if (false) return refuseForged(check, found, policy)',
     ],
-    ['lease-ignored', 'if (!belief.isLive()) {', 'if (false) {'],
+    ['lease-ignored', 'if (!belief.isLive(at, now)) {', 'if (false) {'],
     [
       'lease-ignored-after-load',
       'if (stale !== undefined || !belief.isLive()) return stale',
@@ -50,10 +50,10 @@ export const CORRIDOR: readonly Mutation[] = [
     ],
     [
       'policy-alone-is-a-lease',
-      'if (!lease.isLive(now) || !lease.isSound(now, nowMs())) return false',
+      'if (!lease.isLive(atMs) || !lease.isSound(atMs, wallAtMs)) return false',
       '',
     ],
-    ['frozen-clock-believed', ' || !lease.isSound(now, nowMs())', ''],
+    ['frozen-clock-believed', ' || !lease.isSound(atMs, wallAtMs)', ''],
   ]),
   ...mutationsOf('authorizer/belief.ts', 'authorizer/belief', [
     ['beat-is-believed-without-lease', '    return isLive()\n', '    return true\n'],
