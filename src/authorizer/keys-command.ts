@@ -25,6 +25,8 @@ export interface KeysIo {
   readonly cookieDirectory?: string
   /** How long news of a key travels here; if absent, the longest that may be set. */
   readonly timing?: RotationTiming
+  /** Hears that a rotation took a step: authorizers need not wait until they look. */
+  readonly changed?: () => Promise<void>
   /** How long a session may live here; if absent, the longest that may be set. */
   readonly sessionLifetimeMs?: number
 }
@@ -195,6 +197,7 @@ async function rotate(wish: Wish, io: KeysIo): Promise<void> {
   ]
   if (wish.isJson) io.print(JSON.stringify({ isDryRun, steps }))
   else for (const step of steps) io.print(stepLine(step, STEP_WORDS[step.use], isDryRun))
+  if (!isDryRun && steps.some((step) => step.isDue)) await io.changed?.()
 }
 
 function cookieDirectoryOf({ cookieDirectory, directory }: KeysIo): string {

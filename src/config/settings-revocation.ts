@@ -10,19 +10,19 @@ export const revocation = {
       'for that; availability: after 30 s. The same everywhere.',
     parse: oneOf(['strict', 'availability']),
     fallback: 'strict',
-    for: [...SERVING, 'members'],
+    for: [...SERVING, 'members', 'keys'],
   }),
   leaseMs: setting({
     about:
       'How long a worker that hears nothing believes what it remembers. Default: the profile’s.',
     parse: durationMs({ min: 200, max: 60_000 }),
-    for: [...SERVING, 'members'],
+    for: [...SERVING, 'members', 'keys'],
   }),
   fenceMs: setting({
     about: 'The min-replicas-max-lag of Redis; 0 without automatic failover.',
     parse: durationMs({ min: 0, max: 60_000 }),
     fallback: 0,
-    for: ['identity'],
+    for: ['identity', 'keys'],
   }),
   heartbeatMs: setting({
     about: 'How often the log is confirmed; at most half of the lease.',

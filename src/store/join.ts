@@ -16,6 +16,7 @@ import { createSecondLeases } from './second-leases.ts'
 import { createServiceAccounts } from './sql-accounts.ts'
 import { createActivities } from './sql-activities.ts'
 import { createApiKeys } from './sql-api-keys.ts'
+import { createKeyrings } from './sql-keyrings.ts'
 import { createPermissions, createPolicies } from './sql-policies.ts'
 import { createPrincipals } from './sql-principals.ts'
 import { createRestrictionRows, createRestrictions } from './sql-restrictions.ts'
@@ -79,6 +80,7 @@ export function joinIdentity(
     serviceAccounts: createServiceAccounts(database, outbox),
     secondFactors: createSecondFactors(deps),
     activities: createActivities(database, board.activities),
+    keyrings: createKeyrings(database, outbox),
     keeper: createKeeper(deps),
     closings: board,
     acknowledger,

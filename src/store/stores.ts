@@ -13,6 +13,7 @@ import type { Restrictions } from './restrictions.ts'
 import type { SecondFactors } from './second-factors.ts'
 import type { SecondLeases } from './second-leases.ts'
 import type { SessionFacts, Sessions } from './sessions.ts'
+import type { Keyrings } from './sql-keyrings.ts'
 import type { OneTimeTokens, Users } from './users.ts'
 
 /** The rows that an authorizer compiles into its policy. */
@@ -43,6 +44,7 @@ export interface IdentityStores {
   readonly serviceAccounts: ServiceAccounts
   readonly secondFactors: SecondFactors
   readonly activities: Activities
+  readonly keyrings: Keyrings
   readonly keeper: Keeper
   /** The ends of sessions, and a hint that there may be a new one. */
   readonly closings: Closings & Pick<Invalidations, 'subscribe'>

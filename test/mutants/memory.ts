@@ -13,11 +13,7 @@ export const MEMORY: readonly Mutation[] = [
       'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n    if (entry',
       'if (entry',
     ],
-    [
-      'key-lease-ignored-after-load',
-      'if (!belief.isLive()) return undefined\n    found',
-      'found',
-    ],
+    ['key-lease-ignored-after-load', 'if (!belief.isLive()) return undefined\n    found', 'found'],
     ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],
   ]),
   ...mutationsOf('authorizer/api-keys.ts', 'authorizer/restricted', [

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { rotateKeys } from '../../src/crypto/key-rotation.ts'
 import { startLoad, until } from './load.ts'
-import { type SignedIn, type Stack, startStack } from './stack.ts'
+import { MAIN, type SignedIn, type Stack, startStack } from './stack.ts'
 
 /** How long news of a key travels here; the rotation itself is told that the time has passed. */
 const TIMING = { reloadMs: 60_000, jwksMaxAgeMs: 300_000, tokenTtlMs: 5_000, skewMs: 30_000 }
@@ -86,4 +88,20 @@ test('a rotation under load fails no verification, not even by a stale key set',
     )
   }
   assert.match(text, /^dvara_crypto_engine\{engine="wasm"\} 2$/m)
+})
+
+test('the command tells every worker, and says when it is in force', async () => {
+  const env = {
+    ...process.env,
+    DVARA_KEYS_DIRECTORY: stack.keysDirectory,
+    DVARA_REDIS_URL: stack.redis.url,
+    DVARA_DATABASE_URL: stack.postgres.url,
+  }
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [MAIN, 'keys', 'rotate'], {
+    env,
+  })
+  assert.match(stdout, /^done: /m)
+  assert.match(stderr, /^dvara: in force on [12] of 2 authorizers after \d+ ms$/m)
+  const text = await (await fetch(`${stack.opsUrl}/metrics`)).text()
+  assert.match(text, /^dvara_invalidations_total\{scope="keyring"\} 2$/m)
 })

@@ -13,6 +13,18 @@ function contract(open: () => Promise<World>): void {
   })
   after(() => world.close())
 
+  test('a change of the keyring is a message in the log, and nothing else', async () => {
+    const { seq } = await world.authorizer.invalidations.heartbeat('probe', 0)
+    const { receipt } = await world.identity.receipts.collect(() =>
+      world.identity.keyrings.publishChange(),
+    )
+    assert.equal(receipt?.seq, seq + 1)
+    assert.deepEqual(await world.authorizer.invalidations.since(seq), [
+      { seq: seq + 1, scope: 'keyring', id: '' },
+    ])
+    await world.authorizer.invalidations.leave('probe')
+  })
+
   test('permissions start small, change with a version and a message in the log', async () => {
     const { policies } = world.identity
     const before = await world.authorizer.policies.loadPermissions()

@@ -67,6 +67,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/store/redis-link.ts': 'test/store/redis-places.test.ts',
   'src/store/member-scripts.ts': 'test/store/redis.test.ts',
   'src/store/members.ts': 'test/store/acknowledge.test.ts',
+  'src/store/sql-keyrings.ts': 'test/store/sql-policies.test.ts',
   'src/store/refill.ts': 'test/store/keeper.test.ts',
   'src/store/roll.ts': 'test/command/members.test.ts',
   'src/store/notices.ts': 'test/store/outbox.test.ts',
