@@ -72,8 +72,16 @@ export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
     remember(id, found) {
       if (found === undefined) return undefined
       const entry = createEntry(found, nowMs())
-      memory.table.remember(id, entry)
+      memory.table.remember(flat(id), entry)
       return entry
     },
   })
+}
+
+/**
+ * The same text in memory of its own. An id is a slice of the header that it came in: remembered as
+ * such it would keep all the client's cookies alive, and be slower to compare.
+ */
+function flat(id: string): string {
+  return Buffer.from(id, 'latin1').toString('latin1')
 }
