@@ -8,7 +8,7 @@ import { gatherNeighbours } from './neighbours.mjs'
 import { prepare, root, say } from './prepare.mjs'
 
 /** A file that takes longer is stuck: it is ended and reported as failed. */
-const FILE_MS_MAX = 180_000
+const FILE_MS_MAX = 300_000
 
 prepare()
 const absent = gatherNeighbours()

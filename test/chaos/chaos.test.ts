@@ -51,24 +51,34 @@ function kindsInForce({ changes }: History): Set<string> {
   return new Set(changes.flatMap(({ kind, ackMs }) => (ackMs ? [kind] : [])))
 }
 
+/** Fewer of a kind would be luck. */
+const CHECKS_AFTER_ACK_MIN = 500
+const CUT_OFF_CHECKS_MIN = 10
+/** A machine that is too busy probes and acknowledges less: it is struck again, and all must hold. */
+const RUNS_MAX = 4
+
 test('pushes lost, a black hole, Redis killed, one stopped: nothing comes back', async () => {
   const faults: FaultName[] = ['R7', 'R6', 'R4', 'R1']
-  let seen = await run(faults)
-  // A machine that is too busy for heartbeats lets few changes be acknowledged: never a wrong one.
-  for (let more = 0; more < 3 && kindsInForce(seen.history).size < KINDS.size; more++) {
-    assert.equal(seen.isUnsafe, false, seen.report)
-    seen = await run(faults)
+  const seen = { kinds: new Set<string>(), checksAfterAck: 0, cutOffChecks: 0, reports: '' }
+  const isEnough = () =>
+    seen.kinds.size === KINDS.size &&
+    seen.checksAfterAck > CHECKS_AFTER_ACK_MIN &&
+    seen.cutOffChecks > CUT_OFF_CHECKS_MIN
+  for (let runs = 0; runs < RUNS_MAX && !isEnough(); runs++) {
+    const { history, told, report, isUnsafe: isBad } = await run(faults)
+    assert.equal(isBad, false, report)
+    assert.equal(history.strikes.length, faults.length)
+    assert.ok(
+      told.strikes.every(({ backAfterMs }) => backAfterMs.every(Number.isFinite)),
+      report,
+    )
+    for (const kind of kindsInForce(history)) seen.kinds.add(kind)
+    seen.checksAfterAck += told.checksAfterAck
+    seen.cutOffChecks += told.cutOffChecks
+    seen.reports += `${report}\n`
   }
-  const { history, told, report } = seen
-  assert.equal(seen.isUnsafe, false, report)
-  assert.equal(history.strikes.length, faults.length)
-  assert.deepEqual(kindsInForce(history), KINDS)
-  assert.ok(told.checksAfterAck > 500, report)
-  assert.ok(told.cutOffChecks > 10, report)
-  assert.ok(
-    told.strikes.every(({ backAfterMs }) => backAfterMs.every(Number.isFinite)),
-    report,
-  )
+  assert.deepEqual(seen.kinds, KINDS)
+  assert.ok(isEnough(), seen.reports)
 })
 
 test('an authorizer that is lied to about the log is found out', async () => {
