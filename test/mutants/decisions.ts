@@ -124,4 +124,35 @@ export const DECISIONS: readonly Mutation[] = [
     ],
     ['dot-segment-allowed', '  if (previous === DOT) return undefined\n', ''],
   ]),
+  ...mutationsOf('core/pattern-set.ts', 'core/pattern-set', [
+    [
+      'wild-segment-covers-nothing',
+      'new Set([segment, WILD]))\n      }\n      return',
+      'new Set([segment]))\n      }\n      return',
+    ],
+    ['wild-segment-meets-nothing', 'const isWild = segment === WILD', 'const isWild = false'],
+  ]),
+  ...mutationsOf('core/lint-permissions.ts', 'core/lint-permissions', [
+    [
+      'later-audit-hides-earlier',
+      "(action !== 'AUDIT' || other.index < one.index)",
+      'other.index !== one.index',
+    ],
+  ]),
+  ...mutationsOf('core/reconsider.ts', 'core/reconsider', [
+    ['candidate-restriction-ignored', '    if (restricted !== undefined) return restricted\n', ''],
+    [
+      'let-in-without-a-look',
+      "reconsiderRoutes(judged, routes) ?? 'unknown'",
+      "reconsiderRoutes(judged, routes) ?? 'none'",
+    ],
+  ]),
+  ...mutationsOf('authorizer/audit.ts', 'authorizer/open-audit', [
+    [
+      'every-refusal-written-down',
+      "if (answer.kind === 'deny' && !DENIED.has(answer.reason)) return undefined",
+      '',
+    ],
+    ['unwatched-refusal-lost', '(topic ?? null)', 'topic'],
+  ]),
 ]

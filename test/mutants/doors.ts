@@ -51,8 +51,8 @@ export const DOORS: readonly Mutation[] = [
     ],
     [
       'any-method',
-      "  if (!isMethod(told.method)) return refuse('authz.unsupported_method', '', told)\n",
-      '',
+      'const method = methodOf(told.method)',
+      'const method: string | undefined = told.method',
     ],
     [
       'two-csrf-tokens-are-none',

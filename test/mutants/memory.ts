@@ -146,8 +146,8 @@ export const MEMORY: readonly Mutation[] = [
   ...mutationsOf('cache/table.ts', 'cache/table', [
     [
       'use-makes-younger',
-      '    ttlResolution: 0,\n',
-      '    ttlResolution: 0,\n    updateAgeOnGet: true,\n',
+      '      if (!isTooOld(kept, atMs)) return kept.value\n',
+      '      if (!isTooOld(kept, atMs)) {\n        kept.bornAtMs = atMs\n        return kept.value\n      }\n',
     ],
   ]),
   ...mutationsOf('authorizer/refresh.ts', 'authorizer/refresh', [
