@@ -54,7 +54,7 @@ function kindsInForce({ changes }: History): Set<string> {
 /** Fewer of a kind would be luck. */
 const CHECKS_AFTER_ACK_MIN = 500
 const CUT_OFF_CHECKS_MIN = 10
-/** A machine that is too busy probes and acknowledges less: it is struck again, and all must hold. */
+/** A machine that is too busy probes and acknowledges less: it is struck again. All must hold. */
 const RUNS_MAX = 4
 
 test('pushes lost, a black hole, Redis killed, one stopped: nothing comes back', async () => {

@@ -146,8 +146,9 @@ export const MEMORY: readonly Mutation[] = [
   ...mutationsOf('cache/table.ts', 'cache/table', [
     [
       'use-makes-younger',
-      '      if (!isTooOld(kept, atMs)) return kept.value\n',
-      '      if (!isTooOld(kept, atMs)) {\n        kept.bornAtMs = atMs\n        return kept.value\n      }\n',
+      'if (!isTooOld(kept, atMs)) return kept.value\n',
+      'kept.bornAtMs = isTooOld(kept, atMs) ? kept.bornAtMs : atMs\n' +
+        '      if (!isTooOld(kept, atMs)) return kept.value\n',
     ],
   ]),
   ...mutationsOf('authorizer/refresh.ts', 'authorizer/refresh', [
