@@ -70,18 +70,20 @@ function groupsOf(files) {
   const groups = []
   for (const stem of ALONE) {
     const file = `${stem}.test.js`
-    if (left.delete(file)) groups.push({ name: stem.replaceAll('/', '-'), members: [file] })
+    if (!left.delete(file)) throw new Error(`.ci/groups.mjs names ${stem}, which is no test file.`)
+    groups.push({ name: stem.replaceAll('/', '-'), members: [file] })
   }
+  const shared = []
   const rooms = groupBy(left, dirname)
   for (const [room, members] of rooms) {
     const parts = Math.ceil(members.length / FILES_MAX)
     for (let part = 0; part < parts; part++) {
       // Dealt out like cards: neighbours by name are often alike in cost.
       const dealt = members.filter((_, index) => index % parts === part)
-      groups.push({ name: `${room.replaceAll('/', '-')}-${part + 1}`, members: dealt })
+      shared.push({ name: `${room.replaceAll('/', '-')}-${part + 1}`, members: dealt })
     }
   }
-  return groups
+  return [...groups, ...shared.sort((a, b) => b.members.length - a.members.length)]
 }
 
 function groupBy(values, keyOf) {
