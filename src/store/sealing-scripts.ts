@@ -47,8 +47,9 @@ while at <= #text do
     local key = '{dv}s:' .. hash
     local known = redis.call('HMGET', key, 'i', 'g')
     if known[1] and tonumber(known[1]) > tonumber(idle) then idle = known[1] end
-    if known[2] and tonumber(known[2]) > tonumber(generation) then generation = known[2] end
-    redis.call('HSET', key, 'b', record, 'i', idle, 'u', uid, 'g', generation)
+    local own = generation
+    if known[2] and tonumber(known[2]) > tonumber(own) then own = known[2] end
+    redis.call('HSET', key, 'b', record, 'i', idle, 'u', uid, 'g', own)
     redis.call('PEXPIREAT', key, ends)
   end
   if principal ~= '' then

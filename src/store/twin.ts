@@ -122,12 +122,13 @@ export function createTwinBoard(nowMs: () => number): Board {
     async prepare(epochNumber, postings, ended) {
       state.filling(epochNumber)
       for (const hash of ended) sessions.forget(hash)
-      for (const posting of postings) state.put(posting)
+      for (const posting of postings) refill(state, posting)
     },
     async prepareKeys(epochNumber, sealings) {
       state.filling(epochNumber)
       for (const one of sealings) {
         keys.put(one, epochNumber)
+        principals.forget(one.uid)
         state.post(one.uid, { record: one.principal, version: one.principalVersion }, KEY_UNTIL_MS)
       }
     },
@@ -138,6 +139,16 @@ export function createTwinBoard(nowMs: () => number): Board {
       emitter.removeAllListeners()
     },
   }
+}
+
+/** What was left behind counts for nothing: Postgres is the truth. */
+function refill(state: ReturnType<typeof createState>, posting: Refilling): void {
+  if (posting.principal !== undefined) {
+    state.generations.forget(posting.uid)
+    state.principals.forget(posting.uid)
+    state.raise(posting.uid, posting.generation)
+  }
+  state.put(posting)
 }
 
 function loadKey(state: ReturnType<typeof createState>, kid: string): Loaded<PostedKey> {
@@ -218,7 +229,7 @@ function createState(nowMs: () => number) {
 
   return {
     ...{ sessions, principals, keys, generations, tombstones, nonces, closings },
-    ...{ touched, members, head, filling, post },
+    ...{ touched, members, head, filling, post, raise },
     epochNumber: () => sealed,
     nextBeat: () => ++beats,
     roster(): Roster {
@@ -249,7 +260,6 @@ function createState(nowMs: () => number) {
       }
       if (one.principal === undefined) return
       post(one.uid, { record: one.principal, version: one.principalVersion }, one.endsAtMs)
-      raise(one.uid, one.generation)
     },
     change({ ended, kept, keys: changed, principal }: Notice): void {
       for (const hash of ended) {

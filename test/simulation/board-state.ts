@@ -261,6 +261,7 @@ function createFilling(tables: Tables) {
           generations.delete(posting.uid)
           // Postgres is the truth: whatever version was left behind is replaced.
           principals.delete(posting.uid)
+          raise(tables, posting.uid, posting.generation)
         }
         put(tables, posting)
       }
@@ -293,7 +294,6 @@ function put(tables: Tables, one: Refilling): void {
   }
   if (one.principal === undefined) return
   post(tables, one.uid, { record: one.principal, version: one.principalVersion })
-  raise(tables, one.uid, one.generation)
 }
 
 function post(
