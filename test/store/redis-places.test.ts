@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { chmod, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { projectRoot } from '../../src/config/root.ts'
 import type { Board } from '../../src/store/board.ts'
@@ -14,6 +16,7 @@ import {
   findBinary,
   findPort,
   type RunningServer,
+  removeFolder,
   startProcess,
   startRedis,
 } from '../process/servers.ts'
@@ -135,6 +138,34 @@ describe('Redis as it is run', () => {
     } finally {
       admin.disconnect()
     }
+  })
+
+  const hasOpenssl = findBinary('openssl') !== undefined
+  test('TLS: who vouches for the server is asked for', { skip: !hasOpenssl }, async () => {
+    const folder = await createFolder('tls')
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
+    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+    const files = ['-keyout', key, '-out', certificate, '-days', '2', '-nodes']
+    const made = ['req', '-x509', ...curve, ...subject, ...files]
+    await promisify(execFile)('openssl', made)
+    await chmod(key, 0o644)
+    const port = await findPort()
+    const server = await start([
+      ...['--tls-port', String(port), '--tls-auth-clients', 'no'],
+      ...['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate],
+    ])
+    const url = server.url.replace('redis:', 'rediss:').replace(/:\d+/, `:${port}`)
+    const times = { commandTimeoutMs: 2_000, connectTimeoutMs: 2_000, onFault: () => undefined }
+    const ca = await readFile(certificate, 'utf8')
+    const board = await openRedisBoard({ url, ca, ...times })
+    boards.push(board)
+    await rule(board)
+    await follow(board, board)
+    const trusting = await openRedisBoard({ url, ...times })
+    boards.push(trusting)
+    await assert.rejects(trusting.load('h'), { code: 'store_unavailable' })
+    await removeFolder(folder)
   })
 
   test('a cluster is asked where our slot is', async () => {
