@@ -43,6 +43,8 @@ const ALONE = [
   'process/servers',
   // It does without WebAssembly for a while.
   'crypto/engine',
+  // It asks for the state of the whole process.
+  'store/quick-strings',
 ]
 
 /** The rest shares a process by folder, so many files at most: to load a room costs a second. */
