@@ -37,7 +37,8 @@ const runner = spawn(
     '--enable-source-maps',
     '--test',
     '--test-reporter=spec',
-    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+    // One more than there are cores: servers that start and leases that end are waited for.
+    `--test-concurrency=${availableParallelism() + 1}`,
     `--test-timeout=${FILE_MS_MAX}`,
     ...modules,
   ],
