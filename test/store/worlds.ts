@@ -11,7 +11,7 @@ import { removeFolder, startPostgres, startRedis } from '../process/servers.ts'
 export const migrationsDir = join(projectRoot, 'migrations')
 
 /** A store that is away, or a member that says nothing, is not waited for long. */
-export const QUICK = { leaseMs: 50, retryMs: 100 } as const
+export const QUICK = { leaseMs: 50, retryMs: 1_000 } as const
 
 /** One authorizer and one identity API over one truth. */
 export interface World {
