@@ -161,13 +161,24 @@ export function openRedisLink(options: RedisOptions): Link {
       clearTimeout(timer)
       resolve()
     }
-    redis.on('ready', () => {
-      redis.info('server').then((info) => {
-        runId = /run_id:(\w+)/.exec(info)?.[1]
-        isReported = false
-        settle()
-      }, lost)
-    })
+    // A server that is slow to say who it is is asked again: the connection stands, and nothing
+    // else would ever ask.
+    const askRunId = (): void => {
+      redis.info('server').then(
+        (info) => {
+          runId = /run_id:(\w+)/.exec(info)?.[1]
+          isReported = false
+          settle()
+        },
+        (cause: unknown) => {
+          lost(cause)
+          setTimeout(() => {
+            if (redis.status === 'ready' && runId === undefined) askRunId()
+          }, RECONNECT_MS_MAX).unref()
+        },
+      )
+    }
+    redis.on('ready', askRunId)
     redis.once('error', settle)
     // Rejects when the first attempt fails; 'error' has said so already.
     redis.connect().catch(settle)

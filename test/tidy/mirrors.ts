@@ -64,7 +64,6 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/store/closing-scripts.ts': 'test/store/closings.test.ts',
   'src/config/settings-revocation.ts': 'test/config/settings-authorizer.test.ts',
   'src/store/redis-subscriber.ts': 'test/store/redis.test.ts',
-  'src/store/redis-link.ts': 'test/store/redis-places.test.ts',
   'src/store/member-scripts.ts': 'test/store/redis.test.ts',
   'src/store/members.ts': 'test/store/acknowledge.test.ts',
   'src/store/sql-keyrings.ts': 'test/store/sql-policies.test.ts',
