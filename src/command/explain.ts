@@ -1,8 +1,8 @@
-import { request as askHttp } from 'node:http'
 import type { Loaded } from '../config/load.ts'
 import type { ListenAddress } from '../config/parsers.ts'
 import { listenAddress } from '../config/parsers.ts'
 import type { Explanation } from '../core/explanation.ts'
+import { askOps } from './ask-ops.ts'
 import { command } from './command.ts'
 import { renderExplanation } from './explain-print.ts'
 import { findOpsPlace } from './ops-place.ts'
@@ -136,33 +136,16 @@ async function readInput(): Promise<string> {
   return text.trim()
 }
 
-function ask(
+async function ask(
   place: ListenAddress,
-  question: Question,
+  body: Question,
 ): Promise<{ status: number; value: unknown }> {
-  const at =
-    place.kind === 'unix' ? { socketPath: place.path } : { host: place.host, port: place.port }
-  const headers = { 'Content-Type': 'application/json' }
-  return new Promise((resolve, reject) => {
-    const outgoing = askHttp({ ...at, method: 'POST', path: '/explain', headers }, (reply) => {
-      let text = ''
-      reply.setEncoding('utf8')
-      reply.on('data', (part: string) => {
-        text += part
-      })
-      reply.once('error', reject)
-      reply.once('end', () => {
-        try {
-          resolve({ status: reply.statusCode ?? 0, value: JSON.parse(text) })
-        } catch {
-          reject(new Error('it is no ops listener of an authorizer'))
-        }
-      })
-    })
-    outgoing.setTimeout(ANSWER_WITHIN_MS, () => {
-      outgoing.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`))
-    })
-    outgoing.once('error', reject)
-    outgoing.end(JSON.stringify(question))
+  const { status, text } = await askOps(place, {
+    ...{ path: '/explain', body, withinMs: ANSWER_WITHIN_MS },
   })
+  try {
+    return { status, value: JSON.parse(text) }
+  } catch {
+    throw new Error('it is no ops listener of an authorizer')
+  }
 }

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { get } from 'node:http'
 import type { Loaded } from '../config/load.ts'
 import { type ListenAddress, listenAddress } from '../config/parsers.ts'
 import { leaseMsOf } from '../config/rules.ts'
 import { Fault, type FaultCode } from '../core/fault.ts'
 import type { Census } from '../store/members.ts'
 import { openRoll } from '../store/roll.ts'
+import { askOps } from './ask-ops.ts'
 import { command } from './command.ts'
 import { type Listener, readListener } from './members-metrics.ts'
 import { renderMembers } from './members-print.ts'
@@ -18,7 +18,6 @@ const MISUSED = 2
 const UNANSWERED = 3
 
 const ANSWER_WITHIN_MS = 5000
-const PAGE_CHARS_MAX = 4_000_000
 const LISTENERS_MAX = 64
 
 export const members = command({
@@ -115,26 +114,8 @@ async function askListener(place: ListenAddress): Promise<Listener | Silent> {
   }
 }
 
-function getMetrics(place: ListenAddress): Promise<string> {
-  const at =
-    place.kind === 'unix' ? { socketPath: place.path } : { host: place.host, port: place.port }
-  return new Promise((resolve, reject) => {
-    const asked = get({ ...at, path: '/metrics' }, (reply) => {
-      let text = ''
-      reply.setEncoding('utf8')
-      reply.on('data', (part: string) => {
-        text += part
-        if (text.length > PAGE_CHARS_MAX) asked.destroy(new Error('its page has no end'))
-      })
-      reply.once('error', reject)
-      reply.once('end', () => {
-        if (reply.statusCode === 200) resolve(text)
-        else reject(new Error(`it answered ${reply.statusCode}`))
-      })
-    })
-    asked.setTimeout(ANSWER_WITHIN_MS, () => {
-      asked.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`))
-    })
-    asked.once('error', reject)
-  })
+async function getMetrics(place: ListenAddress): Promise<string> {
+  const { status, text } = await askOps(place, { path: '/metrics', withinMs: ANSWER_WITHIN_MS })
+  if (status !== 200) throw new Error(`it answered ${status}`)
+  return text
 }

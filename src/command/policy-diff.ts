@@ -1,5 +1,4 @@
-import { request } from 'node:http'
-import type { Config } from '../config/settings.ts'
+import type { ListenAddress } from '../config/parsers.ts'
 import { parseAddress } from '../core/address.ts'
 import type { KeptDecision } from '../core/kept.ts'
 import {
@@ -13,6 +12,7 @@ import { compileRoutes } from '../core/route.ts'
 import { compileRules } from '../core/rule.ts'
 import { openGeo } from '../store/geo.ts'
 import { loadRouteTable } from '../store/routes.ts'
+import { askOps } from './ask-ops.ts'
 import {
   openPolicySource,
   type PolicyCommand,
@@ -36,7 +36,6 @@ interface Change {
 
 const EXAMPLES_MAX = 3
 const ANSWER_MS_MAX = 10_000
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
 /** Tries a policy on the last decisions. Exit 1 if asked to mind changes and there are some. */
 export async function diffPolicy(given: DiffCommand): Promise<number> {
@@ -128,38 +127,26 @@ function render(count: number, certain: readonly Change[], unknown: readonly Cha
 }
 
 /** The last decisions of the authorizer behind this address, newest first. */
-function askDecisions(listen: Config['opsListen'], last: number): Promise<KeptDecision[]> {
-  const path = `/decisions?limit=${last}`
-  const place =
-    listen.kind === 'unix'
-      ? { socketPath: listen.path, path }
-      : { host: listen.host, port: listen.port, path }
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => {
-      const error = new Error(
-        `the authorizer did not tell its decisions: ${why} (DVARA_OPS_LISTEN)`,
-      )
-      error.name = 'PolicyError'
-      reject(error)
-    }
-    const asking = request({ ...place, timeout: ANSWER_MS_MAX }, (response) => {
-      const parts: Buffer[] = []
-      let bytes = 0
-      response.on('data', (part: Buffer) => {
-        bytes += part.length
-        if (bytes > ANSWER_BYTES_MAX) asking.destroy(new Error('too long an answer'))
-        parts.push(part)
-      })
-      response.on('end', () => {
-        if (response.statusCode !== 200) return fail(`status ${response.statusCode}`)
-        const value = JSON.parse(Buffer.concat(parts).toString('utf8')) as {
-          decisions: KeptDecision[]
-        }
-        resolve(value.decisions)
-      })
-    })
-    asking.on('timeout', () => asking.destroy(new Error('no answer in time')))
-    asking.on('error', (error) => fail(error.message))
-    asking.end()
-  })
+async function askDecisions(place: ListenAddress, last: number): Promise<KeptDecision[]> {
+  try {
+    const question = { path: `/decisions?limit=${last}`, withinMs: ANSWER_MS_MAX }
+    const { status, text } = await askOps(place, question)
+    if (status !== 200) throw new Error(`status ${status}`)
+    return readDecisions(text)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const error = new Error(`the authorizer did not tell its decisions: ${why} (DVARA_OPS_LISTEN)`)
+    error.name = 'PolicyError'
+    throw error
+  }
+}
+
+function readDecisions(text: string): KeptDecision[] {
+  try {
+    const { decisions } = JSON.parse(text) as { decisions?: KeptDecision[] }
+    if (Array.isArray(decisions)) return decisions
+  } catch {
+    // Said below: whoever answered, it was somebody else.
+  }
+  throw new Error('it is no ops listener of an authorizer')
 }

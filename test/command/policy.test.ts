@@ -157,3 +157,17 @@ test('diff: an authorizer that is away is one line that names the setting', asyn
   assert.equal(code, 1)
   assert.match(err, /^dvara: .*DVARA_OPS_LISTEN.*\n$/)
 })
+
+test('diff: whoever answers in another way is named as no authorizer', async (t) => {
+  const answers = ['<html>', '{"decisions":7}', 'null']
+  const stranger = createServer((_, response) => response.end(answers.shift()))
+  await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve))
+  t.after(() => stranger.close())
+  const listen = `127.0.0.1:${(stranger.address() as AddressInfo).port}`
+  const folder = await folderOf({ 'policy.yml': GOOD })
+  for (const _ of [...answers]) {
+    const { code, err } = await policy(folder, 'diff', 'policy.yml', '--ops-listen', listen)
+    assert.match(err, /^dvara: .*it is no ops listener of an authorizer \(DVARA_OPS_LISTEN\)\n$/)
+    assert.equal(code, 1)
+  }
+})
