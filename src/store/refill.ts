@@ -60,66 +60,70 @@ export async function fillBoard(options: RefillOptions, epochNumber: number): Pr
 async function postLive(options: RefillOptions, epochNumber: number): Promise<void> {
   const { database, board, nowMs } = options
   const refill = createRefill()
-  let last = ''
-  let writing: Promise<void> = Promise.resolve()
-  for (;;) {
-    // One batch is written while the next is read.
-    const rows = await database.query<SessionRow & PrincipalRow>(SELECT_LIVE, [last, nowMs()])
-    await writing
-    writing = prepare(board, epochNumber, rows.map(refill), [])
-    // Awaited in the next round; without this an early failure would count as unhandled.
-    writing.catch(() => undefined)
-    last = rows.at(-1)?.hash ?? last
-    if (rows.length < BATCH_MAX) return writing
-  }
+  await carry<SessionRow & PrincipalRow>({
+    read: (last) => database.query(SELECT_LIVE, [last, nowMs()]),
+    keyOf: ({ hash }) => hash,
+    write(rows) {
+      const postings = rows.map(refill)
+      return patiently(() => board.prepare(epochNumber, postings, []))
+    },
+  })
 }
 
 /** After the sessions: of a holder's principal the one that was read last stays. */
-async function postKeys(
-  { database, board, nowMs }: RefillOptions,
-  epochNumber: number,
-): Promise<void> {
-  let last = ''
-  let writing: Promise<void> = Promise.resolve()
-  for (;;) {
-    const values = [last, nowMs() - KEY_GRACE_MS]
-    const rows = await database.query<KeyRow & HolderRow>(SELECT_KEYS, values)
-    await writing
-    writing = board.prepareKeys(epochNumber, rows.map(sealingOf))
-    writing.catch(() => undefined)
-    last = rows.at(-1)?.kid ?? last
-    if (rows.length < BATCH_MAX) return writing
-  }
+async function postKeys(options: RefillOptions, epochNumber: number): Promise<void> {
+  const { database, board, nowMs } = options
+  await carry<KeyRow & HolderRow>({
+    read: (last) => database.query(SELECT_KEYS, [last, nowMs() - KEY_GRACE_MS]),
+    keyOf: ({ kid }) => kid,
+    write(rows) {
+      const sealings = rows.map(sealingOf)
+      return patiently(() => board.prepareKeys(epochNumber, sealings))
+    },
+  })
 }
 
 /** A Redis restored from an old file may still hold them. */
-async function forgetEnded(
-  { database, board, nowMs }: RefillOptions,
-  epochNumber: number,
-): Promise<void> {
+async function forgetEnded(options: RefillOptions, epochNumber: number): Promise<void> {
+  const { database, board, nowMs } = options
+  await carry<{ readonly hash: string }>({
+    read: (last) => database.query(SELECT_ENDED, [last, nowMs()]),
+    keyOf: ({ hash }) => hash,
+    write(rows) {
+      const hashes = rows.map(({ hash }) => hash)
+      return patiently(() => board.prepare(epochNumber, [], hashes))
+    },
+  })
+}
+
+interface Carrying<R> {
+  /** The rows behind this key, at most BATCH_MAX. */
+  read(last: string): Promise<readonly R[]>
+  keyOf(row: R): string
+  write(rows: readonly R[]): Promise<void>
+}
+
+/** All rows, batch by batch: one is written while the next is read. */
+async function carry<R>({ read, keyOf, write }: Carrying<R>): Promise<void> {
   let last = ''
   let writing: Promise<void> = Promise.resolve()
   for (;;) {
-    const rows = await database.query<{ hash: string }>(SELECT_ENDED, [last, nowMs()])
-    const hashes = rows.map((row) => row.hash)
+    const rows = await read(last)
     await writing
-    writing = prepare(board, epochNumber, [], hashes)
+    writing = write(rows)
+    // Awaited in the next round; without this an early failure would count as unhandled.
     writing.catch(() => undefined)
-    last = hashes.at(-1) ?? last
+    const end = rows.at(-1)
+    if (end !== undefined) last = keyOf(end)
     if (rows.length < BATCH_MAX) return writing
   }
 }
 
-/** Again is harmless, and one slow step is no reason to begin with the first session again. */
-async function prepare(
-  board: RefillOptions['board'],
-  epochNumber: number,
-  postings: readonly Refilling[],
-  ended: readonly string[],
-): Promise<void> {
+/** Again is harmless, and one slow step is no reason to begin with the first row again. */
+async function patiently(step: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await board.prepare(epochNumber, postings, ended)
+      return await step()
     } catch (fault) {
       const isSlow = fault instanceof Fault && fault.code === 'store_timeout'
       if (!isSlow || attempt === PREPARE_ATTEMPTS_MAX) throw fault
