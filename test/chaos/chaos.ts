@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createCredentials } from './credentials.ts'
 import { FAULTS, type FaultName, type Scene } from './faults.ts'
 import type { History, HitCount, Strike } from './history.ts'
-import { watchLog } from './log-watch.ts'
+import { readNumbers, watchLog } from './log-watch.ts'
 import { createProbeLog, type ProbeLog } from './probe-log.ts'
 import { startProber } from './probers.ts'
 import type { Stand } from './stand.ts'
@@ -81,13 +81,14 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
     hits.close()
     logWatch.close()
   }
+  const loggedMs = logWatch.loggedMs(await readNumbers(stand.postgres.url))
   const { leaseMs, fenceMs, workers } = stand
   const { changes, kept } = writer
   return {
     ...{ log, broken },
     history: {
       ...{ leaseMs, fenceMs, workersCount: workers.length, changes, kept, strikes },
-      ...{ loggedMs: logWatch.loggedMs, hits: hits.counts, stalls: stalls.stalls },
+      ...{ loggedMs, hits: hits.counts, stalls: stalls.stalls },
       endedBefore: options.endedBefore,
     },
   }

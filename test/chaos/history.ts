@@ -49,8 +49,8 @@ export interface History {
   readonly strikes: readonly Strike[]
   /** Credentials that were good from `fromMs` on and were never taken away. */
   readonly kept: ReadonlyMap<number, number>
-  /** When entries of the log were first seen by a reader of its own, by `scope id`, in order. */
-  readonly loggedMs: ReadonlyMap<string, readonly number[]>
+  /** When what was taken away was first seen in the log, by a reader of its own, by `scope id`. */
+  readonly loggedMs: ReadonlyMap<string, number>
   readonly hits: readonly HitCount[]
   /** When this process itself was late, and by how much: no authorizer is to blame for that. */
   readonly stalls: readonly { readonly atMs: number; readonly lateMs: number }[]

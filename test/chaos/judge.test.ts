@@ -23,7 +23,7 @@ const CUT: Strike = {
 function historyOf(change: Partial<History> = {}): History {
   return {
     ...{ leaseMs: LEASE_MS, fenceMs: 500, workersCount: 2, changes: [LOGOUT], strikes: [] },
-    ...{ kept: new Map([[KEPT, 0]]), loggedMs: new Map([['session x', [4_000, 5_005]]]) },
+    ...{ kept: new Map([[KEPT, 0]]), loggedMs: new Map([['session x', 5_005]]) },
     ...{ hits: [], stalls: [], endedBefore: 0 },
     ...change,
   }

@@ -1,11 +1,15 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openDatabase } from '../../src/store/open.ts'
 import { openRedisHand, type RedisHand } from './redis-hand.ts'
 import type { RespValue } from './resp.ts'
 
 export interface LogWatch {
-  /** When entries were first seen, by `scope id`, in order. */
-  readonly loggedMs: ReadonlyMap<string, readonly number[]>
+  /**
+   * When these were first seen, by `scope id`. What is taken away has been in the log before: when
+   * it was made, and again if two put that on the board at once. Only its number tells them apart.
+   */
+  loggedMs(numbers: ReadonlyMap<string, number>): ReadonlyMap<string, number>
   close(): void
 }
 
@@ -14,23 +18,21 @@ const BLOCK_MS = 1_000
 
 /** Reads the log past every edge, from whichever Redis is the primary, as soon as it is written. */
 export function watchLog(primaryPort: () => number): LogWatch {
-  const loggedMs = new Map<string, number[]>()
+  const seenMs = new Map<number, number>()
+  // Numbers never repeat: a log that was begun anew goes on above this.
+  let last = '0-0'
   let isClosed = false
   let hand: RedisHand | undefined
 
   async function follow(): Promise<void> {
     const port = primaryPort()
     hand = openRedisHand(port)
-    // Numbers never repeat: a log that was begun anew goes on above this.
-    let last = '0-0'
     while (!isClosed && port === primaryPort()) {
       const read = ['COUNT', 1_000, 'BLOCK', BLOCK_MS, 'STREAMS', '{dv}inv', last]
-      const entries = entriesOf(await hand.call('XREAD', ...read))
-      for (const { id, entry } of entries) {
+      for (const id of idsOf(await hand.call('XREAD', ...read))) {
         last = id
-        const times = loggedMs.get(entry)
-        if (times === undefined) loggedMs.set(entry, [performance.now()])
-        else times.push(performance.now())
+        const seq = Number(id.split('-', 1)[0])
+        if (!seenMs.has(seq)) seenMs.set(seq, performance.now())
       }
     }
     hand.close()
@@ -45,7 +47,14 @@ export function watchLog(primaryPort: () => number): LogWatch {
 
   void watch()
   return {
-    loggedMs,
+    loggedMs(numbers) {
+      const found = new Map<string, number>()
+      for (const [entry, seq] of numbers) {
+        const atMs = seenMs.get(seq)
+        if (atMs !== undefined) found.set(entry, atMs)
+      }
+      return found
+    },
     close() {
       isClosed = true
       hand?.close()
@@ -53,8 +62,25 @@ export function watchLog(primaryPort: () => number): LogWatch {
   }
 }
 
-/** Of XREAD's answer: `[[stream, [[id, ['s', scope, 'd', id]]]]]`. */
-function entriesOf(answer: RespValue): { readonly id: string; readonly entry: string }[] {
-  const [stream] = (answer ?? []) as [string, [string, string[]][]][]
-  return (stream?.[1] ?? []).map(([id, fields]) => ({ id, entry: `${fields[1]} ${fields[3]}` }))
+/** Of XREAD's answer: `[[stream, [[id, fields]]]]`. */
+function idsOf(answer: RespValue): string[] {
+  const [stream] = (answer ?? []) as [string, [string, unknown][]][]
+  return (stream?.[1] ?? []).map(([id]) => id)
+}
+
+const LATEST = `
+  select scope, subject, seq::float8 as seq from (
+    select distinct on (scope, subject) scope, subject, seq
+    from changes order by scope, subject, id desc
+  ) latest where seq is not null`
+
+/** The numbers that the latest changes have in the log, by `scope id`, as Postgres keeps them. */
+export async function readNumbers(databaseUrl: string): Promise<ReadonlyMap<string, number>> {
+  const database = openDatabase({ databaseUrl })
+  try {
+    const rows = await database.query<{ scope: string; subject: string; seq: number }>(LATEST)
+    return new Map(rows.map(({ scope, subject, seq }) => [`${scope} ${subject}`, seq]))
+  } finally {
+    await database.close()
+  }
 }

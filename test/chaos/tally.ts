@@ -106,7 +106,7 @@ export function tally(history: History, log: ProbeLog): Tally {
         violations.push({ worker: probe.worker, kind: change.kind, afterAckMs, during })
       }
     }
-    const loggedMs = change === undefined || !isAllowed ? undefined : loggedAt(history, change)
+    const loggedMs = isAllowed ? history.loggedMs.get(change?.entry ?? '') : undefined
     if (loggedMs !== undefined) {
       const kind = near(probe).some(isReplaced) ? 'worstReplacedAgeMs' : 'worstAgeMs'
       result[kind] = Math.max(result[kind], probe.startMs - loggedMs)
@@ -127,11 +127,6 @@ export function tally(history: History, log: ProbeLog): Tally {
     ...{ probes: log.count, violations, strikes },
     unavailableMs: Float64Array.from(unavailableMs).sort(),
   }
-}
-
-/** When the log first told of this change; undefined if nobody saw that. */
-function loggedAt({ loggedMs }: History, { entry, requestedMs }: Change): number | undefined {
-  return loggedMs.get(entry)?.find((atMs) => atMs >= requestedMs)
 }
 
 function isReplaced({ strike }: StrikeTally): boolean {
