@@ -50,6 +50,11 @@ function withPushes(change: (link: Link, isOn: boolean, world: World) => void): 
   }
 }
 
+/** A process that has gone is started again, within the time of its fault. */
+function backLater({ random, schedule }: World, untilMs: number, start: () => void): void {
+  schedule.plan(Math.min(untilMs, schedule.nowMs() + random.between(50, 1_500)), start)
+}
+
 function restart(lostMs: (world: World) => number): Make {
   return (world, untilMs) => {
     const { redis, random, schedule } = world
@@ -105,7 +110,7 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
     return one.name
   },
   'worker killed'(world, untilMs) {
-    const { authorizers, random, schedule } = world
+    const { authorizers, random } = world
     const slot = random.below(authorizers.length)
     const one = authorizers[slot]
     if (one === undefined) return undefined
@@ -114,19 +119,17 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
     one.link.close()
     // A supervisor saw it die, and says so for it; or there is none.
     if (random.isLucky(0.5)) mourn(world, one.name)
-    const backMs = Math.min(untilMs, schedule.nowMs() + random.between(50, 1_500))
-    schedule.plan(backMs, () => world.startAuthorizer(slot))
+    backLater(world, untilMs, () => world.startAuthorizer(slot))
     return one.name
   },
   'worker drained'(world, untilMs) {
-    const { authorizers, random, schedule } = world
+    const { authorizers, random } = world
     const slot = random.below(authorizers.length)
     const one = authorizers[slot]
     if (one === undefined || !one.isServing()) return undefined
     authorizers[slot] = undefined
     one.machine.deliver(() => void one.drain().then(() => one.machine.kill()))
-    const backMs = Math.min(untilMs, schedule.nowMs() + random.between(50, 1_500))
-    schedule.plan(backMs, () => world.startAuthorizer(slot))
+    backLater(world, untilMs, () => world.startAuthorizer(slot))
     return one.name
   },
   'identity stopped'({ identities, random, schedule }, untilMs) {
@@ -135,15 +138,14 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
     return one?.name
   },
   'identity killed'(world, untilMs) {
-    const { identities, random, schedule } = world
+    const { identities, random } = world
     const slot = random.below(identities.length)
     const one = identities[slot]
     if (one === undefined) return undefined
     identities[slot] = undefined
     one.machine.kill()
     one.link.close()
-    const backMs = Math.min(untilMs, schedule.nowMs() + random.between(50, 1_500))
-    schedule.plan(backMs, () => world.startIdentity(slot))
+    backLater(world, untilMs, () => world.startIdentity(slot))
     return one.name
   },
   'redis stopped'({ redis, random, schedule }, untilMs) {
