@@ -48,7 +48,7 @@ describe('requests', () => {
 
   test('a check is asked as the shipped nginx asks', () => {
     const text = requestOf(checkOf({}))
-    assert.match(text, /^GET \/authz\/nginx HTTP\/1\.1\r\nX-Original-Method: GET\r\n/)
+    assert.match(text, /^GET \/authz\/nginx HTTP\/1\.1\r\nHost: app\.example\r\n/)
     assert.match(text, /\r\n\r\n$/)
   })
 
