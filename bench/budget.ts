@@ -126,6 +126,7 @@ export type Figure =
   | 'node ratio'
   | 'rival ratio'
   | 'key ratio'
+  | 'lease ratio'
   | 'fresh ratio'
   | 'allocated bytes'
   | 'sessions growth'
@@ -174,6 +175,11 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
   {
     ...{ name: 'throughput per core against the best rival', figure: 'rival ratio' },
     ...{ is: 'at least', must: 10, aim: 20, unit: '×', why: UNEXAMINED },
+  },
+  {
+    ...{ name: 'lease check: CPU of a session hit with it against without', figure: 'lease ratio' },
+    ...{ is: 'at most', must: 1.03, aim: 1.03, unit: '×' },
+    why: 'Two clocks are compared with what they were when the log was last heard of.',
   },
   {
     ...{ name: 'API key, version 2, HMAC: throughput against session hit', figure: 'key ratio' },

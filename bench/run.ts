@@ -9,6 +9,7 @@ import { benchGateways } from './load/gateways.ts'
 import { benchGrowth } from './load/growth.ts'
 import { benchHit } from './load/hit-benchmark.ts'
 import { benchLatency } from './load/latency.ts'
+import { benchLease } from './load/lease-benchmark.ts'
 import type { Setting } from './machine.ts'
 import { describeSetting, pinning } from './machine.ts'
 import type { Options } from './options.ts'
@@ -53,6 +54,10 @@ export const BENCHMARKS: Readonly<
     about: 'what an answer costs the server, way by way, against the bare engine and node:http',
     run: benchHit,
   },
+  lease: {
+    about: 'the same with and without the question whether memory may be believed',
+    run: benchLease,
+  },
   gateways: {
     about: 'the same through real nginx and Envoy',
     run: benchGateways,
@@ -78,7 +83,8 @@ export const BENCHMARKS: Readonly<
 /** What is measured where no name is given: the budget measures a part of it again. */
 const USUAL = Object.keys(BENCHMARKS).filter((name) => name !== 'budget')
 
-const say = (line: string) => void process.stderr.write(`${line}\n`)
+const sayPlainly = (line: string) => void process.stderr.write(`${line}\n`)
+const secondsSince = (beganMs: number) => (performance.now() - beganMs) / 1000
 
 /** Runs this file again on one core, and ends as it ends. */
 function runPinned(args: readonly string[]): void {
@@ -95,24 +101,70 @@ function runPinned(args: readonly string[]): void {
   })
 }
 
+/** How one of them went; also in bench/results, under the name `run`. */
+interface Outcome {
+  readonly name: string
+  readonly tookS: number
+  readonly outcome: 'measured' | 'FAILED'
+  readonly problem?: string
+}
+
+/** One after the other; what fails takes nothing from those before and after it. */
 async function runAll(options: Options, pinned: string): Promise<void> {
   const reports: Record<string, object> = {}
+  const outcomes: Outcome[] = []
   for (const name of options.names) {
-    const setting = describeSetting(pinned)
-    const { rounds, seconds, rivals } = options
-    const result = await BENCHMARKS[name]?.run({ rounds, seconds, rivals, setting, say })
-    if (result === undefined) continue
-    reports[name] = result.report
-    keep(name, result.report)
-    if (!result.passes) process.exitCode = 1
-    if (options.isJson) continue
-    process.stdout.write(`${result.lines.join('\n')}\n`)
-    result.document?.()
+    const beganMs = performance.now()
+    const say = (line: string) =>
+      sayPlainly(`${name} ${secondsSince(beganMs).toFixed(0).padStart(4)} s: ${line}`)
+    say(BENCHMARKS[name]?.about ?? '')
+    let problem: string | undefined
+    try {
+      const result = await runOne(name, options, { pinned, say })
+      reports[name] = result.report
+      if (!result.passes) problem = 'not kept: see above'
+    } catch (error) {
+      problem = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      say(problem)
+    }
+    if (problem !== undefined) process.exitCode = 1
+    const tookS = secondsSince(beganMs)
+    const outcome = problem === undefined ? 'measured' : 'FAILED'
+    outcomes.push({ name, tookS, outcome, ...(problem === undefined ? {} : { problem }) })
   }
+  if (options.names.length > 1) sayOutcomes(outcomes)
   if (!options.isJson) return
   const [only] = options.names
   const printed = options.names.length === 1 && only !== undefined ? reports[only] : reports
-  process.stdout.write(`${JSON.stringify(printed)}\n`)
+  process.stdout.write(`${JSON.stringify(printed ?? null)}\n`)
+}
+
+interface Told {
+  readonly pinned: string
+  readonly say: (line: string) => void
+}
+
+async function runOne(name: string, options: Options, { pinned, say }: Told): Promise<Result> {
+  const { rounds, seconds, rivals } = options
+  const benchmark = BENCHMARKS[name]
+  if (benchmark === undefined) throw new Error(`${name} is not known`)
+  const setting = describeSetting(pinned)
+  const result = await benchmark.run({ rounds, seconds, rivals, setting, say })
+  keep(name, result.report)
+  if (!options.isJson) {
+    process.stdout.write(`${result.lines.join('\n')}\n`)
+    result.document?.()
+  }
+  return result
+}
+
+function sayOutcomes(outcomes: readonly Outcome[]): void {
+  keep('run', outcomes)
+  for (const { name, tookS, outcome } of outcomes) {
+    sayPlainly(`${name.padEnd(10)} ${tookS.toFixed(0).padStart(4)} s  ${outcome}`)
+  }
+  const totalS = outcomes.reduce((sum, { tookS }) => sum + tookS, 0)
+  sayPlainly(`${'together'.padEnd(10)} ${totalS.toFixed(0).padStart(4)} s`)
 }
 
 function keep(name: string, report: object): void {
@@ -124,7 +176,7 @@ function keep(name: string, report: object): void {
 async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args, Object.keys(BENCHMARKS), USUAL)
   if (typeof options === 'string') {
-    say(options)
+    sayPlainly(options)
     process.exitCode = 2
   } else if (options.isList) {
     for (const [name, { about }] of Object.entries(BENCHMARKS)) {

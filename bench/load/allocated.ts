@@ -24,7 +24,7 @@ export async function measureAllocated(world: World, seconds: number): Promise<n
     const contender = on(server, 'allocated', asking(sessions))
     await warm(contender)
     const before = server.server.logs().length
-    const workload = contender.workload()
+    const workload = contender.workload(seconds)
     const { requests } = await drive({ port: server.port, workload, seconds, connections: 64 })
     await pause(100)
     return allocatedOf(server.server.logs().slice(before)) / requests

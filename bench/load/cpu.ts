@@ -1,10 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { keepChild } from './child.ts'
 
 /** What a process has had of a processor so far. */
 export interface CpuTime {
   readonly userMs: number
   readonly kernelMs: number
+  /** Both together, to the nanosecond where the kernel keeps account of each thread. */
+  readonly allMs: number
 }
 
 /** Instructions that ran on behalf of a process. */
@@ -16,22 +19,43 @@ export interface Instructions {
 /** The kernel tells times to user space in hundredths of a second on every Linux platform. */
 const TICK_MS = 10
 
-/** The CPU time of these processes with all their threads, the ended ones too. */
+/** The CPU time of these processes with all their threads. */
 export function readCpu(pids: readonly number[]): CpuTime {
   let userMs = 0
   let kernelMs = 0
+  let allMs = 0
   for (const pid of pids) {
     const cpu = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
     userMs += cpu.userMs
     kernelMs += cpu.kernelMs
+    allMs += readRanMs(pid) ?? cpu.allMs
   }
-  return { userMs, kernelMs }
+  return { userMs, kernelMs, allMs }
+}
+
+/** The first number of each thread's schedstat: nanoseconds on a processor. */
+function readRanMs(pid: number): number | undefined {
+  let ms = 0
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const ran = Number.parseInt(
+        readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'),
+        10,
+      )
+      ms += ran / 1e6
+    }
+  } catch {
+    // A kernel without that account, or a thread that has ended meanwhile.
+    return undefined
+  }
+  return ms > 0 ? ms : undefined
 }
 
 /** One line of /proc/PID/stat; the name in it may hold blanks and brackets (proc(5)). */
 export function parseStat(line: string): CpuTime {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-  return { userMs: Number(fields[11]) * TICK_MS, kernelMs: Number(fields[12]) * TICK_MS }
+  const [userMs, kernelMs] = [Number(fields[11]) * TICK_MS, Number(fields[12]) * TICK_MS]
+  return { userMs, kernelMs, allMs: userMs + kernelMs }
 }
 
 /** The process and all its descendants. */
@@ -68,6 +92,7 @@ export async function countInstructions(
 ): Promise<Instructions | undefined> {
   const args = ['stat', '-x,', '-e', EVENTS.join(), '-p', pids.join(), '--', 'sleep']
   const child = spawn('perf', [...args, String(seconds)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  keepChild(child)
   let text = ''
   child.stderr.setEncoding('utf8')
   child.stderr.on('data', (part: string) => {

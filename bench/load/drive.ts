@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { AutocannonRequest } from 'autocannon'
 import autocannon from 'autocannon'
 import { projectRoot } from '../../src/config/root.ts'
 import { createFolder, findBinary, removeFolder } from '../../test/process/servers.ts'
+import { runChild } from './child.ts'
 import type { Workload } from './workload.ts'
-
-const run = promisify(execFile)
 
 /** What came of some seconds of asking as fast as answers come (a closed loop). */
 export interface Driven {
@@ -55,15 +52,15 @@ async function driveWrk(
     const { head, tail, variants } = workload
     await writeFile(file, [head, tail, ...variants, ''].join('\0'), 'latin1')
     const script = join(projectRoot, 'bench', 'load', 'wrk.lua')
-    const { stdout } = await run(
+    const printed = await runChild(
       binary,
       [
         ...['-t', '1', '-c', String(connections), '-d', `${Math.ceil(seconds)}s`],
         ...['-s', script, `http://127.0.0.1:${port}`, '--', file],
       ],
-      { timeout: seconds * 1000 + GRACE_MS, killSignal: 'SIGKILL' },
+      { withinMs: seconds * 1000 + GRACE_MS },
     )
-    return JSON.parse(stdout.slice(stdout.lastIndexOf('{'))) as Driven
+    return JSON.parse(printed.slice(printed.lastIndexOf('{'))) as Driven
   } finally {
     await removeFolder(folder)
   }
@@ -75,18 +72,19 @@ const VARIANTS_PER_CONNECTION = 64
 /** Each connection has its own share of the variants, so that together they ask for many. */
 export async function driveAutocannon(options: Drive): Promise<Driven> {
   const { port, workload, seconds, connections } = options
-  const { variants } = workload
+  const { variants, isOnce = false } = workload
+  const share = isOnce ? Math.floor(variants.length / connections) : VARIANTS_PER_CONNECTION
   let from = 0
   const result = await autocannon({
     url: `http://127.0.0.1:${port}`,
     connections,
     duration: seconds,
     setupClient(client) {
-      const count = Math.min(VARIANTS_PER_CONNECTION, variants.length)
-      const share = Array.from({ length: count }, () =>
-        parsedOf(workload, variants[from++ % variants.length] ?? ''),
+      client.setRequests(
+        Array.from({ length: Math.min(share, variants.length) }, () =>
+          parsedOf(workload, variants[from++ % variants.length] ?? ''),
+        ),
       )
-      client.setRequests(share)
     },
   })
   return {

@@ -107,7 +107,7 @@ function through(
     sessions.map(({ cookie }) => cookie),
   )
   const pids = () => [...gateway.pids(), ...(asked?.pids() ?? [])]
-  return { name, port: gateway.port, pids, workload: () => workload }
+  return { name, port: gateway.port, pids, workload: () => workload, expects: 'yes' }
 }
 
 /** Beside the load: its cost is not what is measured. */

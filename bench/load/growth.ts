@@ -177,7 +177,8 @@ async function measureKeyBytes(world: World): Promise<number> {
   const few = keys.slice(0, 100)
   const askWith = (some: typeof keys) => ({
     ...on(server, 'keys', checkOf({})),
-    workload: () => checkOf(KEYS_ASK, signatures(some, 2, some.length, Date.now())),
+    workload: () =>
+      checkOf(KEYS_ASK, signatures(some, { version: 2, count: some.length, nowMs: Date.now() })),
   })
   try {
     await warm(askWith(few))

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { type Answer, askOnce } from './answer.ts'
-import type { Contender } from './measure.ts'
+import type { Contender, Expected } from './measure.ts'
 import { type Measured, startFile } from './place.ts'
 import { openSeeder, type Seeded, type SeededKey, seedKeys, signatures } from './seed.ts'
 import { COOKIE, checkOf, HOLE, type Workload } from './workload.ts'
@@ -12,6 +12,12 @@ const SESSIONS = 1_000
 const FEWEST_REMEMBERED = 100
 const KEYS = 100
 const SIGNATURES = 2_000
+/** Requests that change something are good once: more of them than a drive can ask. */
+const WRITES_PER_SECOND = 40_000
+const WRITES_SECONDS_MAX = 4
+const WRITING = 'API key, version 2, HMAC, POST: digest signed, nonce burned in Redis'
+/** Below it every row of a member drops. */
+const DROPPED = '/api/v2/admin/users'
 
 /** Signatures live as long as a drive takes, and tokens from one round to the next. */
 const PATIENT = { DVARA_APIKEY_NONCE_LIFETIME_MS: '60000', DVARA_JWT_TTL_S: '3600' }
@@ -55,7 +61,7 @@ export async function openHit(world: World): Promise<Ring> {
 export async function openPaths(world: World): Promise<Ring> {
   const base = await openHit(world)
   const [, , hit] = base.contenders as [Contender, Contender, Contender]
-  const asked = hit.workload()
+  const asked = hit.workload(1)
   const fresh = await openFresh(world)
   const forgetful = await world.startAuthorizer('forgetful', {
     DVARA_SESSIONS_MAX: String(FEWEST_REMEMBERED),
@@ -68,11 +74,7 @@ export async function openPaths(world: World): Promise<Ring> {
       about: { algorithm: `${algorithm}, each time`, hits: '100 %' },
     })),
     ...keys,
-    { ...hit, name: 'public path', workload: () => checkOf({}, [''], '/api/v2/public/markets') },
-    {
-      ...{ ...hit, name: 'denied: no such session', isRefused: true },
-      workload: () => checkOf({}, ['']),
-    },
+    ...openScreened(hit, asked),
     {
       ...on(forgetful, 'miss: session read from Redis, token signed', asked),
       about: { algorithm: 'EdDSA, each time', hits: '0 %' },
@@ -95,24 +97,51 @@ async function openFresh(world: World) {
   return servers
 }
 
+/** Answers for which no principal, or no token, is needed. */
+function openScreened(hit: Contender, sessions: Workload): Contender[] {
+  const row = (name: string, expects: Expected, workload: Workload): Contender => ({
+    ...{ ...hit, name, expects, workload: () => workload },
+    about: { algorithm: 'none', hits: '' },
+  })
+  const { variants } = sessions
+  return [
+    row('public path', 'yes', checkOf({}, [''], { target: '/api/v2/public/markets' })),
+    row('denied: no session', 'no', checkOf({}, [''])),
+    row('denied: a rule drops it', 'no', checkOf(COOKIE, variants, { target: DROPPED })),
+  ]
+}
+
 /** Requests signed with keys of each kind, asked of the same authorizer. */
 async function openKeys(world: World, hit: Contender): Promise<Contender[]> {
   const hmac = await seedKeys(world, 'HS256', KEYS)
   const edwards = await seedKeys(world, 'EdDSA', KEYS, () => generateKeyPairSync('ed25519'))
-  const row = (name: string, keys: readonly SeededKey[], version: 1 | 2): Contender => ({
-    ...{ ...hit, name, about: { algorithm: 'EdDSA, memo', hits: '100 %' } },
-    workload: () => checkOf(KEYS_ASK, signatures(keys, version, SIGNATURES, Date.now())),
+  const row = (name: string, workload: Contender['workload']): Contender => ({
+    ...{ ...hit, name, workload },
+    about: { algorithm: 'EdDSA, memo', hits: '100 %' },
   })
+  const reading = (keys: readonly SeededKey[], version: 1 | 2) => () =>
+    checkOf(KEYS_ASK, signatures(keys, { version, count: SIGNATURES, nowMs: Date.now() }))
+  const writing = (seconds: number): Workload => {
+    const [count, nowMs] = [seconds * WRITES_PER_SECOND, Date.now()]
+    const signed = signatures(hmac, { version: 2, count, nowMs, isWriting: true })
+    return { ...checkOf(KEYS_ASK, signed, { method: 'POST' }), isOnce: true }
+  }
   return [
-    row('API key, version 1, HMAC', hmac, 1),
-    row('API key, version 2, HMAC', hmac, 2),
-    row('API key, version 2, Ed25519', edwards, 2),
+    row('API key, version 1, HMAC', reading(hmac, 1)),
+    row('API key, version 2, HMAC', reading(hmac, 2)),
+    row('API key, version 2, Ed25519', reading(edwards, 2)),
+    { ...row(WRITING, writing), secondsMax: WRITES_SECONDS_MAX },
   ]
 }
 
 /** A server under one workload. */
-export function on(server: Measured, name: string, workload: Workload): Contender {
-  return { name, port: server.port, pids: server.pids, workload: () => workload }
+export function on(
+  server: Measured,
+  name: string,
+  workload: Workload,
+  expects: Expected = 'token',
+): Contender {
+  return { name, port: server.port, pids: server.pids, workload: () => workload, expects }
 }
 
 export async function stopAll(servers: readonly Measured[]): Promise<void> {

@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { createFolder, removeFolder } from '../../test/process/servers.ts'
 import { tableOf } from '../document.ts'
 import type { Result, Task } from '../run.ts'
 import { median } from '../statistics.ts'
+import { runChild } from './child.ts'
 import { type Figures, round, writePart } from './figures.ts'
 import { asking, on } from './hit.ts'
 import { inWorld } from './hit-benchmark.ts'
@@ -15,8 +14,6 @@ import type { Looped, OpenLoop } from './open-loop.ts'
 import { openSeeder } from './seed.ts'
 import { settingLines } from './table.ts'
 import type { Workload } from './workload.ts'
-
-const run = promisify(execFile)
 
 const SESSIONS = 1_000
 const ROUNDS = 3
@@ -129,11 +126,9 @@ async function loop(options: OpenLoop): Promise<readonly Looped[]> {
     await writeFile(file, JSON.stringify(options))
     const script = fileURLToPath(new URL('open-loop.js', import.meta.url))
     const seconds = options.phases.reduce((sum, phase) => sum + phase.seconds, 0)
-    const { stdout } = await run(process.execPath, ['--max-semi-space-size=64', script, file], {
-      timeout: seconds * 1000 + GRACE_MS,
-      killSignal: 'SIGKILL',
-    })
-    return JSON.parse(stdout) as readonly Looped[]
+    const args = ['--max-semi-space-size=64', script, file]
+    const withinMs = seconds * 1000 + GRACE_MS
+    return JSON.parse(await runChild(process.execPath, args, { withinMs })) as readonly Looped[]
   } finally {
     await removeFolder(folder)
   }

@@ -1,7 +1,11 @@
 import { median } from '../statistics.ts'
+import { askOnce } from './answer.ts'
 import { canCountInstructions, countInstructions, readCpu } from './cpu.ts'
 import { type Driven, drive } from './drive.ts'
 import type { Workload } from './workload.ts'
+
+/** `token`: allowed, with a bearer token; `yes`: allowed, whatever else; `no`: refused. */
+export type Expected = 'token' | 'yes' | 'no'
 
 /** One server under one kind of traffic. */
 export interface Contender {
@@ -9,11 +13,13 @@ export interface Contender {
   readonly port: number
   /** Whose CPU counts. */
   pids(): readonly number[]
-  /** Made anew for each drive: signatures age. */
-  workload(): Workload
+  /** Made anew for each drive of so many seconds: signatures age. */
+  workload(seconds: number): Workload
+  /** Where requests for more would have to be made beforehand. */
+  readonly secondsMax?: number
   readonly connections?: number
-  /** Whether refusals are what is measured. */
-  readonly isRefused?: boolean
+  /** What each answer must be; the first is looked at as a whole, the others by their status. */
+  readonly expects: Expected
   /** What is said of it in the tables. */
   readonly about?: Readonly<Record<string, string>>
 }
@@ -39,6 +45,8 @@ export interface Spread {
 export interface Measurement {
   readonly name: string
   readonly about: Readonly<Record<string, string>>
+  /** Of an answer, on the wire. */
+  readonly headBytes: number
   readonly samples: readonly Sample[]
 }
 
@@ -66,7 +74,11 @@ export async function measureInTurn(
   contenders: readonly Contender[],
   { rounds, seconds, say }: Rounds,
 ): Promise<Measurement[]> {
-  for (const contender of contenders) await warm(contender)
+  const headsBytes: number[] = []
+  for (const contender of contenders) {
+    headsBytes.push(await proveAnswer(contender))
+    await warm(contender)
+  }
   const samples = contenders.map((): Sample[] => [])
   for (let round = 0; round < rounds; round++) {
     for (const [place, contender] of contenders.entries()) {
@@ -74,10 +86,24 @@ export async function measureInTurn(
     }
   }
   return contenders.map(({ name, about = {} }, place) => {
-    const measured = { name, about, samples: samples[place] ?? [] }
+    const headBytes = headsBytes[place] ?? Number.NaN
+    const measured = { name, about, headBytes, samples: samples[place] ?? [] }
     say(describe(measured))
     return measured
   })
+}
+
+/** Asks once and looks at the whole answer; resolves with the length of its head. */
+export async function proveAnswer({ name, port, workload, expects }: Contender): Promise<number> {
+  const { status, headers, headBytes } = await askOnce(port, workload(1))
+  const isYes = status.startsWith('2')
+  const hasToken = headers.some(
+    ([header, value]) => header.toLowerCase() === 'authorization' && value.startsWith('Bearer '),
+  )
+  const isRight = expects === 'no' ? !isYes : isYes && (expects === 'yes' || hasToken)
+  if (isRight) return headBytes
+  const told = headers.map((pair) => pair.join(': ')).join('\n')
+  throw new Error(`${name}: expected ${expects}, and the answer was ${status}\n${told}`)
 }
 
 export async function warm(contender: Contender, requests = WARM_REQUESTS): Promise<void> {
@@ -87,7 +113,8 @@ export async function warm(contender: Contender, requests = WARM_REQUESTS): Prom
   }
 }
 
-export async function sampleOnce(contender: Contender, seconds: number): Promise<Sample> {
+export async function sampleOnce(contender: Contender, secondsAsked: number): Promise<Sample> {
+  const seconds = Math.min(secondsAsked, contender.secondsMax ?? secondsAsked)
   const before = readCpu(contender.pids())
   const counting = countsInstructions
     ? countInstructions(contender.pids(), seconds)
@@ -98,7 +125,7 @@ export async function sampleOnce(contender: Contender, seconds: number): Promise
   const userUs = ((after.userMs - before.userMs) * 1000) / driven.requests
   const kernelUs = ((after.kernelMs - before.kernelMs) * 1000) / driven.requests
   return {
-    ...{ userUs, kernelUs, cpuUs: userUs + kernelUs },
+    ...{ userUs, kernelUs, cpuUs: ((after.allMs - before.allMs) * 1000) / driven.requests },
     perSecond: (driven.requests * 1000) / driven.elapsedMs,
     p50Us: driven.p50Us,
     p99Us: driven.p99Us,
@@ -107,9 +134,10 @@ export async function sampleOnce(contender: Contender, seconds: number): Promise
 }
 
 async function driveRight(contender: Contender, seconds: number): Promise<Driven> {
-  const { name, port, connections = CONNECTIONS, isRefused = false } = contender
-  const driven = await drive({ port, workload: contender.workload(), seconds, connections })
-  const wrong = driven.failed + (isRefused ? driven.requests - driven.refused : driven.refused)
+  const { name, port, connections = CONNECTIONS, expects } = contender
+  const driven = await drive({ port, workload: contender.workload(seconds), seconds, connections })
+  const wrong =
+    driven.failed + (expects === 'no' ? driven.requests - driven.refused : driven.refused)
   if (driven.requests === 0 || wrong > driven.requests * WRONG_SHARE_MAX) {
     throw new Error(`${name}: ${wrong} of ${driven.requests} answers were not what they must be`)
   }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readCpu } from './cpu.ts'
 import { type Driven, drive } from './drive.ts'
 import { asking, on } from './hit.ts'
-import { CONNECTIONS, warm } from './measure.ts'
+import { CONNECTIONS, proveAnswer, sampleOnce, warm } from './measure.ts'
 import { openSeeder, type Seeded } from './seed.ts'
 import { drawZipf } from './workload.ts'
 import type { World } from './world.ts'
@@ -33,15 +33,19 @@ export async function measureMixed(world: World, seconds: number): Promise<Mixed
   try {
     const drawn = drawZipf(SESSIONS, DRAWS, Math.random).map((rank) => sessions[rank] as Seeded)
     const workload = asking(drawn)
-    await warm(on(server, 'mixed', workload))
+    const contender = on(server, 'mixed', workload)
+    await warm(contender)
+    const { perSecond } = await sampleOnce(contender, 1)
     const before = { cpu: readCpu(server.pids()), counted: await readHits(server.opsUrl) }
     const driving = drive({ port: server.port, workload, seconds, connections: CONNECTIONS })
-    const perSecond = (before.counted.all / seconds) * LOGOUT_SHARE
-    const ended = await endSome(sessions, perSecond, driving, seeder.end)
+    const ended = await endSome(sessions, perSecond * LOGOUT_SHARE, driving, seeder.end)
     const driven = await driving
+    const [first, last] = [sessions[0] as Seeded, sessions.at(-1) as Seeded]
+    await proveAnswer(on(server, 'mixed: a session', asking([first])))
+    await proveAnswer(on(server, 'mixed: an ended session', asking([last]), 'no'))
     const after = { cpu: readCpu(server.pids()), counted: await readHits(server.opsUrl) }
     const hits = after.counted.hits - before.counted.hits
-    const cpuMs = after.cpu.userMs + after.cpu.kernelMs - before.cpu.userMs - before.cpu.kernelMs
+    const cpuMs = after.cpu.allMs - before.cpu.allMs
     return {
       ...{ p50Us: driven.p50Us, p99Us: driven.p99Us, cpuUs: (cpuMs * 1000) / driven.requests },
       perSecond: (driven.requests * 1000) / driven.elapsedMs,

@@ -1,4 +1,5 @@
 import {
+  createHash,
   createHmac,
   type KeyObject,
   type KeyPairKeyObjectResult,
@@ -151,31 +152,39 @@ async function createHolder({ identity }: Pick<World, 'identity'>): Promise<stri
   return uid
 }
 
+export interface Signing {
+  readonly version: 1 | 2
+  readonly count: number
+  readonly nowMs: number
+  /** A POST with the digest of its body, each with a nonce of its own; version 2 only. */
+  readonly isWriting?: true
+}
+
+const CONTENT_DIGEST = `sha-256=:${createHash('sha256').update('{"amount":"1"}').digest('base64')}:`
+
 /**
- * The three headers' values as they stand behind `X-Auth-Apikey: ` in a request: signed so many
- * times, each with another nonce of the next seconds. Reading requests may repeat a nonce.
+ * The headers' values as they stand behind `X-Auth-Apikey: ` in a request: signed so many times,
+ * each key's with nonces of the last seconds, one after the other. Reading requests may repeat one.
  */
-export function signatures(
-  keys: readonly SeededKey[],
-  version: 1 | 2,
-  count: number,
-  nowMs: number,
-): string[] {
+export function signatures(keys: readonly SeededKey[], signing: Signing): string[] {
+  const { version, count, nowMs, isWriting = false } = signing
   return Array.from({ length: count }, (_, number) => {
     const key = keys[number % keys.length] as SeededKey
-    const nonce = String(nowMs + Math.floor(number / keys.length))
-    const signature = signatureOf(key, version, nonce)
+    const nonce = String(nowMs - Math.floor(number / keys.length))
+    const signature = signatureOf(key, version, nonce, isWriting)
     return (
       `${key.kid}\r\nX-Auth-Nonce: ${nonce}\r\nX-Auth-Signature: ${signature}` +
-      (version === 2 ? '\r\nX-Auth-Version: 2' : '')
+      (version === 2 ? '\r\nX-Auth-Version: 2' : '') +
+      (isWriting ? `\r\nContent-Digest: ${CONTENT_DIGEST}` : '')
     )
   })
 }
 
-function signatureOf(key: SeededKey, version: 1 | 2, nonce: string): string {
+function signatureOf(key: SeededKey, version: 1 | 2, nonce: string, isWriting: boolean): string {
   const { kid, privateKey } = key
-  const fields = { kid, nonce, method: 'GET', host: HOST, target: TARGET }
-  const form = version === 1 ? nonce + kid : formOf({ ...fields, contentDigest: undefined })
+  const fields = { kid, nonce, method: isWriting ? 'POST' : 'GET', host: HOST, target: TARGET }
+  const contentDigest = isWriting ? CONTENT_DIGEST : undefined
+  const form = version === 1 ? nonce + kid : formOf({ ...fields, contentDigest })
   if (privateKey === undefined) return createHmac('sha256', key.secret).update(form).digest('hex')
   if (key.algorithm === 'EdDSA') return sign(null, Buffer.from(form), privateKey).toString('hex')
   const raw = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const

@@ -43,6 +43,8 @@ export function costTable(measured: readonly Measurement[]): string {
   const [first] = measured
   const abouts = [...new Set(measured.flatMap(({ about }) => Object.keys(about)))]
   const head = ['', 'CPU µs per request', 'of it kernel', 'per second', 'p50 µs', 'p99 µs', 'cost']
+  const byBytes = new Set(measured.map(({ headBytes }) => headBytes)).size > 1
+  if (byBytes) head.push('head bytes')
   const rows = measured.map((one) => {
     const { name, about, samples } = one
     const medianOf = (pick: (sample: (typeof samples)[number]) => number) =>
@@ -56,6 +58,7 @@ export function costTable(measured: readonly Measurement[]): string {
       medianOf(({ p50Us }) => p50Us),
       medianOf(({ p99Us }) => p99Us),
       ratio === undefined ? '' : `${printSpread(ratio)}×`,
+      ...(byBytes ? [String(one.headBytes)] : []),
       ...abouts.map((key) => about[key] ?? ''),
     ]
   })

@@ -6,6 +6,8 @@ export interface Workload {
   readonly head: string
   readonly variants: readonly string[]
   readonly tail: string
+  /** Whether no variant may be asked twice: there are enough of them for one drive. */
+  readonly isOnce?: true
 }
 
 export type Headers = Readonly<Record<string, string>>
@@ -47,9 +49,9 @@ export function workloadOf(
 export function checkOf(
   own: Headers,
   variants?: readonly string[],
-  target: string = TARGET,
+  { target = TARGET, method = 'GET' }: { target?: string; method?: string } = {},
 ): Workload {
-  const asked = { 'X-Original-Method': 'GET', 'X-Original-URI': target }
+  const asked = { 'X-Original-Method': method, 'X-Original-URI': target }
   const told = { 'X-Real-IP': CLIENT_ADDRESS, 'User-Agent': USER_AGENT }
   return workloadOf('/authz/nginx', { Host: HOST, ...asked, ...told, ...own }, variants)
 }

@@ -81,7 +81,7 @@ async function openField(world: World, given: Readonly<Record<string, string>>) 
   if (lua === undefined) skipped.push('nginx with Lua and Redis: its Lua module is not here.')
   else {
     servers.push(lua)
-    contenders.push(on(lua, 'nginx with Lua, session from Redis, no token', workload))
+    contenders.push(on(lua, 'nginx with Lua, session from Redis, no token', workload, 'yes'))
   }
   for (const [name, start] of Object.entries(PROGRAMS)) {
     const path = given[name]
@@ -92,7 +92,7 @@ async function openField(world: World, given: Readonly<Record<string, string>>) 
     const token = createSigner({ key: PEMS.RS256, algorithm: 'RS256', kid: 'rival' })({ sub: 'x' })
     const rival = await start({ path, token, redisUrl: world.redis.url, privateKey: PEMS.RS256 })
     servers.push(rival.server)
-    contenders.push(on(rival.server, rival.about, rival.workload))
+    contenders.push(on(rival.server, rival.about, rival.workload, rival.expects))
   }
   return { contenders, servers, skipped }
 }

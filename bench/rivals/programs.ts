@@ -2,6 +2,7 @@ import { createPrivateKey, randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createFolder, findPort } from '../../test/process/servers.ts'
+import type { Expected } from '../load/measure.ts'
 import { type Measured, startMeasured } from '../load/place.ts'
 import { type Headers, type Workload, workloadOf } from '../load/workload.ts'
 
@@ -9,6 +10,7 @@ import { type Headers, type Workload, workloadOf } from '../load/workload.ts'
 export interface RivalProgram {
   readonly server: Measured
   readonly workload: Workload
+  readonly expects: Expected
   /** What it does, and does not do, of the work. */
   readonly about: string
 }
@@ -51,7 +53,7 @@ async function startOauth2Proxy({ path, redisUrl }: ProgramOptions): Promise<Riv
   const Authorization = `Basic ${Buffer.from('bench:password').toString('base64')}`
   const workload = asked('/oauth2/auth', { Authorization })
   const about = 'oauth2-proxy: password from a file; no session, no rules, no token'
-  return { server, workload, about }
+  return { server, workload, expects: 'yes', about }
 }
 
 /** One rule: verify a bearer token, allow, sign a new one. */
@@ -97,7 +99,12 @@ async function startOathkeeper(options: ProgramOptions): Promise<RivalProgram> {
   })
   const Authorization = `Bearer ${options.token}`
   const workload = asked('/decisions/api/v2/trade/orders', { Authorization })
-  return { server, workload, about: 'Ory Oathkeeper: token verified, token signed; no session' }
+  return {
+    server,
+    workload,
+    expects: 'token',
+    about: 'Ory Oathkeeper: token verified, token signed; no session',
+  }
 }
 
 function asked(path: string, headers: Headers): Workload {

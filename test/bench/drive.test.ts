@@ -8,7 +8,9 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { askOnce } from '../../bench/load/answer.ts'
+import { runChild } from '../../bench/load/child.ts'
 import { drive, driveAutocannon } from '../../bench/load/drive.ts'
+import { proveAnswer } from '../../bench/load/measure.ts'
 import type { Looped } from '../../bench/load/open-loop.ts'
 import { HOLE, workloadOf } from '../../bench/load/workload.ts'
 import { createFolder, removeFolder } from '../process/servers.ts'
@@ -46,6 +48,33 @@ test('one answer is read with its own headers', async () => {
   const { status, headers } = await askOnce(portOf(), workload)
   assert.equal(status, '200 OK')
   assert.deepEqual(headers, [['X-Own', 'yes']])
+})
+
+test('an answer that is not the expected one ends the measurement with what was said', async () => {
+  const contender = { name: 'it', port: portOf(), pids: () => [], workload: () => workload }
+  assert.ok((await proveAnswer({ ...contender, expects: 'yes' })) > 30)
+  await assert.rejects(proveAnswer({ ...contender, expects: 'no' }), /it: expected no, .*200 OK/)
+  await assert.rejects(proveAnswer({ ...contender, expects: 'token' }), /X-Own: yes/)
+})
+
+test('a program that takes too long is ended, and says so', async () => {
+  const endless = ['-e', 'console.error("waiting"); setInterval(() => {}, 1000)']
+  await assert.rejects(runChild(process.execPath, endless, { withinMs: 1_000 }), /waiting/)
+  assert.equal(await runChild(process.execPath, ['-p', '6 * 7'], { withinMs: 20_000 }), '42\n')
+})
+
+test('the lease is exchanged for one that is always live, or kept', async () => {
+  const lease = fileURLToPath(new URL('../../src/cache/lease.js', import.meta.url))
+  const script = `const { createLease } = await import(${JSON.stringify(lease)})
+    console.log(createLease(1).isLive(1e9))`
+  for (const [search, isLive] of [
+    ['', 'true\n'],
+    ['?keep', 'false\n'],
+  ] as const) {
+    const hooks = new URL(`../../bench/load/exchange-lease.js${search}`, import.meta.url).href
+    const args = ['--import', hooks, '--input-type=module', '-e', script]
+    assert.equal(await runChild(process.execPath, args, { withinMs: 20_000 }), isLive)
+  }
 })
 
 test('an open loop asks as often as is due, phase by phase', async () => {

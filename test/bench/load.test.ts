@@ -12,13 +12,15 @@ import { checkOf, drawZipf, HOLE, requestOf, workloadOf } from '../../bench/load
 describe('what the kernel says', () => {
   test('CPU time is read behind a name with blanks and brackets', () => {
     const line = '7 (a) b (c)) S 1 7 7 0 -1 0 9 9 9 9 123 45 6 7 20 0 1 0'
-    assert.deepEqual(parseStat(line), { userMs: 1230, kernelMs: 450 })
+    assert.deepEqual(parseStat(line), { userMs: 1230, kernelMs: 450, allMs: 1680 })
   })
 
   test('this process is the first of its family and has had CPU time', () => {
     assert.equal(familyOf(process.pid)[0], process.pid)
-    const { userMs, kernelMs } = readCpu([process.pid])
-    assert.ok(userMs + kernelMs > 0)
+    const before = readCpu([process.pid])
+    for (let turn = 0; turn < 1e7; turn++) Math.sqrt(turn)
+    const { userMs, kernelMs, allMs } = readCpu([process.pid])
+    assert.ok(userMs + kernelMs > 0 && allMs > before.allMs)
   })
 
   test('instructions are both numbers, or none where one is not counted', () => {
@@ -99,7 +101,7 @@ describe('promises', () => {
 
 test('a ratio is of two numbers of one round, and plots hold their names', () => {
   const measured = (name: string, ...cpus: number[]): Measurement => ({
-    ...{ name, about: {} },
+    ...{ name, about: {}, headBytes: 400 },
     samples: cpus.map((cpuUs) => ({
       ...{ cpuUs, userUs: cpuUs, kernelUs: 0, perSecond: 1, p50Us: 1, p99Us: 1 },
       instructions: undefined,
