@@ -30,9 +30,24 @@ export interface Posting {
   readonly endsAtMs: number
 }
 
-/** As a posting, while re-filling: without its principal where that has been written already. */
-export interface Refilling extends Omit<Posting, 'principal'> {
-  readonly principal: Uint8Array | undefined
+/** Which re-filling something belongs to, and over what it writes. */
+export interface Filling {
+  readonly epochNumber: number
+  /** The board was known to hold nothing when it was begun: nothing there is looked at. */
+  readonly isEmpty: boolean
+}
+
+/** As a posting, while re-filling: principals come by themselves. */
+export type Refilling = Omit<Posting, 'principal' | 'principalVersion'>
+
+/** A user with live sessions, while re-filling. */
+export interface RefillingPrincipal {
+  readonly uid: string
+  readonly record: Uint8Array
+  readonly version: number
+  readonly generation: number
+  /** The board may forget it from here on. */
+  readonly untilMs: number
 }
 
 /** A key as the board keeps it: undecoded records. */
@@ -90,8 +105,8 @@ export interface Notice {
 
 /**
  * What authorizers read and the identity API writes: Redis, or its twin inside this process.
- * All throw a Fault. Everything but `isSealed`, `begin`, `prepare`, `prepareKeys`, `seal`, `ping`,
- * `leave` and `close` throws `store_unsealed` on a board that may have forgotten something.
+ * All throw a Fault. Everything but `isSealed`, `begin`, `prepare…`, `seal`, `ping`, `leave`
+ * and `close` throws `store_unsealed` on a board that may have forgotten something.
  */
 export interface Board extends Invalidations, Closings, Members, Nonces {
   /** Activities on their way to Postgres; they say nothing about what is true, and need no seal. */
@@ -119,15 +134,16 @@ export interface Board extends Invalidations, Closings, Members, Nonces {
   isSealed(): Promise<boolean>
   /**
    * Starts to re-fill an unsealed board; `store_conflict` if it is sealed. True if it is known to
-   * hold nothing: then there is nothing on it that would have to be taken off.
+   * hold nothing of what is filled in: then nothing on it would have to be taken off.
    */
   begin(epochNumber: number): Promise<boolean>
-  /** Re-fills; `store_conflict` if another began since, or the board was lost half-way. */
-  prepare(
-    epochNumber: number,
-    postings: readonly Refilling[],
-    ended: readonly string[],
-  ): Promise<void>
+  /**
+   * Re-fills, and again is harmless; `store_conflict` if another began since, or the board was
+   * lost half-way.
+   */
+  prepare(filling: Filling, sessions: readonly Refilling[], ended: readonly string[]): Promise<void>
+  /** As `prepare`: who holds these sessions. What an earlier sealing left behind is replaced. */
+  preparePrincipals(filling: Filling, principals: readonly RefillingPrincipal[]): Promise<void>
   /** As `prepare`, for keys. */
   prepareKeys(epochNumber: number, keys: readonly KeySealing[]): Promise<void>
   /** Declares the board complete under this number; `store_conflict` as for `prepare`. */

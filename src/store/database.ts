@@ -8,10 +8,18 @@ export interface Queryable {
   execute(text: string): Promise<void>
 }
 
+/** What is done with some of the rows of a scan. */
+export type Each<Row> = (rows: readonly Row[]) => Promise<void>
+
 /** SQL as the stores see it: Postgres, or PGlite inside this process. */
 export interface Database extends Queryable {
   /** All or nothing. Inside, only `transaction` may be asked: PGlite has one connection. */
   transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
+  /**
+   * Hands over all rows of a statement, as of one moment, some thousand at a time: the next ones
+   * are read while `each` is at work on those before. One call of `each` at a time.
+   */
+  scan<Row>(text: string, parameters: readonly SqlValue[], each: Each<Row>): Promise<void>
   /** Runs `work` while nobody else, in any process, runs under the same lock. */
   exclusive<T>(lock: number, work: () => Promise<T>): Promise<T>
   close(): Promise<void>

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { Fault } from '../core/fault.ts'
 import type { Database, Queryable, SqlValue } from './database.ts'
 import { type Link, type Question, startLink } from './pglite-link.ts'
+import { scanIn } from './scan.ts'
 import { sqlFault } from './sql-fault.ts'
 
 /** The folder cannot be opened as a database; says what to do. Nothing in it was deleted. */
@@ -104,6 +105,8 @@ function createDatabase(link: Link): Database {
   return {
     ...createQueryable(link, undefined),
     transaction: (work) => runTransaction(link, work),
+    scan: (text, parameters, each) =>
+      runTransaction(link, (transaction) => scanIn(transaction, text, parameters, each)),
     async exclusive(_lock, work) {
       // One process, by the lock on the folder: waiting in line is enough.
       const mine = last.then(work)

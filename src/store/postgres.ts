@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { Fault } from '../core/fault.ts'
 import type { Database, Queryable, SqlValue } from './database.ts'
+import { scanIn } from './scan.ts'
 import { sqlFault } from './sql-fault.ts'
 
 export interface PostgresOptions {
@@ -43,6 +44,20 @@ export function createPostgres(options: PostgresOptions): Database {
       try {
         const whole = sql.begin((tx) => work(createQueryable(tx, inTime)))
         return (await settleWithin(whole, TRANSACTION_LIMITS * limitMs)) as never
+      } catch (cause) {
+        throw faultFrom(cause)
+      }
+    },
+    async scan(text, parameters, each) {
+      try {
+        await settleWhileMoving(TRANSACTION_LIMITS * limitMs, (moved) =>
+          sql.begin((tx) =>
+            scanIn(createQueryable(tx, inTime), text, parameters, (rows: readonly never[]) => {
+              moved()
+              return each(rows)
+            }),
+          ),
+        )
       } catch (cause) {
         throw faultFrom(cause)
       }
@@ -102,11 +117,19 @@ function createQueryable(
 }
 
 function settleWithin<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  return settleWhileMoving(limitMs, () => work)
+}
+
+/** The limit counts from the last time that the work said that it had moved. */
+function settleWhileMoving<T>(
+  limitMs: number,
+  work: (moved: () => void) => Promise<T>,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Fault('store_timeout', { about: 'Postgres' })), limitMs)
   })
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+  return Promise.race([work(() => timer?.refresh()), late]).finally(() => clearTimeout(timer))
 }
 
 /** What stays as it is: our own faults, and errors of the work inside a transaction. */

@@ -1,4 +1,12 @@
-import type { Board, KeyPosting, KeySealing, Notice, Posting, Refilling } from './board.ts'
+import type {
+  Board,
+  KeyPosting,
+  KeySealing,
+  Notice,
+  Posting,
+  Refilling,
+  RefillingPrincipal,
+} from './board.ts'
 import {
   EPOCH_STRIDE,
   GENERATION_MS,
@@ -22,7 +30,7 @@ import type { Touch } from './sessions.ts'
 /** Extensions in one script: a longer batch would hold Redis up for everybody else. */
 const TOUCHES_MAX = 500
 
-/** Sessions in one script while sealing, likewise; the next ones are on their way meanwhile. */
+/** Sessions or users in one script while sealing, likewise; the next are on their way meanwhile. */
 const PREPARED_MAX = 250
 
 /**
@@ -93,17 +101,20 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
     },
     isSealed: async () => (await run('isSealed')) === 1,
     begin: async (epochNumber) => (await run('begin', epochNumber)) === 1,
-    async prepare(epochNumber, postings, ended) {
-      const writing: Promise<unknown>[] = []
-      const part = <T>(all: readonly T[], at: number) => all.slice(at, at + PREPARED_MAX)
-      for (let at = 0; at === 0 || at < postings.length; at += PREPARED_MAX) {
-        const sessions = packFields(part(postings, at).flatMap(refillingFields))
-        writing.push(run('prepare', epochNumber, GENERATION_MS, sessions))
-      }
-      for (let at = 0; at < ended.length; at += PREPARED_MAX) {
-        writing.push(run('prepare', epochNumber, GENERATION_MS, '', ...part(ended, at)))
-      }
-      await Promise.all(writing)
+    async prepare({ epochNumber, isEmpty }, sessions, ended) {
+      const own = [epochNumber, isEmpty ? 1 : 0]
+      const some = inParts(ended).map((part) => run('prepare', ...own, '', ...part))
+      const filled = inParts(sessions).map((part) =>
+        run('prepare', ...own, packFields(part, refillingFields)),
+      )
+      await Promise.all([...some, ...filled])
+    },
+    async preparePrincipals({ epochNumber, isEmpty }, principals) {
+      const own = [epochNumber, isEmpty ? 1 : 0, GENERATION_MS]
+      const filled = inParts(principals).map((part) =>
+        run('preparePrincipals', ...own, packFields(part, principalFields)),
+      )
+      await Promise.all(filled)
     },
     async prepareKeys(epochNumber, keys) {
       await run('prepareKeys', epochNumber, KEY_UNTIL_MS, ...keys.flatMap(sealingArguments))
@@ -126,10 +137,19 @@ function postingArguments(one: Posting): readonly Argument[] {
   return [hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion, principal]
 }
 
+function inParts<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const partsCount = Math.ceil(all.length / PREPARED_MAX)
+  return Array.from({ length: partsCount }, (_, at) =>
+    all.slice(at * PREPARED_MAX, (at + 1) * PREPARED_MAX),
+  )
+}
+
 function refillingFields(one: Refilling): readonly Argument[] {
-  const { hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion } = one
-  const { principal = '' } = one
-  return [hash, uid, session, idleAtMs, endsAtMs, generation, principalVersion, principal]
+  return [one.hash, one.uid, one.session, one.idleAtMs, one.endsAtMs, one.generation]
+}
+
+function principalFields(one: RefillingPrincipal): readonly Argument[] {
+  return [one.uid, one.generation, one.version, one.record, one.untilMs]
 }
 
 function applyArguments(notice: Notice): readonly Argument[] {

@@ -1,6 +1,6 @@
 import type { Address } from '../core/address.ts'
-import { Fault } from '../core/fault.ts'
 import type { Principal, Session } from '../core/principal.ts'
+import { garbage } from './record.ts'
 
 /** Columns of `users u`, for `principalOf`. */
 export const PRINCIPAL_COLUMNS = `
@@ -72,11 +72,13 @@ export function wordsOf({ family, a, b, c, d }: Address): string {
   return [family, a, b, c, d].join(' ')
 }
 
+/** Family and four words, each a number. */
+const WORDS = /^([46]) (-?\d{1,10}) (-?\d{1,10}) (-?\d{1,10}) (-?\d{1,10})$/
+
 function readWords(words: string, text: string): Address {
-  const [family, a, b, c, d, ...rest] = words.split(' ').map(Number)
-  const isWhole = [a, b, c, d].every((word) => Number.isInteger(word))
-  if ((family !== 4 && family !== 6) || !isWhole || rest.length > 0) {
-    throw new Fault('store_garbage', { about: 'an address in sessions cannot be read' })
-  }
-  return { family, a: a as number, b: b as number, c: c as number, d: d as number, text }
+  const found = WORDS.exec(words)
+  if (found === null) throw garbage('an address in sessions cannot be read')
+  const family = found[1] === '4' ? 4 : 6
+  const [a, b, c, d] = [Number(found[2]), Number(found[3]), Number(found[4]), Number(found[5])]
+  return { family, a, b, c, d, text }
 }

@@ -14,14 +14,33 @@ if ep and string.match(ep, '^%d+%.(.+)$') == ARGV[1] then
 end
 `
 
+/** Among so many keys of others it is looked whether there is one of those that are filled in. */
+const KEYS_LOOKED_AT_MAX = 1000
+
 /**
  * ARGV: run id, epoch number. Whoever began to re-fill it before has to begin again. 1 if there is
- * no key at all; a user who may not know that is told that there is one.
+ * nothing of what is filled in; a user who may not know that is told that there is. Activities and
+ * limits need no seal, and may be there already.
  */
 const BEGIN = `${UNSEALED}
-local size = redis.pcall('DBSIZE')
+local function isEmpty()
+  local size = redis.pcall('DBSIZE')
+  if type(size) ~= 'number' or size > ${KEYS_LOOKED_AT_MAX} then return false end
+  local cursor = '0'
+  repeat
+    if size == 0 then return true end
+    local found = redis.pcall('SCAN', cursor, 'COUNT', ${KEYS_LOOKED_AT_MAX})
+    if found.err then return false end
+    cursor = found[1]
+    for _, key in ipairs(found[2]) do
+      if string.match(key, '^{dv}[sgpktx]:') then return false end
+    end
+  until cursor == '0'
+  return true
+end
+local is = isEmpty()
 redis.call('SET', '{dv}sealing', ARGV[2])
-return size == 0 and 1 or 0
+return is and 1 or 0
 `
 
 const FILLING = `${UNSEALED}
@@ -31,33 +50,54 @@ end
 `
 
 /**
- * ARGV: run id, epoch number, generation life, sessions, ended hashes…. Sessions are one text of
- * fields, each behind its length, eight to a session: hash, uid, record, idle deadline, end,
- * generation, principal version and record, which is empty where it has been written already.
+ * ARGV: run id, epoch number, 1 if it held nothing, sessions, ended hashes…. Sessions are one text
+ * of fields, each behind its length, six to a session: hash, uid, record, idle deadline, end,
+ * generation.
  */
-const PREPARE = `${FILLING}${POST_PRINCIPAL}
-for n = 5, #ARGV do redis.call('DEL', '{dv}s:' .. ARGV[n]) end
-local text, at = ARGV[4], 1
-local field = string.rep('I4c0', 8)
-while at <= #text do
-  local hash, uid, record, idle, ends, generation, version, principal
-  hash, uid, record, idle, ends, generation, version, principal, at =
-    struct.unpack('>' .. field, text, at)
-  if redis.call('EXISTS', '{dv}t:' .. hash) == 0 then
-    local key = '{dv}s:' .. hash
-    local known = redis.call('HMGET', key, 'i', 'g')
+const PREPARE = `${FILLING}
+local call, unpack = redis.call, struct.unpack
+for n = 5, #ARGV do call('DEL', '{dv}s:' .. ARGV[n]) end
+local text, at, size, isEmpty = ARGV[4], 1, #ARGV[4], ARGV[3] == '1'
+local fields = '>' .. string.rep('I4c0', 6)
+while at <= size do
+  local hash, uid, record, idle, ends, generation
+  hash, uid, record, idle, ends, generation, at = unpack(fields, text, at)
+  local key = '{dv}s:' .. hash
+  if not isEmpty then
+    local known = call('HMGET', key, 'i', 'g')
     if known[1] and tonumber(known[1]) > tonumber(idle) then idle = known[1] end
-    local own = generation
-    if known[2] and tonumber(known[2]) > tonumber(own) then own = known[2] end
-    redis.call('HSET', key, 'b', record, 'i', idle, 'u', uid, 'g', own)
-    redis.call('PEXPIREAT', key, ends)
+    if known[2] and tonumber(known[2]) > tonumber(generation) then generation = known[2] end
   end
-  if principal ~= '' then
-    redis.call('DEL', '{dv}g:' .. uid)
-    raise(uid, generation, ARGV[3])
+  if isEmpty or call('EXISTS', '{dv}t:' .. hash) == 0 then
+    call('HSET', key, 'b', record, 'i', idle, 'u', uid, 'g', generation)
+    call('PEXPIREAT', key, ends)
+  end
+end
+return 1
+`
+
+/**
+ * ARGV: run id, epoch number, 1 if it held nothing, generation life, users as one text like
+ * sessions: uid, generation, version, record, until when it is kept.
+ */
+const PREPARE_PRINCIPALS = `${FILLING}${POST_PRINCIPAL}
+local call, unpack = redis.call, struct.unpack
+local text, at, size, isEmpty = ARGV[5], 1, #ARGV[5], ARGV[3] == '1'
+local fields = '>' .. string.rep('I4c0', 5)
+while at <= size do
+  local uid, generation, version, record, untilMs
+  uid, generation, version, record, untilMs, at = unpack(fields, text, at)
+  local key = '{dv}p:' .. uid
+  if isEmpty then
+    if generation ~= '0' then call('SET', '{dv}g:' .. uid, generation, 'PX', ARGV[4]) end
+    call('HSET', key, 'v', version, 'b', record)
+    call('PEXPIREAT', key, untilMs)
+  else
+    call('DEL', '{dv}g:' .. uid)
+    raise(uid, generation, ARGV[4])
     -- Postgres is the truth: whatever version was left behind is replaced.
-    redis.call('HDEL', '{dv}p:' .. uid, 'v')
-    post(uid, version, principal, ends)
+    call('HDEL', key, 'v')
+    post(uid, version, record, untilMs)
   end
 end
 return 1
@@ -81,6 +121,7 @@ export const SEALING_SCRIPTS = {
   isSealed: IS_SEALED,
   begin: BEGIN,
   prepare: PREPARE,
+  preparePrincipals: PREPARE_PRINCIPALS,
   prepareKeys: `${FILLING}${POST_PRINCIPAL}${PREPARE_KEYS}`,
   seal: SEAL,
 } as const

@@ -43,7 +43,7 @@ const SWEEP_MS = 60_000
  */
 export function createTwinBoard(nowMs: () => number): Board {
   const state = createState(nowMs)
-  const { sessions, principals, keys, generations, tombstones, touched } = state
+  const { sessions, principals, generations, tombstones, touched } = state
   const emitter = new EventEmitter().setMaxListeners(0)
   const sweeper = setInterval(state.sweep, SWEEP_MS).unref()
 
@@ -89,6 +89,8 @@ export function createTwinBoard(nowMs: () => number): Board {
       if (tombstones.read(posting.hash) !== undefined) return 'outdated'
       if ((generations.read(posting.uid) ?? 0) > posting.generation) return 'outdated'
       state.put(posting)
+      const { uid, principal, principalVersion: version, endsAtMs } = posting
+      state.post(uid, { record: principal, version }, endsAtMs)
       return 'opened'
     },
     async apply(notice, epochNumber) {
@@ -117,22 +119,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       state.head()
       return state.nonces.burn(one)
     },
-    isSealed: async () => state.isSealed(),
-    begin: async (epochNumber) => state.begin(epochNumber),
-    async prepare(epochNumber, postings, ended) {
-      state.filling(epochNumber)
-      for (const hash of ended) sessions.forget(hash)
-      for (const posting of postings) refill(state, posting)
-    },
-    async prepareKeys(epochNumber, sealings) {
-      state.filling(epochNumber)
-      for (const one of sealings) {
-        keys.put(one, epochNumber)
-        principals.forget(one.uid)
-        state.post(one.uid, { record: one.principal, version: one.principalVersion }, KEY_UNTIL_MS)
-      }
-    },
-    seal: async (epochNumber) => state.seal(epochNumber),
+    ...createFilling(state),
     ping: async () => undefined,
     async close() {
       clearInterval(sweeper)
@@ -141,14 +128,37 @@ export function createTwinBoard(nowMs: () => number): Board {
   }
 }
 
-/** What was left behind counts for nothing: Postgres is the truth. */
-function refill(state: ReturnType<typeof createState>, posting: Refilling): void {
-  if (posting.principal !== undefined) {
-    state.generations.forget(posting.uid)
-    state.principals.forget(posting.uid)
-    state.raise(posting.uid, posting.generation)
+function createFilling(
+  state: ReturnType<typeof createState>,
+): Pick<Board, 'isSealed' | 'begin' | 'prepare' | 'preparePrincipals' | 'prepareKeys' | 'seal'> {
+  return {
+    isSealed: async () => state.isSealed(),
+    begin: async (epochNumber) => state.begin(epochNumber),
+    async prepare({ epochNumber }, refilled, ended) {
+      state.filling(epochNumber)
+      for (const hash of ended) state.sessions.forget(hash)
+      for (const one of refilled) state.put(one)
+    },
+    async preparePrincipals({ epochNumber }, holders) {
+      state.filling(epochNumber)
+      for (const { uid, record, version, generation, untilMs } of holders) {
+        // What was left behind counts for nothing: Postgres is the truth.
+        state.generations.forget(uid)
+        state.principals.forget(uid)
+        state.raise(uid, generation)
+        state.post(uid, { record, version }, untilMs)
+      }
+    },
+    async prepareKeys(epochNumber, sealings) {
+      state.filling(epochNumber)
+      for (const one of sealings) {
+        state.keys.put(one, epochNumber)
+        state.principals.forget(one.uid)
+        state.post(one.uid, { record: one.principal, version: one.principalVersion }, KEY_UNTIL_MS)
+      }
+    },
+    seal: async (epochNumber) => state.seal(epochNumber),
   }
-  state.put(posting)
 }
 
 function loadKey(state: ReturnType<typeof createState>, kid: string): Loaded<PostedKey> {
@@ -258,8 +268,6 @@ function createState(nowMs: () => number) {
         const row = { session: one.session, idleAtMs, generation, uid: one.uid }
         sessions.remember(one.hash, row, one.endsAtMs)
       }
-      if (one.principal === undefined) return
-      post(one.uid, { record: one.principal, version: one.principalVersion }, one.endsAtMs)
     },
     change({ ended, kept, keys: changed, principal }: Notice): void {
       for (const hash of ended) {

@@ -2,6 +2,7 @@ import { Fault } from '../../src/core/fault.ts'
 import type { Invalidation } from '../../src/core/invalidation.ts'
 import {
   EPOCH_STRIDE,
+  type Filling,
   type KeyPosting,
   type KeySealing,
   type Notice,
@@ -9,6 +10,7 @@ import {
   type PostedKey,
   type Posting,
   type Refilling,
+  type RefillingPrincipal,
 } from '../../src/store/board.ts'
 import type { Head } from '../../src/store/invalidations.ts'
 import type { Roster } from '../../src/store/members.ts'
@@ -38,10 +40,11 @@ export interface BoardState {
   begin(runId: string, epochNumber: number): boolean
   prepare(
     runId: string,
-    epochNumber: number,
-    postings: readonly Refilling[],
+    filling: Filling,
+    refilled: readonly Refilling[],
     ended: readonly string[],
   ): void
+  preparePrincipals(runId: string, filling: Filling, holders: readonly RefillingPrincipal[]): void
   prepareKeys(runId: string, epochNumber: number, keys: readonly KeySealing[]): void
   seal(runId: string, epochNumber: number): void
 }
@@ -215,6 +218,8 @@ function createChanging(tables: Tables, { logEntriesMax, isTouchCreating }: Boar
       if (tombstones.has(posting.hash)) return 'outdated'
       if ((generations.get(posting.uid) ?? 0) > posting.generation) return 'outdated'
       put(tables, posting)
+      const { uid, principal, principalVersion: version } = posting
+      post(tables, uid, { record: principal, version })
       return 'opened'
     },
     apply(runId: string, notice: Notice, epochNumber: number): Roster {
@@ -250,20 +255,30 @@ function createFilling(tables: Tables) {
     },
     prepare(
       runId: string,
-      epochNumber: number,
-      postings: readonly Refilling[],
+      { epochNumber, isEmpty }: Filling,
+      refilled: readonly Refilling[],
       ended: readonly string[],
     ): void {
       filling(runId, epochNumber)
       for (const hash of ended) sessions.delete(hash)
-      for (const posting of postings) {
-        if (posting.principal !== undefined) {
-          generations.delete(posting.uid)
-          // Postgres is the truth: whatever version was left behind is replaced.
-          principals.delete(posting.uid)
-          raise(tables, posting.uid, posting.generation)
-        }
-        put(tables, posting)
+      for (const one of refilled) {
+        if (isEmpty) sessions.set(one.hash, one)
+        else put(tables, one)
+      }
+    },
+    preparePrincipals(
+      runId: string,
+      { epochNumber, isEmpty }: Filling,
+      holders: readonly RefillingPrincipal[],
+    ): void {
+      filling(runId, epochNumber)
+      for (const { uid, record, version, generation } of holders) {
+        if (!isEmpty) generations.delete(uid)
+        // Postgres is the truth: whatever version was left behind is replaced.
+        principals.delete(uid)
+        if (!isEmpty) raise(tables, uid, generation)
+        else if (generation !== 0) generations.set(uid, generation)
+        post(tables, uid, { record, version })
       }
     },
     prepareKeys(runId: string, epochNumber: number, sealings: readonly KeySealing[]): void {
@@ -292,8 +307,6 @@ function put(tables: Tables, one: Refilling): void {
     const generation = Math.max(one.generation, known?.generation ?? 0)
     tables.sessions.set(one.hash, { session: one.session, idleAtMs, generation, uid: one.uid })
   }
-  if (one.principal === undefined) return
-  post(tables, one.uid, { record: one.principal, version: one.principalVersion })
 }
 
 function post(

@@ -241,8 +241,10 @@ function createBoard(call: Call, pushes: Pushes): Board {
     takeTouched: (max) => write((state, runId) => state.takeTouched(runId, max)),
     isSealed: () => read((state, runId) => state.isSealed(runId)),
     begin: (epochNumber) => write((state, runId) => state.begin(runId, epochNumber)),
-    prepare: (epochNumber, postings, ended) =>
-      write((state, runId) => state.prepare(runId, epochNumber, postings, ended)),
+    prepare: (filling, refilled, ended) =>
+      write((state, runId) => state.prepare(runId, filling, refilled, ended)),
+    preparePrincipals: (filling, holders) =>
+      write((state, runId) => state.preparePrincipals(runId, filling, holders)),
     prepareKeys: (epochNumber, keys) =>
       write((state, runId) => state.prepareKeys(runId, epochNumber, keys)),
     seal: (epochNumber) => write((state, runId) => state.seal(runId, epochNumber)),

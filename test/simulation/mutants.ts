@@ -92,6 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
       keeperBoard: (board) => ({
         ...board,
         prepare: () => Promise.resolve(),
+        preparePrincipals: () => Promise.resolve(),
         prepareKeys: () => Promise.resolve(),
       }),
     },
@@ -102,7 +103,7 @@ export const MUTANTS: readonly Mutant[] = [
     variation: {
       keeperBoard: (board) => ({
         ...board,
-        prepare: (epochNumber, postings) => board.prepare(epochNumber, postings, []),
+        prepare: (filling, sessions) => board.prepare(filling, sessions, []),
       }),
     },
   },

@@ -1,5 +1,5 @@
 import { Fault } from '../../src/core/fault.ts'
-import type { Database, Queryable, SqlValue } from '../../src/store/database.ts'
+import type { Database, Each, Queryable, SqlValue } from '../../src/store/database.ts'
 import type { Machine } from './machine.ts'
 import type { Random } from './random.ts'
 import type { Schedule } from './schedule.ts'
@@ -57,6 +57,8 @@ interface Turn {
 const STATEMENT_TIMEOUT_MS = 5_000
 /** Until the server notices that a client is gone. */
 const NOTICE_MS = 20
+/** Rows that are handed over in one step of a scan. */
+const SCANNED_ROWS = 8
 
 export function createPostgres(schedule: Schedule): Postgres {
   const tables = new Map<TableName, Map<string, Row>>()
@@ -269,6 +271,16 @@ function createClient(server: OwnServer, machine: Machine, random: Random): Data
   return {
     query: (text, parameters) => statement(server.begin(), true)(text, parameters),
     execute: () => Promise.reject(new Error('no migrations in a history')),
+    async scan<T>(text: string, parameters: readonly SqlValue[], each: Each<T>) {
+      const opened = server.generation()
+      const rows = await statement(server.begin(), true)<T>(text, parameters)
+      for (let at = 0; at < rows.length; at += SCANNED_ROWS) {
+        await ask<void>((answer) => answer())
+        // A server that was restarted knows nothing of what was begun before.
+        if (opened !== server.generation()) throw gone()
+        await each(rows.slice(at, at + SCANNED_ROWS))
+      }
+    },
     async transaction(work) {
       const transaction = server.begin()
       watch(transaction)

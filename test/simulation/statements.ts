@@ -26,7 +26,11 @@ const sessionOf = (view: View, hash: SqlValue | undefined) => view.get('sessions
 const epochOf = (view: View) => count(view.get('epoch', '')?.n)
 const isLive = (row: Row, nowMs: SqlValue | undefined) =>
   row.ended_at === null && count(row.ends_at_ms) > count(nowMs)
-const byHash = (one: Row, other: Row) => (text(one.hash) < text(other.hash) ? -1 : 1)
+const LINE = [
+  ...['hash', 'uid', 'csrf_token', 'address', 'address_words', 'generation'],
+  ...['created_at_ms', 'ends_at_ms', 'idle_at_ms', 'user_agent'],
+]
+const lineOf = (row: Row) => LINE.map((name) => String(row[name])).join('\x1f')
 const changeRow = ({ applied, ...row }: Row): Row => row
 
 function liveOf(view: View, uid: SqlValue | undefined, except: SqlValue | undefined): Row[] {
@@ -225,38 +229,47 @@ const KEEPING: readonly (readonly [RegExp, Statement])[] = [
     },
   ],
   [
-    /from sessions s join users u using \(uid\) where s\.hash > \$1/,
+    /as line from sessions s join users u on u\.uid = s\.uid where s\.ended_at is null/,
     {
-      run: (view, [last, nowMs]) =>
+      run: (view, [nowMs]) =>
         view
           .all('sessions')
-          .filter((row) => text(row.hash) > text(last) && isLive(row, nowMs))
-          .map((row) => ({ ...userOf(view, row.uid), own: row.generation, ...row }) as Row)
-          .filter((row) => row.own === userOf(view, row.uid)?.generation)
-          .sort(byHash),
+          .filter((row) => isLive(row, nowMs))
+          .filter((row) => row.generation === userOf(view, row.uid)?.generation)
+          .map((row) => ({ line: lineOf(row) })),
     },
   ],
   [
-    /from api_keys k join holders h on h\.uid = k\.uid where k\.kid > \$1/,
+    /from users u join \( select s\.uid, max\(s\.ends_at\)/,
     {
-      run: (view, [last]) =>
+      run: (view, [nowMs]) => {
+        const live = view.all('sessions').filter((row) => isLive(row, nowMs))
+        const uids = new Set(live.map((row) => row.uid))
+        return view
+          .all('users')
+          .filter((user) => uids.has(user.uid))
+          .map((user) => ({ ...user, ends_at_ms: Number.MAX_SAFE_INTEGER }))
+      },
+    },
+  ],
+  [
+    /from api_keys k join holders h on h\.uid = k\.uid where k\.expires_at is null/,
+    {
+      run: (view) =>
         view
           .all('keys')
-          .filter((row) => text(row.kid) > text(last))
           .map((row) => keyWithHolder(view, row))
-          .filter((row) => row !== undefined)
-          .sort((one, other) => (text(one.kid) < text(other.kid) ? -1 : 1)),
+          .filter((row) => row !== undefined),
     },
   ],
   [
-    /^select s\.hash from sessions s where s\.hash > \$1 and s\.ended_at is not null/,
+    /^select s\.hash from sessions s where s\.ended_at is not null/,
     {
-      run: (view, [last]) =>
+      run: (view) =>
         view
           .all('sessions')
-          .filter((row) => text(row.hash) > text(last) && row.ended_at !== null)
-          .map((row) => ({ hash: row.hash as string }))
-          .sort(byHash),
+          .filter((row) => row.ended_at !== null)
+          .map((row) => ({ hash: row.hash as string })),
     },
   ],
   [

@@ -14,7 +14,8 @@ import { eventually } from './worlds.ts'
 type Step = (board: Pick<Board, (typeof ASKED)[number]>) => Promise<unknown>
 
 const ASKED = [
-  ...(['begin', 'prepare', 'prepareKeys', 'seal', 'open', 'apply', 'load', 'loadKey'] as const),
+  ...(['begin', 'prepare', 'preparePrincipals', 'prepareKeys', 'seal'] as const),
+  ...(['open', 'apply', 'load', 'loadKey'] as const),
   ...(['touch', 'heartbeat', 'report', 'leave', 'members', 'prune', 'since'] as const),
   ...(['idleDeadlines', 'isSealed'] as const),
 ] as const
@@ -75,11 +76,19 @@ function drawStep(random: Random): Step {
     keys: { ended: some(one('k')), posted: some(key) },
     principal: random.isLucky(0.4) ? principal : undefined,
   }
-  const bare = { ...posting, principal: undefined }
+  const beside = { ...posting, hash: other }
+  const filling = { epochNumber: 1, isEmpty: false }
+  const holder = { ...principal, untilMs: FOREVER_MS }
   const sealing = { ...key, principal: bytes(), principalVersion: random.below(5) }
   return random.pick<Step>([
     (board) => done(board.begin(1)),
-    (board) => board.prepare(1, [posting, bare], notice.ended),
+    (board) => board.prepare(filling, [posting, beside], notice.ended),
+    (board) => board.preparePrincipals(filling, [holder]),
+    async (board) => {
+      const begun = { epochNumber: 1, isEmpty: await board.begin(1) }
+      await board.prepare(begun, [posting], [])
+      await board.preparePrincipals(begun, [holder])
+    },
     (board) => board.prepareKeys(1, [sealing]),
     (board) => board.seal(1),
     (board) => board.open(posting, 1),

@@ -13,6 +13,7 @@ function databaseOf(query: Database['query'], closed: string[]): Database {
     query,
     execute: async () => undefined,
     transaction: rejecting('Postgres'),
+    scan: rejecting('Postgres'),
     exclusive: (_lock, work) => work(),
     async close() {
       closed.push('database')

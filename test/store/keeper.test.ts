@@ -37,7 +37,8 @@ describe('keeping Redis true', () => {
   })
 
   const load = async (hash: string) => (await authorizer.facts.load(hash)).found
-  const reconnected = () => eventually(() => identity.ping())
+  const reconnected = () =>
+    eventually(() => Promise.all([identity.ping(), other.ping()]).then(() => undefined))
 
   test('before it is sealed nothing is believed and nobody signs in', async () => {
     const unsealed = { code: 'store_unsealed' }

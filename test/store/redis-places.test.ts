@@ -43,10 +43,19 @@ const POSTING = {
   endsAtMs: Date.now() + 900_000,
 }
 
+const HOLDER = {
+  ...{ uid: 'u', record: new Uint8Array([1]), version: 1, generation: 1 },
+  untilMs: POSTING.endsAtMs,
+}
+
 /** Everything that the identity API asks of it. */
 async function rule(board: Board): Promise<void> {
   await board.begin(1)
-  await board.prepare(1, [POSTING], ['gone'])
+  for (const isEmpty of [true, false]) {
+    const filling = { epochNumber: 1, isEmpty }
+    await board.prepare(filling, [POSTING], ['gone'])
+    await board.preparePrincipals(filling, [HOLDER])
+  }
   await board.prepareKeys(1, [{ ...KEY, principal: new Uint8Array([1]), principalVersion: 1 }])
   await board.seal(1)
   await board.hearReports({ reported: () => undefined, changed: () => undefined })

@@ -38,7 +38,6 @@ describe('Redis', () => {
 
   async function seal(epochNumber: number): Promise<void> {
     await board.begin(epochNumber)
-    await board.prepare(epochNumber, [], [])
     await board.seal(epochNumber)
   }
   const notice = (id: string) => {
@@ -126,9 +125,29 @@ describe('Redis', () => {
     await assert.rejects(board.seal(2), { code: 'store_conflict' })
     await board.begin(3)
     await board.begin(4)
-    await assert.rejects(board.prepare(3, [], []), { code: 'store_conflict' })
+    const lost = { epochNumber: 3, isEmpty: true }
+    await assert.rejects(board.prepare(lost, [], ['h']), { code: 'store_conflict' })
+    await assert.rejects(board.prepare(lost, [posting('ID6')], []), { code: 'store_conflict' })
     await board.seal(4)
     await assert.rejects(board.begin(5), { code: 'store_conflict' })
+  })
+
+  test('it is empty unless there is something of what is filled in', async () => {
+    const held = { 's:h': false, 'p:u': false, 'g:u': false, 'k:k': false, 't:h': false }
+    for (const [key, isEmpty] of Object.entries({ a: true, bx: true, ...held, 'x:k': false })) {
+      await probe.flushall()
+      assert.equal(await board.begin(4), true)
+      // Its own mark, and those of another, are nothing that would have to be taken off.
+      assert.equal(await board.begin(4), true)
+      await probe.set(`{dv}${key}`, '1')
+      await probe.set('of another program', '1')
+      assert.equal(await board.begin(4), isEmpty, key)
+    }
+    await probe.flushall()
+    await probe.mset(Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`o${n}`, 1])))
+    assert.equal(await board.begin(4), false)
+    await probe.flushall()
+    await seal(4)
   })
 
   test('a Redis that was lost takes no nonce that it may have forgotten', async () => {

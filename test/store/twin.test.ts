@@ -42,7 +42,9 @@ test('unsealed it refuses, as a Redis that was just started', async () => {
   await board.begin(1)
   await board.begin(2)
   await assert.rejects(board.seal(1), { code: 'store_conflict' })
-  await assert.rejects(board.prepare(1, [], []), { code: 'store_conflict' })
+  const lost = { epochNumber: 1, isEmpty: true }
+  await assert.rejects(board.prepare(lost, [], []), { code: 'store_conflict' })
+  await assert.rejects(board.preparePrincipals(lost, []), { code: 'store_conflict' })
   await board.seal(2)
   await assert.rejects(board.begin(3), { code: 'store_conflict' })
   await board.close()

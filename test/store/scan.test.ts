@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Database } from '../../src/store/database.ts'
+import { openPGlite } from '../../src/store/pglite.ts'
+import { createPostgres } from '../../src/store/postgres.ts'
+import { type RunningServer, startPostgres } from '../process/servers.ts'
+
+const ROWS = 5_001
+
+interface Row {
+  readonly n: number
+}
+
+const SERVERS = ['Postgres', 'PGlite'] as const
+
+for (const name of SERVERS) {
+  describe(`all rows of a statement, from ${name}`, () => {
+    let server: RunningServer | undefined
+    let database: Database
+
+    before(async () => {
+      server = name === 'Postgres' ? await startPostgres() : undefined
+      const times = { statementTimeoutMs: 5_000, connectTimeoutMs: 5_000 }
+      database =
+        server === undefined
+          ? await openPGlite(undefined)
+          : createPostgres({ url: server.url, poolMax: 3, ...times })
+      await database.query(`create table numbers as select n from generate_series(1, ${ROWS}) as n`)
+    })
+    after(async () => {
+      await database.close()
+      await server?.stop()
+    })
+
+    const scan = (least: number, each: (rows: readonly Row[]) => Promise<void>) =>
+      database.scan<Row>('select n::float8 as n from numbers where n >= $1::float8', [least], each)
+
+    test('each of them is handed over once, a part at a time', async () => {
+      const seen: number[] = []
+      let atWork = 0
+      let parts = 0
+      await scan(3, async (rows) => {
+        parts += 1
+        atWork += 1
+        assert.equal(atWork, 1)
+        await new Promise((resolve) => setImmediate(resolve))
+        seen.push(...rows.map(({ n }) => n))
+        atWork -= 1
+      })
+      assert.equal(new Set(seen).size, ROWS - 2)
+      assert.equal(seen.length, ROWS - 2)
+      assert.ok(parts >= 3, `${parts} parts`)
+    })
+
+    test('no rows are no parts', async () => {
+      await scan(ROWS + 1, () => Promise.reject(new Error('there is nothing to hand over')))
+    })
+
+    test('what cannot be worked on ends it, and the next one begins anew', async () => {
+      let parts = 0
+      const broken = scan(1, async () => {
+        parts += 1
+        throw new Error('full')
+      })
+      await assert.rejects(broken, /full/)
+      assert.equal(parts, 1)
+      let count = 0
+      await scan(1, async (rows) => {
+        count += rows.length
+      })
+      assert.equal(count, ROWS)
+    })
+
+    test('a statement that cannot be read is a fault', async () => {
+      const each = () => Promise.resolve()
+      await assert.rejects(database.scan('select nothing', [], each), { name: 'Fault' })
+    })
+
+    if (name === 'PGlite') return
+
+    test('it is as of one moment, whatever is written meanwhile', async () => {
+      let count = 0
+      await scan(1, async (rows) => {
+        if (count === 0) await database.query('delete from numbers where n > 1000')
+        count += rows.length
+      })
+      assert.equal(count, ROWS)
+      count = 0
+      await scan(1, async (rows) => {
+        count += rows.length
+      })
+      assert.equal(count, 1_000)
+    })
+  })
+}
