@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs'
+
 /** What the command line asked for. */
 export interface Options {
   /** Which benchmarks, or all. */
@@ -30,6 +32,7 @@ export function parseOptions(
   args: readonly string[],
   known: readonly string[],
   usual: readonly string[] = known,
+  programs: readonly string[] = [],
 ): Options | string {
   const names: string[] = []
   const rivals: Record<string, string> = {}
@@ -46,7 +49,8 @@ export function parseOptions(
     else if (arg === '--seconds') seconds = Number(args[++at])
     else if (arg === '--rival') {
       const [name = '', path = ''] = (args[++at] ?? '').split('=', 2)
-      if (name === '' || path === '') return '--rival takes a name and a path: oauth2-proxy=/path.'
+      const problem = problemOf(name, path, programs)
+      if (problem !== undefined) return problem
       rivals[name] = path
     } else if (arg === '--pinned') pinned = args[++at]
     else if (known.includes(arg)) names.push(arg)
@@ -63,4 +67,16 @@ export function parseOptions(
   }
   const asked = names.length === 0 ? usual : names
   return { names: asked, rounds, seconds, rivals, isJson, isList, pinned }
+}
+
+function problemOf(name: string, path: string, programs: readonly string[]): string | undefined {
+  if (!programs.includes(name) || path === '') {
+    return `--rival takes NAME=PATH, and NAME is one of ${programs.join(', ')}.`
+  }
+  try {
+    accessSync(path, constants.X_OK)
+    return undefined
+  } catch {
+    return `--rival ${name}=${path}: there is no program that we may run.`
+  }
 }

@@ -15,6 +15,7 @@ import { describeSetting, pinning } from './machine.ts'
 import type { Options } from './options.ts'
 import { parseOptions } from './options.ts'
 import { benchRivals } from './rivals/benchmark.ts'
+import { PROGRAMS } from './rivals/programs.ts'
 import { benchTiming } from './timing/benchmark.ts'
 
 /** What a benchmark gives back. */
@@ -174,7 +175,7 @@ function keep(name: string, report: object): void {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const options = parseOptions(args, Object.keys(BENCHMARKS), USUAL)
+  const options = parseOptions(args, Object.keys(BENCHMARKS), USUAL, Object.keys(PROGRAMS))
   if (typeof options === 'string') {
     sayPlainly(options)
     process.exitCode = 2

@@ -12,6 +12,7 @@ import {
   spreadOf,
 } from './measure.ts'
 import { type Mixed, measureMixed } from './mixed.ts'
+import { stopRemaining } from './place.ts'
 import { plotCosts } from './plot.ts'
 import { costTable, settingLines, writePlot } from './table.ts'
 import { openWorld, type World } from './world.ts'
@@ -53,6 +54,7 @@ export async function inWorld<T>(work: (world: World) => Promise<T>): Promise<T>
   try {
     return await work(world)
   } finally {
+    await stopRemaining()
     await world.stop()
   }
 }

@@ -59,7 +59,20 @@ export async function startMeasured(options: MeasuredOptions): Promise<Measured>
     ...(options.folder === undefined ? {} : { folder: options.folder }),
     ...(options.stopSignal === undefined ? {} : { stopSignal: options.stopSignal }),
   })
-  return { name, port, server, pids: () => familyOf(server.pid), stop: () => server.stop() }
+  const measured = { name, port, server, pids: () => familyOf(server.pid), stop }
+  async function stop(): Promise<void> {
+    running.delete(measured)
+    await server.stop()
+  }
+  running.add(measured)
+  return measured
+}
+
+const running = new Set<Measured>()
+
+/** Whatever was started and not stopped, as where opening the next one has failed. */
+export async function stopRemaining(): Promise<void> {
+  await Promise.all([...running].map((measured) => measured.stop()))
 }
 
 /** Starts one of our own small servers: a compiled file that takes its port as first argument. */

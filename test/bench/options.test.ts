@@ -3,6 +3,8 @@ import { describe, test } from 'node:test'
 import { parseOptions } from '../../bench/options.ts'
 
 const KNOWN = ['crypto', 'timing']
+const PROGRAM = process.execPath
+const parse = (args: readonly string[]) => parseOptions(args, KNOWN, KNOWN, ['x'])
 const USUAL = {
   ...{ names: KNOWN, rounds: 25, seconds: 2, rivals: {} },
   ...{ isJson: false, isList: false, pinned: undefined },
@@ -23,11 +25,11 @@ describe('the command line', () => {
     ],
     ['a list', ['--list'], { isList: true }],
     ['seconds of each drive', ['--seconds', '10'], { seconds: 10 }],
-    ['a program to compare', ['--rival', 'x=/opt/x'], { rivals: { x: '/opt/x' } }],
+    ['a program to compare', ['--rival', `x=${PROGRAM}`], { rivals: { x: PROGRAM } }],
     ['what the parent says of the core', ['--pinned', 'core 1'], { pinned: 'core 1' }],
   ]
   for (const [title, args, changed] of good) {
-    test(title, () => assert.deepEqual(parseOptions(args, KNOWN), { ...USUAL, ...changed }))
+    test(title, () => assert.deepEqual(parse(args), { ...USUAL, ...changed }))
   }
 
   test('without a name only the usual ones run', () => {
@@ -40,11 +42,13 @@ describe('the command line', () => {
     ['fewer rounds than a median needs', ['--rounds', '8'], /from 9 to/],
     ['rounds without a number', ['--rounds'], /whole number/],
     ['no time at all', ['--seconds', '0'], /from 1 to/],
-    ['a rival without a path', ['--rival', 'x'], /a name and a path/],
+    ['a rival without a path', ['--rival', 'x'], /NAME=PATH, and NAME is one of x\./],
+    ['a rival that nobody can start', ['--rival', `y=${PROGRAM}`], /NAME is one of x\./],
+    ['a rival that is not there', ['--rival', 'x=/nowhere/x'], /no program that we may run/],
+    ['a rival that is no program', ['--rival', `x=${import.meta.filename}`], /no program/],
     ['half a round', ['--rounds', '9.5'], /whole number/],
   ]
   for (const [title, args, complaint] of bad) {
-    test(`${title} is refused with a sentence`, () =>
-      assert.match(String(parseOptions(args, KNOWN)), complaint))
+    test(`${title} is refused with a sentence`, () => assert.match(String(parse(args)), complaint))
   }
 })
