@@ -3,6 +3,7 @@ import { nameOf } from '../cache/ring.ts'
 import { Fault } from '../core/fault.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
+import type { Head } from '../store/invalidations.ts'
 import type { Loaded } from '../store/sessions.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
 import type { TableName } from '../telemetry/metric-table.ts'
@@ -14,7 +15,7 @@ import { type Memory, namesOf } from './memory.ts'
 /** What says whether a load is believed. */
 export interface BelievingParts {
   readonly memory: Pick<Memory, 'ring'>
-  readonly follower: Pick<Follower, 'epoch' | 'beat' | 'isLoading'>
+  readonly follower: Pick<Follower, 'epoch' | 'appliedSeq' | 'beat' | 'isLoading'>
   readonly metrics: Pick<Metrics, 'countLoad'>
 }
 
@@ -28,11 +29,21 @@ export interface Remembering<F, E> {
   remember(id: string, found: F | undefined): E | undefined
 }
 
-/** Loads: what an invalidation has overtaken is neither believed nor remembered. */
+/** A heartbeat that was under way already may not know yet of what was read. */
+const BEATS_MAX = 2
+
+/**
+ * Loads: what an invalidation has overtaken is neither believed nor remembered. Nor is what was
+ * read at an entry of the log that is not applied yet: who refuses by it would go on allowing by
+ * what else is remembered of the same user.
+ */
 export function openBelievedFlights<F, E>(
   { memory, follower, metrics }: BelievingParts,
   { table, load, namesOf, remember }: Remembering<F, E>,
 ): Flights<E | undefined> {
+  const isInStep = ({ epoch, seq }: Head) =>
+    epoch === follower.epoch() && seq <= follower.appliedSeq()
+
   return createFlights<Loaded<F>, E | undefined>({
     async load(id) {
       const read = await load(id).catch((fault: unknown) => {
@@ -40,11 +51,12 @@ export function openBelievedFlights<F, E>(
         metrics.countLoad(table, isOverflow ? 'overflow' : 'fault')
         throw fault
       })
-      if (read.epoch !== follower.epoch()) await follower.beat()
+      for (let beats = 0; beats < BEATS_MAX && !isInStep(read); beats++) await follower.beat()
       return read
     },
-    land(id, { epoch, seq, found }) {
-      const isBelieved = follower.isLoading() && epoch === follower.epoch()
+    land(id, read) {
+      const { seq, found } = read
+      const isBelieved = follower.isLoading() && isInStep(read)
       if (!isBelieved || !memory.ring.admits(seq, namesOf(id, found))) {
         metrics.countLoad(table, 'overtaken')
         return undefined

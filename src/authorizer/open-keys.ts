@@ -21,7 +21,7 @@ interface Parts {
   readonly config: Pick<Config, 'apikeyNonceLifetimeMs' | 'apikeyV1Replay'>
   readonly stores: Pick<AuthorizerStores, 'keys' | 'nonces'>
   readonly memory: Pick<Memory, 'keys' | 'ring'>
-  readonly follower: Pick<Follower, 'epoch' | 'beat' | 'isLoading'>
+  readonly follower: Pick<Follower, 'epoch' | 'appliedSeq' | 'beat' | 'isLoading'>
   readonly metrics: Pick<Metrics, 'countLoad' | 'countHit' | 'countMiss' | 'countBurn'>
   readonly crypto: VerifyingEngine
   /** Undefined: no shared secret can be opened. */

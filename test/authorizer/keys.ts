@@ -149,7 +149,10 @@ export function createKeyWorld(
       },
     },
     memory: { keys: memory, ring },
-    follower: { epoch: () => '1.x', beat: async () => true, isLoading: () => true },
+    follower: {
+      ...{ epoch: () => '1.x', appliedSeq: () => 9, beat: async () => true },
+      isLoading: () => true,
+    },
     metrics: {
       countLoad: () => undefined,
       countHit: () => undefined,

@@ -11,11 +11,11 @@ import { ID } from './world.ts'
 /** A store that answers with `reads` one after another, and a log that is at epoch `followed`. */
 function createLoads(
   reads: { epoch: string; seq: number }[],
-  followed = { epoch: '1.x', isLoading: true },
+  followed: Partial<{ epoch: string; isLoading: boolean; heads: number[] }> = {},
 ) {
   const memory = createMemory({ sessionsMax: 10, apikeysMax: 10, leaseMs: 2000 }, () => 0)
   const counted: string[] = []
-  const state = { loads: 0, beats: 0 }
+  const state = { loads: 0, beats: 0, appliedSeq: 100, epoch: '1.x', isLoading: true, ...followed }
   const flights = openFactFlights({
     stores: {
       facts: {
@@ -28,9 +28,11 @@ function createLoads(
     },
     memory,
     follower: {
-      isLoading: () => followed.isLoading,
-      epoch: () => followed.epoch,
+      isLoading: () => state.isLoading,
+      epoch: () => state.epoch,
+      appliedSeq: () => state.appliedSeq,
       async beat() {
+        state.appliedSeq = followed.heads?.[state.beats] ?? state.appliedSeq
         state.beats++
         return true
       },
@@ -64,15 +66,41 @@ test('a load from another epoch than the one followed is never believed', async 
   const { flights, memory, state } = createLoads([{ epoch: '2.y', seq: 100 }])
   await assert.rejects(flights.fly(ID), { code: 'store_conflict' })
   assert.equal(memory.table.entries(), 0)
-  assert.equal(state.beats, state.loads)
+  assert.equal(state.beats, 2 * state.loads)
+})
+
+test('what was read at an entry that is not applied yet waits until it is', async () => {
+  // The heartbeat that was under way already knew less than the read.
+  for (const heads of [[7], [6, 7], [9]]) {
+    const { flights, state } = createLoads([{ epoch: '1.x', seq: 7 }], { heads })
+    state.appliedSeq = 5
+    assert.notEqual(await flights.fly(ID), undefined)
+    assert.deepEqual([state.loads, state.beats], [1, heads.length])
+  }
+})
+
+test('where the log cannot be asked nothing is decided by what is newer than it', async () => {
+  const { flights, memory, state, counted } = createLoads([{ epoch: '1.x', seq: 7 }])
+  state.appliedSeq = 6
+  await assert.rejects(flights.fly(ID), { code: 'store_conflict' })
+  assert.equal(memory.table.entries(), 0)
+  assert.deepEqual(new Set(counted), new Set(['overtaken']))
+  state.appliedSeq = 7
+  assert.notEqual(await flights.fly(ID), undefined)
+})
+
+test('an entry that is applied already costs no heartbeat', async () => {
+  const { flights, state } = createLoads([{ epoch: '1.x', seq: 7 }])
+  state.appliedSeq = 7
+  assert.notEqual(await flights.fly(ID), undefined)
+  assert.equal(state.beats, 0)
 })
 
 test('while Postgres is gone by nothing that Redis says is believed', async () => {
-  const followed = { epoch: '1.x', isLoading: false }
-  const { flights, memory } = createLoads([{ epoch: '1.x', seq: 6 }], followed)
+  const { flights, memory, state } = createLoads([{ epoch: '1.x', seq: 6 }], { isLoading: false })
   await assert.rejects(flights.fly(ID), { code: 'store_conflict' })
   assert.equal(memory.table.entries(), 0)
-  followed.isLoading = true
+  state.isLoading = true
   assert.notEqual(await flights.fly(ID), undefined)
 })
 

@@ -97,9 +97,15 @@ export const MEMORY: readonly Mutation[] = [
     ['overtaken-load-believed', '|| !memory.ring.admits(seq, namesOf(id, found))', ''],
     [
       'epoch-of-a-load-not-compared',
-      'follower.isLoading() && epoch === follower.epoch()',
-      'follower.isLoading()',
+      'epoch === follower.epoch() && seq <= follower.appliedSeq()',
+      'seq <= follower.appliedSeq()',
     ],
+    [
+      'load-ahead-of-the-log-believed',
+      'epoch === follower.epoch() && seq <= follower.appliedSeq()',
+      'epoch === follower.epoch()',
+    ],
+    ['one-heartbeat-is-enough', 'const BEATS_MAX = 2', 'const BEATS_MAX = 1'],
   ]),
   ...mutationsOf('authorizer/open-facts.ts', 'authorizer/api-keys', [
     ['overtaken-key-believed', '|| !memory.ring.admits(seq, namesOf(id, found))', ''],
