@@ -1,8 +1,10 @@
 import { applyInvalidation, type Remembered } from '../cache/apply.ts'
 import type { Lease } from '../cache/lease.ts'
 import type { Clock } from '../core/clock.ts'
+import { Fault } from '../core/fault.ts'
 import type { Invalidation } from '../core/invalidation.ts'
 import type { Head, Invalidations } from '../store/invalidations.ts'
+import { epochNumberOf } from '../store/members.ts'
 import type { SecondLeases } from '../store/second-leases.ts'
 import { createSecondLease } from './second-lease.ts'
 
@@ -91,6 +93,14 @@ function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved
   }
 }
 
+/**
+ * Whether a board was sealed before one that we have followed. What came into force there may be
+ * missing here: it is filled anew once the identity API is certain that the other one is gone.
+ */
+function isEarlier(epoch: string, followed: string | undefined): boolean {
+  return followed !== undefined && epochNumberOf(epoch) < epochNumberOf(followed)
+}
+
 export function createFollower(options: FollowOptions): Follower {
   const { worker, invalidations, lease, clock, heartbeatMs } = options
   const position = createPosition(options, () => report.soon())
@@ -116,6 +126,9 @@ export function createFollower(options: FollowOptions): Follower {
     if (!lease.isSound(sentAtMs, wallAtMs)) lease.drop()
     const head = await invalidations.heartbeat(worker, appliedSeq())
     if (isDrained) return false
+    if (isEarlier(head.epoch, position.epoch())) {
+      throw new Fault('store_unsealed', { about: 'Redis, later than we have seen it sealed' })
+    }
     if (head.epoch !== position.epoch()) lease.drop()
     if (position.see(head) === 'behind') {
       options.onGap?.()

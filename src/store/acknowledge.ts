@@ -64,13 +64,14 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
   const seconds = createSecondWatch(options, boundMs)
   let isClosed = false
 
-  /** Tries until the board takes it. */
-  async function put(apply: () => Promise<Roster>, untilMs: number): Promise<Roster> {
+  /** Tries until the board takes it: not before `fromMs`. */
+  async function put(apply: () => Promise<Roster>, untilMs: number): Promise<Put> {
     for (;;) {
+      const fromMs = clock.monotonicMs()
       try {
         const roster = await apply()
         seals.see(roster.epoch)
-        return roster
+        return { roster, fromMs }
       } catch (cause) {
         const isHopeless = !(cause instanceof Fault) || !RETRIED.has(cause.code)
         if (isHopeless || isClosed || clock.monotonicMs() + RETRY_EVERY_MS >= untilMs) {
@@ -81,30 +82,48 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
     }
   }
 
-  async function finish(first: Roster, apply: () => Promise<Roster>, beganAtMs: number) {
+  /** What may still be under way then is not waited for. */
+  function before<T>(untilMs: number, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const delayMs = Math.max(0, untilMs - clock.monotonicMs())
+      const stop = clock.setTimer(delayMs, () => reject(notInForce('the board is slow')))
+      work.then(resolve, reject).finally(stop)
+    })
+  }
+
+  async function finish(first: Put, apply: () => Promise<Roster>, beganAtMs: number) {
     // A board that is sealed anew half-way begins a new wait, but nobody waits for ever.
     const giveUpAtMs = beganAtMs + retryMs + fenceMs + boundMs + TIMERS_MS
     const settling = seconds.settle()
-    let roster = first
+    let { roster, fromMs } = first
     for (;;) {
       const onBoard = await waiting.wait(roster, giveUpAtMs)
       if (onBoard === 'late') throw notInForce('no lease is known to be over in time')
       if (onBoard !== 'moved') {
+        if (fromMs < seals.provenFromMs()) {
+          // By now it may be told: whether another board is believed that knows nothing of this.
+          const again = await before(giveUpAtMs, put(apply, giveUpAtMs))
+          fromMs = again.fromMs
+          if (again.roster.epoch !== roster.epoch) {
+            roster = again.roster
+            continue
+          }
+        }
         const path = (await settling) === 'slow' ? 'slow' : onBoard
         const { seq, members } = roster
         const membersCount = members.length
         const reportedCount = path === 'fast' ? membersCount : waiting.countReported(roster)
         return { seq, membersCount, reportedCount, afterMs: clock.monotonicMs() - beganAtMs, path }
       }
-      roster = await put(apply, Math.min(giveUpAtMs, beganAtMs + retryMs + fenceMs))
+      ;({ roster, fromMs } = await put(apply, Math.min(giveUpAtMs, beganAtMs + retryMs + fenceMs)))
     }
   }
 
   return {
     async putInForce(apply) {
       const beganAtMs = clock.monotonicMs()
-      const roster = await put(apply, beganAtMs + retryMs)
-      const inForce = finish(roster, apply, beganAtMs)
+      const first = await put(apply, beganAtMs + retryMs)
+      const inForce = finish(first, apply, beganAtMs)
       // Whoever asked may have failed in between, and then nobody awaits this.
       inForce.catch(() => undefined)
       return { inForce }
@@ -161,6 +180,12 @@ function createSecondWatch({ seconds, clock }: AcknowledgeOptions, boundMs: numb
       }
     },
   }
+}
+
+/** A change that the board took, not before `fromMs` on our monotonic clock. */
+interface Put {
+  readonly roster: Roster
+  readonly fromMs: number
 }
 
 /** What may pass by itself; all else will fail again. */

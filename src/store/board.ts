@@ -105,7 +105,7 @@ export interface Notice {
 
 /**
  * What authorizers read and the identity API writes: Redis, or its twin inside this process.
- * All throw a Fault. Everything but `isSealed`, `begin`, `prepare…`, `seal`, `ping`, `leave`
+ * All throw a Fault. Everything but `sealedAs`, `begin`, `prepare…`, `seal`, `ping`, `leave`
  * and `close` throws `store_unsealed` on a board that may have forgotten something.
  */
 export interface Board extends Invalidations, Closings, Members, Nonces {
@@ -131,12 +131,14 @@ export interface Board extends Invalidations, Closings, Members, Nonces {
   idleDeadlines(hashes: readonly string[]): Promise<readonly (number | undefined)[]>
   /** Takes at most `max` deadlines that were extended since they were last taken. */
   takeTouched(max: number): Promise<readonly Touch[]>
-  isSealed(): Promise<boolean>
+  /** Under which number it was sealed; undefined if it was not, or for another process of Redis. */
+  sealedAs(): Promise<number | undefined>
   /**
-   * Starts to re-fill an unsealed board; `store_conflict` if it is sealed. True if it is known to
-   * hold nothing of what is filled in: then nothing on it would have to be taken off.
+   * Starts to re-fill an unsealed board, or one that is sealed under `replaced`, which it is no
+   * longer from then on; `store_conflict` if it is sealed otherwise. True if it is known to hold
+   * nothing of what is filled in: then nothing on it would have to be taken off.
    */
-  begin(epochNumber: number): Promise<boolean>
+  begin(epochNumber: number, replaced?: number): Promise<boolean>
   /**
    * Re-fills, and again is harmless; `store_conflict` if another began since, or the board was
    * lost half-way.

@@ -60,7 +60,7 @@ export function joinIdentity(
   database: Database,
   options: IdentityOptions,
 ): IdentityStores {
-  const { clock, onRosterChange } = options
+  const { clock, fenceMs, onRosterChange } = options
   const receipts = createReceipts(options.onReceipt, options.onNotInForce)
   const acknowledger = createAcknowledger({
     ...options,
@@ -81,7 +81,7 @@ export function joinIdentity(
     secondFactors: createSecondFactors(deps),
     activities: createActivities(database, board.activities),
     keyrings: createKeyrings(database, outbox),
-    keeper: createKeeper(deps),
+    keeper: createKeeper({ database, board, outbox, clock, fenceMs }),
     closings: board,
     acknowledger,
     receipts,

@@ -1,9 +1,11 @@
+import type { Clock } from '../core/clock.ts'
 import { Fault } from '../core/fault.ts'
 import type { Board } from './board.ts'
 import { type Database, LOCKS } from './database.ts'
 import type { Keeper } from './invalidations.ts'
 import type { Outbox } from './outbox.ts'
 import { fillBoard } from './refill.ts'
+import { createStrandedWatch } from './stranded.ts'
 
 /**
  * Idle deadlines are copied back to Postgres this often: if Redis restarts empty, a session
@@ -15,6 +17,7 @@ const IDLE_BATCH_MAX = 1_000
 /** What is over is kept a week for those who ask what happened, then deleted, once an hour. */
 const PURGE_MS = 3_600_000
 
+const READ_EPOCH = 'select n::float8 as n from epoch'
 const RAISE_EPOCH = 'update epoch set n = n + 1 returning n::float8 as n'
 const COPY_IDLE = `
   update sessions s set idle_at = greatest(s.idle_at, to_timestamp(t.idle / 1000))
@@ -32,18 +35,34 @@ export function createKeeper(deps: {
   readonly database: Database
   readonly board: Board
   readonly outbox: Outbox
-  readonly nowMs: () => number
+  readonly clock: Clock
+  /** How long a deposed primary may still take writes; 0 without automatic failover. */
+  readonly fenceMs: number
 }): Keeper {
-  const { database, board, outbox, nowMs } = deps
+  const { database, board, outbox, clock } = deps
+  const { nowMs } = clock
+  const watch = createStrandedWatch(deps)
   let idleCopiedAtMs = 0
   let purgedAtMs = 0
 
+  async function askEpoch(question: string): Promise<number> {
+    const [row] = await database.query<{ n: number }>(question)
+    if (row === undefined) throw new Fault('store_unavailable', { about: 'no epoch: migrate' })
+    return row.n
+  }
+
+  /** Whether it has to be filled: it is not sealed, or under a number that is of no use. */
+  async function isLacking(sealedAs: number | undefined): Promise<boolean> {
+    return sealedAs === undefined || watch.isStranded(sealedAs, await askEpoch(READ_EPOCH))
+  }
+
   async function refill(): Promise<boolean> {
-    if (await board.isSealed()) return false
-    const [raised] = await database.query<{ n: number }>(RAISE_EPOCH)
-    if (raised === undefined) throw new Fault('store_unavailable', { about: 'no epoch: migrate' })
-    await fillBoard({ database, board, nowMs }, raised.n)
-    await board.seal(raised.n)
+    const sealedAs = await board.sealedAs()
+    // Under the lock once more: whoever held it may have filled it, or raised the number.
+    if (!(await isLacking(sealedAs))) return false
+    const epochNumber = await askEpoch(RAISE_EPOCH)
+    await fillBoard({ database, board, nowMs }, epochNumber, sealedAs)
+    await board.seal(epochNumber)
     return true
   }
 
@@ -59,7 +78,7 @@ export function createKeeper(deps: {
 
   return {
     async seal() {
-      if (await board.isSealed()) return false
+      if (!(await isLacking(await board.sealedAs()))) return false
       const isOurs = await database.exclusive(LOCKS.seal, refill)
       await outbox.publishOwed()
       return isOurs

@@ -99,8 +99,11 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
       const outcome = latin(await run('burn', ...one))
       return outcome === 'burned' || outcome === 'used' || outcome === 'full' ? outcome : 'stale'
     },
-    isSealed: async () => (await run('isSealed')) === 1,
-    begin: async (epochNumber) => (await run('begin', epochNumber)) === 1,
+    async sealedAs() {
+      const number = await run('sealedAs')
+      return number === null ? undefined : Number(latin(number))
+    },
+    begin: async (epochNumber, replaced) => (await run('begin', epochNumber, replaced ?? '')) === 1,
     async prepare({ epochNumber, isEmpty }, sessions, ended) {
       const own = [epochNumber, isEmpty ? 1 : 0]
       const some = inParts(ended).map((part) => run('prepare', ...own, '', ...part))
@@ -123,7 +126,7 @@ function createRedisBoard(link: Link, subscriber: Subscriber): Board {
       await run('seal', epochNumber, epochNumber * EPOCH_STRIDE)
     },
     async ping() {
-      await run('isSealed')
+      await run('sealedAs')
     },
     async close() {
       subscriber.close()

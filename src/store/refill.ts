@@ -54,11 +54,15 @@ export interface RefillOptions {
   readonly nowMs: () => number
 }
 
-/** Puts on an unsealed board what is live in Postgres, and takes off what is not. */
-export async function fillBoard(options: RefillOptions, epochNumber: number): Promise<void> {
+/** Puts on a board, as `Board.begin`, what is live in Postgres, and takes off what is not. */
+export async function fillBoard(
+  options: RefillOptions,
+  epochNumber: number,
+  replaced?: number,
+): Promise<void> {
   const { database, board } = options
   const now = options.nowMs()
-  const filling: Filling = { epochNumber, isEmpty: await board.begin(epochNumber) }
+  const filling: Filling = { epochNumber, isEmpty: await board.begin(epochNumber, replaced) }
   // A Redis restored from an old file may still hold them.
   if (!filling.isEmpty) {
     await database.scan<{ readonly hash: string }>(SELECT_ENDED, [now], (rows) => {

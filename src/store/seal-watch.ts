@@ -23,6 +23,11 @@ export function leaseBoundMs(leaseMs: number): number {
 export interface SealWatch {
   /** From here on no lease of an earlier sealing is left, on our monotonic clock. */
   settledAtMs(): number
+  /**
+   * A write that the board took after this shows that it had not been replaced when its number was
+   * raised: no other board is believed that a change of this number does not reach.
+   */
+  provenFromMs(): number
   see(epoch: string): void
 }
 
@@ -39,16 +44,20 @@ export function createSealWatch(options: SealWatchOptions): SealWatch {
   const { clock, leaseMs, fenceMs, onEpoch } = options
   let known: string | undefined
   let settledAtMs = Number.NEGATIVE_INFINITY
+  let provenFromMs = Number.NEGATIVE_INFINITY
   return {
     settledAtMs: () => settledAtMs,
+    provenFromMs: () => provenFromMs,
     see(epoch: string): void {
       if (epoch === known) return
       // A reply that was long on its way may speak of the sealing before.
       if (known !== undefined && epochNumberOf(epoch) < epochNumberOf(known)) return
       known = epoch
       const isFirst = epochNumberOf(epoch) === 1
-      const untilMs = clock.monotonicMs() + fenceMs + leaseBoundMs(leaseMs)
-      settledAtMs = isFirst ? Number.NEGATIVE_INFINITY : untilMs
+      const fencedMs = clock.monotonicMs() + fenceMs
+      settledAtMs = isFirst ? Number.NEGATIVE_INFINITY : fencedMs + leaseBoundMs(leaseMs)
+      // Without failover there is never a second board.
+      provenFromMs = isFirst || fenceMs === 0 ? Number.NEGATIVE_INFINITY : fencedMs
       onEpoch(epoch)
     },
   }

@@ -1,28 +1,27 @@
 import { PREPARE_KEYS } from './key-scripts.ts'
 import { POST_PRINCIPAL } from './script-parts.ts'
 
-/** ARGV: run id. */
-const IS_SEALED = `
-local ep = redis.call('GET', '{dv}ep')
-return (ep and string.match(ep, '^%d+%.(.+)$') == ARGV[1]) and 1 or 0
+/** What it is sealed as, for the process that was asked; false otherwise. */
+const SEALED_AS = `
+local number, run = string.match(redis.call('GET', '{dv}ep') or '', '^(%d+)%.(.+)$')
+local sealed = run == ARGV[1] and number
 `
 
-const UNSEALED = `
-local ep = redis.call('GET', '{dv}ep')
-if ep and string.match(ep, '^%d+%.(.+)$') == ARGV[1] then
-  return redis.error_reply('CONFLICT already sealed')
-end
+const UNSEALED = `${SEALED_AS}
+if sealed then return redis.error_reply('CONFLICT already sealed') end
 `
 
 /** Among so many keys of others it is looked whether there is one of those that are filled in. */
 const KEYS_LOOKED_AT_MAX = 1000
 
 /**
- * ARGV: run id, epoch number. Whoever began to re-fill it before has to begin again. 1 if there is
- * nothing of what is filled in; a user who may not know that is told that there is. Activities and
- * limits need no seal, and may be there already.
+ * ARGV: run id, epoch number, number that it may be sealed under, or empty. Whoever began to
+ * re-fill it before has to begin again. 1 if there is nothing of what is filled in; a user who may
+ * not know that is told that there is. Activities and limits need no seal.
  */
-const BEGIN = `${UNSEALED}
+const BEGIN = `${SEALED_AS}
+if sealed and sealed ~= ARGV[3] then return redis.error_reply('CONFLICT already sealed') end
+redis.call('DEL', '{dv}ep')
 local function isEmpty()
   local size = redis.pcall('DBSIZE')
   if type(size) ~= 'number' or size > ${KEYS_LOOKED_AT_MAX} then return false end
@@ -118,7 +117,8 @@ return 1
 `
 
 export const SEALING_SCRIPTS = {
-  isSealed: IS_SEALED,
+  /** ARGV: run id. */
+  sealedAs: `${SEALED_AS} return sealed`,
   begin: BEGIN,
   prepare: PREPARE,
   preparePrincipals: PREPARE_PRINCIPALS,

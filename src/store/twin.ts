@@ -130,10 +130,10 @@ export function createTwinBoard(nowMs: () => number): Board {
 
 function createFilling(
   state: ReturnType<typeof createState>,
-): Pick<Board, 'isSealed' | 'begin' | 'prepare' | 'preparePrincipals' | 'prepareKeys' | 'seal'> {
+): Pick<Board, 'sealedAs' | 'begin' | 'prepare' | 'preparePrincipals' | 'prepareKeys' | 'seal'> {
   return {
-    isSealed: async () => state.isSealed(),
-    begin: async (epochNumber) => state.begin(epochNumber),
+    sealedAs: async () => state.epochNumber(),
+    begin: async (epochNumber, replaced) => state.begin(epochNumber, replaced),
     async prepare({ epochNumber }, refilled, ended) {
       state.filling(epochNumber)
       for (const hash of ended) state.sessions.forget(hash)
@@ -246,11 +246,12 @@ function createState(nowMs: () => number) {
       const listed = [...members].map(([worker, mark]) => ({ worker, ...mark }))
       return { ...head(), members: listed }
     },
-    isSealed: () => sealed !== undefined,
-    begin(epochNumber: number): boolean {
-      if (sealed !== undefined) throw new Fault('store_conflict', { about: 'sealed' })
+    begin(epochNumber: number, replaced: number | undefined): boolean {
+      const isEmpty = sealed === undefined
+      if (!isEmpty && sealed !== replaced) throw new Fault('store_conflict', { about: 'sealed' })
+      sealed = undefined
       sealing = epochNumber
-      return true
+      return isEmpty
     },
     seal(epochNumber: number): void {
       filling(epochNumber)

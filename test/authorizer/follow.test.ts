@@ -189,6 +189,24 @@ test('another epoch means starting over, policy and keyring included', async () 
   await world.follower.drain()
 })
 
+test('a board that was sealed before the one that was followed is not believed', async () => {
+  const { follower, log, lease, clock, faults } = createWorld()
+  log.epoch = '3.b'
+  await follower.start()
+  log.epoch = '2.a'
+  clock.ms += 1_900
+  await follower.beat()
+  assert.equal((faults.at(-1) as Fault).code, 'store_unsealed')
+  assert.equal(lease.isLive(clock.ms), true)
+  clock.ms += 101
+  assert.equal(lease.isLive(clock.ms), false)
+  assert.equal(follower.epoch(), '3.b')
+  log.epoch = '4.a'
+  assert.equal(await follower.beat(), true)
+  assert.equal(follower.epoch(), '4.a')
+  await follower.drain()
+})
+
 test('without an answer the lease runs out, and a heartbeat later brings it back', async () => {
   const world = createWorld()
   await world.follower.start()

@@ -22,7 +22,7 @@ import type { Loaded, Touch } from '../../src/store/sessions.ts'
  * caller was connected to, as the real ones do. Nothing expires within a history.
  */
 export interface BoardState {
-  isSealed(runId: string): boolean
+  sealedAs(runId: string): number | undefined
   load(runId: string, hash: string): Loaded<PostedFacts>
   loadKey(runId: string, kid: string): Loaded<PostedKey>
   touch(runId: string, batch: readonly Touch[]): void
@@ -37,7 +37,7 @@ export interface BoardState {
   apply(runId: string, notice: Notice, epochNumber: number): Roster
   idleDeadlines(runId: string, hashes: readonly string[]): readonly (number | undefined)[]
   takeTouched(runId: string, max: number): readonly Touch[]
-  begin(runId: string, epochNumber: number): boolean
+  begin(runId: string, epochNumber: number, replaced: number | undefined): boolean
   prepare(
     runId: string,
     filling: Filling,
@@ -90,7 +90,7 @@ export function createBoardState(limits: BoardLimits): BoardState {
     ...{ keyTombstones: new Set(), touched: new Map() },
   }
   return {
-    isSealed: (runId) => tables.ep?.runId === runId,
+    sealedAs: (runId) => (tables.ep?.runId === runId ? tables.ep.n : undefined),
     ...createReading(tables, limits),
     ...createMarking(tables),
     ...createChanging(tables, limits),
@@ -248,8 +248,9 @@ function createFilling(tables: Tables) {
   }
 
   return {
-    begin(runId: string, epochNumber: number): boolean {
-      unsealed(runId)
+    begin(runId: string, epochNumber: number, replaced: number | undefined): boolean {
+      if (tables.ep?.n !== replaced) unsealed(runId)
+      tables.ep = undefined
       tables.sealing = epochNumber
       return [sessions, principals, generations, tombstones].every(({ size }) => size === 0)
     },

@@ -62,7 +62,7 @@ export function startIdentity(deps: {
   const { nowMs } = clock
   const keeper = createKeeper({
     board: variation.keeperBoard?.(board) ?? board,
-    ...{ database, outbox, nowMs },
+    ...{ database, outbox, clock, fenceMs: times.fenceMs },
   })
   const pruner = variation.isPruningByWall
     ? createAcknowledger({ ...waiting, clock: { ...clock, monotonicMs: nowMs } })

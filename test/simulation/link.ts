@@ -239,8 +239,9 @@ function createBoard(call: Call, pushes: Pushes): Board {
       }),
     idleDeadlines: (hashes) => read((state, runId) => state.idleDeadlines(runId, hashes)),
     takeTouched: (max) => write((state, runId) => state.takeTouched(runId, max)),
-    isSealed: () => read((state, runId) => state.isSealed(runId)),
-    begin: (epochNumber) => write((state, runId) => state.begin(runId, epochNumber)),
+    sealedAs: () => read((state, runId) => state.sealedAs(runId)),
+    begin: (epochNumber, replaced) =>
+      write((state, runId) => state.begin(runId, epochNumber, replaced)),
     prepare: (filling, refilled, ended) =>
       write((state, runId) => state.prepare(runId, filling, refilled, ended)),
     preparePrincipals: (filling, holders) =>

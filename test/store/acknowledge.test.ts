@@ -15,7 +15,7 @@ const FIRST_SEQ = 2 ** 32
 /** A board of which only the members' list is there, and a clock to turn. */
 function createScene(fenceMs = 0) {
   const clock = createTurnedClock()
-  const board = { n: 1, seq: FIRST_SEQ, members: [] as Member[], isAway: false }
+  const board = { n: 1, seq: FIRST_SEQ, members: [] as Member[], isAway: false, isFenced: false }
   const pruned: string[] = []
   let handler: ReportHandler | undefined
   const roster = (): Roster => ({
@@ -24,7 +24,7 @@ function createScene(fenceMs = 0) {
     members: board.members.map((one) => ({ ...one })),
   })
   const answer = <T>(value: () => T) =>
-    board.isAway ? Promise.reject(new Fault('store_unavailable')) : Promise.resolve(value())
+    board.isAway ? Promise.reject(new Fault('store_unavailable')) : Promise.resolve().then(value)
   const acknowledger = createAcknowledger({
     ...{ clock, leaseMs: LEASE, fenceMs, retryMs: 1000, onFault: () => undefined },
     board: {
@@ -42,6 +42,7 @@ function createScene(fenceMs = 0) {
   })
   const apply = () =>
     answer(() => {
+      if (board.isFenced) throw new Fault('store_unavailable', { about: 'NOREPLICAS' })
       board.seq += 1
       return roster()
     })
@@ -183,6 +184,38 @@ test('sealed anew too late to be certain in time: recorded only, and said at onc
   const { seen: later } = revoke()
   await clock.turn(fenceMs + BOUND)
   assert.equal(later.receipt?.seq, 3 * FIRST_SEQ + 2)
+})
+
+test('a board that may have been replaced is asked to take the change once more', async () => {
+  const fenceMs = 1500
+  const { revoke, acknowledger, board, reseal, clock } = createScene(fenceMs)
+  await acknowledger.start()
+  reseal(2)
+  const { seen } = revoke()
+  const { seen: later } = revoke()
+  await clock.turn(0)
+  const putOnce = board.seq
+  await clock.turn(fenceMs + BOUND)
+  assert.equal(seen.receipt?.seq, 2 * FIRST_SEQ + 1)
+  assert.equal(later.receipt?.seq, 2 * FIRST_SEQ + 2)
+  assert.equal(board.seq, putOnce + 2)
+  const { done } = revoke()
+  await done
+  assert.equal(board.seq, putOnce + 3)
+})
+
+test('one that takes nothing any more by then was replaced: nothing is acknowledged', async () => {
+  const fenceMs = 1500
+  const { revoke, acknowledger, board, reseal, clock } = createScene(fenceMs)
+  await acknowledger.start()
+  reseal(2)
+  const { seen } = revoke()
+  await clock.turn(fenceMs)
+  board.isFenced = true
+  await clock.turn(BOUND)
+  assert.equal(seen.receipt, undefined)
+  await clock.turn(2_000)
+  assert.equal((seen.fault as Fault | undefined)?.code, 'not_in_force')
 })
 
 test('a board that is away is tried for a while, then it is recorded only', async () => {

@@ -17,7 +17,7 @@ const ASKED = [
   ...(['begin', 'prepare', 'preparePrincipals', 'prepareKeys', 'seal'] as const),
   ...(['open', 'apply', 'load', 'loadKey'] as const),
   ...(['touch', 'heartbeat', 'report', 'leave', 'members', 'prune', 'since'] as const),
-  ...(['idleDeadlines', 'isSealed'] as const),
+  ...(['idleDeadlines', 'sealedAs'] as const),
 ] as const
 const HISTORIES = 40
 const STEPS = 60
@@ -82,6 +82,7 @@ function drawStep(random: Random): Step {
   const sealing = { ...key, principal: bytes(), principalVersion: random.below(5) }
   return random.pick<Step>([
     (board) => done(board.begin(1)),
+    (board) => done(board.begin(1, 1)),
     (board) => board.prepare(filling, [posting, beside], notice.ended),
     (board) => board.preparePrincipals(filling, [holder]),
     async (board) => {
@@ -105,7 +106,7 @@ function drawStep(random: Random): Step {
     (board) => board.prune(worker, 1 + (seq % 9)),
     (board) => board.since(seq),
     (board) => board.idleDeadlines([hash, other]),
-    (board) => board.isSealed(),
+    (board) => board.sealedAs(),
   ])
 }
 
@@ -138,7 +139,7 @@ function ordered(value: unknown): unknown {
 }
 
 test('Redis, its twin and the model of the simulation answer alike, step for step', async () => {
-  const steps = await eventually(() => redis.isSealed().then(() => HISTORIES * STEPS))
+  const steps = await eventually(() => redis.sealedAs().then(() => HISTORIES * STEPS))
   let seals = 0
   for (let seed = 1; seed <= HISTORIES; seed++) {
     const random = createRandom(seed)

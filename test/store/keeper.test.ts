@@ -150,6 +150,25 @@ describe('keeping Redis true', () => {
     assert.equal(await identity.apiKeys.find(uid, lost.kid), undefined)
   })
 
+  test('a number that was raised for a board which is gone does not stop all changes', async () => {
+    const { hash } = await signIn(identity)
+    const { epoch } = await authorizer.invalidations.heartbeat('w', 0)
+    const database = openDatabase({ databaseUrl: postgres.url })
+    // What a process leaves behind that began to seal a primary, and lost it half-way.
+    await database.query('update epoch set n = n + 1')
+    await assert.rejects(identity.sessions.end(hash), { code: 'not_in_force' })
+    assert.notEqual(await load(hash), undefined)
+
+    const outcomes = await Promise.all([identity.keeper.seal(), other.keeper.seal()])
+    assert.deepEqual(outcomes.sort(), [false, true])
+    assert.notEqual((await authorizer.invalidations.heartbeat('w', 0)).epoch, epoch)
+    assert.equal(await load(hash), undefined)
+    const next = await signIn(identity)
+    assert.equal(await identity.sessions.end(next.hash), true)
+    assert.equal(await identity.keeper.seal(), false)
+    await database.close()
+  })
+
   test('reconciling re-runs what was committed but never published', async () => {
     const { hash, uid } = await signIn(identity)
     const database = openDatabase({ databaseUrl: postgres.url })

@@ -41,7 +41,7 @@ test('a server that is slow to say who it is, once, is asked again', async () =>
   try {
     await link.opened
     await eventually(async () => {
-      await assert.doesNotReject(link.run('isSealed'))
+      await assert.doesNotReject(link.run('sealedAs'))
     })
     assert.ok(toldCount >= 3, `told ${toldCount} times`)
     assert.deepEqual(faults, ['store_timeout'])

@@ -117,6 +117,17 @@ describe('Redis', () => {
     assert.ok(LOG_ENTRIES_MAX >= 100_000)
   })
 
+  test('what is sealed is filled anew only by who knows its number', async () => {
+    await assert.rejects(board.begin(2), { code: 'store_conflict' })
+    await assert.rejects(board.begin(2, 3), { code: 'store_conflict' })
+    assert.equal(await board.sealedAs(), 1)
+    assert.equal(await board.begin(2, 1), false)
+    assert.equal(await board.sealedAs(), undefined)
+    await assert.rejects(board.heartbeat('worker', 0), { code: 'store_unsealed' })
+    await board.seal(2)
+    assert.match((await board.heartbeat('worker', 0)).epoch, /^2\./)
+  })
+
   test('a wiped Redis counts as unsealed, and one filled only half-way is not sealed', async () => {
     await probe.flushall()
     await assert.rejects(board.load('x'), { code: 'store_unsealed' })
@@ -241,10 +252,10 @@ test('a Redis that still holds the seal of its former process counts as unsealed
   const board = await openRedisBoard(options)
   await board.begin(1)
   await board.seal(1)
-  assert.equal(await board.isSealed(), true)
+  assert.equal(await board.sealedAs(), 1)
   await server.restart()
   await eventually(() => board.ping())
-  assert.equal(await board.isSealed(), false)
+  assert.equal(await board.sealedAs(), undefined)
   await assert.rejects(board.load('x'), { code: 'store_unsealed' })
   await board.close()
   await server.stop()
@@ -258,14 +269,14 @@ test('a password, a unix socket and a database number in the address are underst
   const probe = new Redis(server.url)
   const [, folder] = (await probe.config('GET', 'dir')) as [string, string]
   const local = await openRedisBoard({ url: `unix:${folder}/redis.sock`, ...rest })
-  assert.equal(await local.isSealed(), false)
+  assert.equal(await local.sealedAs(), undefined)
 
   await probe.config('SET', 'requirepass', 'p@ss')
   const refused = await openRedisBoard({ url: server.url, ...rest })
-  await assert.rejects(refused.isSealed(), { code: 'store_unavailable' })
+  await assert.rejects(refused.sealedAs(), { code: 'store_unavailable' })
   const url = server.url.replace('redis://', 'redis://default:p%40ss@')
   const board = await openRedisBoard({ url: `${url}/3`, ...rest })
-  assert.equal(await board.isSealed(), false)
+  assert.equal(await board.sealedAs(), undefined)
 
   await Promise.all([board.close(), local.close(), refused.close()])
   probe.disconnect()
