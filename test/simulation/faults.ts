@@ -65,6 +65,28 @@ function restart(lostMs: (world: World) => number): Make {
   }
 }
 
+/** Promotes a replica; some are left behind with the old primary until the fault is over. */
+function failOver(world: World, untilMs: number, isSoon = false): string {
+  const { plan, redis, random, schedule, authorizers, identities } = world
+  const detectMs = random.pick(isSoon ? [60] : [60, 300, 900, 2_000]) * random.between(0.7, 1.2)
+  const healMs = Math.max(detectMs + 1, untilMs - schedule.nowMs())
+  const { fenceMs } = plan.times
+  redis.failOver({ detectMs, lostMs: random.between(0, 900), fenceMs, healMs })
+  const left: string[] = []
+  for (const one of [...authorizers, ...identities]) {
+    if (one === undefined) continue
+    one.link.wire.isLeftBehind = random.isLucky(0.4)
+    if (one.link.wire.isLeftBehind) left.push(one.name)
+    else one.link.cut('both')
+  }
+  schedule.plan(schedule.nowMs() + healMs, () => {
+    for (const one of [...authorizers, ...identities]) {
+      if (one !== undefined) one.link.wire.isLeftBehind = false
+    }
+  })
+  return `left behind: ${left.join(', ')}`
+}
+
 const FAULTS: Readonly<Record<FaultKind, Make>> = {
   'pushes lost': withPushes(({ wire }, isOn, { random }) => {
     wire.pushLoss = isOn ? random.pick([0.2, 0.6, 1]) : 0
@@ -161,25 +183,24 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
     redis.restart({ downMs, lostMs: random.pick([0, 300, Number.POSITIVE_INFINITY]) })
     return 'away'
   },
-  'redis failed over'(world, untilMs) {
-    const { plan, redis, random, schedule, authorizers, identities } = world
-    const detectMs = random.pick([60, 300, 900, 2_000]) * random.between(0.7, 1.2)
-    const healMs = Math.max(detectMs + 1, untilMs - schedule.nowMs())
-    const { fenceMs } = plan.times
-    redis.failOver({ detectMs, lostMs: random.between(0, 900), fenceMs, healMs })
-    const left: string[] = []
-    for (const one of [...authorizers, ...identities]) {
-      if (one === undefined) continue
-      one.link.wire.isLeftBehind = random.isLucky(0.4)
-      if (one.link.wire.isLeftBehind) left.push(one.name)
-      else one.link.cut('both')
-    }
-    schedule.plan(schedule.nowMs() + healMs, () => {
-      for (const one of [...authorizers, ...identities]) {
-        if (one !== undefined) one.link.wire.isLeftBehind = false
-      }
+  'redis failed over': (world, untilMs) => failOver(world, untilMs),
+  /**
+   * It has just been started. Who is left behind with it may seal it after the one that takes its
+   * place, under the higher number; and who knows better may be stopped.
+   */
+  'redis failed over young'(world, untilMs) {
+    const { redis, random, schedule } = world
+    const downMs = random.between(5, 400)
+    redis.restart({ downMs, lostMs: random.pick([300, Number.POSITIVE_INFINITY]) })
+    schedule.plan(schedule.nowMs() + downMs + random.between(1, 300), () => {
+      const about = failOver(world, untilMs, true)
+      const led = world.identities.find((one) => one?.link.wire.isLeftBehind === false)
+      const delayMs = random.between(200, 1_500)
+      const stopMs = untilMs - schedule.nowMs() - delayMs
+      if (stopMs > 0) schedule.plan(schedule.nowMs() + delayMs, () => led?.machine.stop(stopMs))
+      world.history.say(schedule.nowMs(), `FAULT goes on: ${about}; ${led?.name} is stopped soon`)
     })
-    return `left behind: ${left.join(', ')}`
+    return `${downMs.toFixed(0)} ms away`
   },
   'postgres restarted'({ postgres, random, schedule }, untilMs) {
     postgres.restart(Math.min(untilMs - schedule.nowMs(), random.between(20, 2_000)))

@@ -135,6 +135,26 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'takes any sealed board for the one that counts',
+    theme: 'young',
+    variation: {
+      keeperBoard: (board) => ({
+        ...board,
+        sealedAs: async () => ((await board.sealedAs()) === undefined ? undefined : Infinity),
+      }),
+    },
+  },
+  {
+    name: 'is sure that its board was not replaced',
+    theme: 'young',
+    variation: { acknowledger: certain },
+  },
+  {
+    name: 'goes back to a board that was sealed before',
+    theme: 'young',
+    variation: { workerBoard: timeless },
+  },
+  {
     name: 'reports what it has not applied',
     theme: 'pushes',
     variation: {
@@ -196,6 +216,38 @@ function alwaysFirst(board: Board): Board {
 
 function alwaysFirstPut(real: Acknowledger): Acknowledger {
   return { ...real, putInForce: (apply) => real.putInForce(async () => first(await apply())) }
+}
+
+/** What was taken once is not put on the same board again. */
+function certain(real: Acknowledger): Acknowledger {
+  return {
+    ...real,
+    putInForce(apply) {
+      let last: Roster | undefined
+      return real.putInForce(async () => {
+        const isAgain = last !== undefined
+        const taken = last
+        last = undefined
+        if (isAgain && taken !== undefined) return taken
+        last = await apply()
+        return last
+      })
+    },
+  }
+}
+
+/** Of no board can be told whether it was sealed before another. */
+function timeless(board: Board): Board {
+  const alike = async <T extends { readonly epoch: string }>(asked: Promise<T>): Promise<T> => {
+    const answer = await asked
+    return { ...answer, epoch: `1.${answer.epoch}` }
+  }
+  return {
+    ...board,
+    load: (hash) => alike(board.load(hash)),
+    loadKey: (kid) => alike(board.loadKey(kid)),
+    heartbeat: (worker, appliedSeq) => alike(board.heartbeat(worker, appliedSeq)),
+  }
 }
 
 /** Where nothing remembered may be believed the store's word is taken, whichever store that is. */

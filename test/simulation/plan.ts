@@ -24,6 +24,7 @@ export type FaultKind =
   | 'redis restarted behind'
   | 'redis gone'
   | 'redis failed over'
+  | 'redis failed over young'
   | 'postgres restarted'
   | 'wall stepped'
 
@@ -55,7 +56,14 @@ export interface Plan {
 const ALL_MS = [60, 400, 1_200, 3_000, 6_000] as const
 const SLOW_MS = [3_000, 6_000] as const
 
-const FAULTS_FROM_MS = 1_500
+/**
+ * Most histories are small, with everything close together: they show what is wrong as often as
+ * long ones with many processes, and take a third of their time. Some are large all the same.
+ */
+const AUTHORIZERS = [2, 2, 2, 3, 3, 4, 6] as const
+const IDENTITIES = [1, 1, 2, 2, 3] as const
+const FAULTS_FROM_MS = 1_200
+const FAULTS_WITHIN_MS = [2_500, 4_000, 6_000, 11_500] as const
 const FAULTS_UNTIL_MS = 14_000
 /** Long enough to see that all is well again. */
 const WELL_MS = 1_500
@@ -105,6 +113,10 @@ const THEMES: Readonly<Record<string, Theme>> = {
     ...{ share: 6, least: 1, most: 3, isSlow: true, identitiesMin: 2, revokeEveryMs: 400 },
     kinds: ['redis failed over', 'redis failed over', 'out blocked'],
   },
+  young: {
+    ...{ share: 6, least: 1, most: 2, isSlow: true, identitiesMin: 2, revokeEveryMs: 300 },
+    kinds: ['redis failed over young', 'slow link'],
+  },
   outage: {
     ...{ share: 8, least: 2, most: 5, isSlow: true, revokeEveryMs: 500 },
     kinds: ['both blocked', 'out blocked', 'in blocked', 'redis gone', ...OTHERS, ...LINKS],
@@ -125,7 +137,7 @@ export function planOf(seed: number, onlyTheme?: string): Plan {
   const theme = onlyTheme ?? drawTheme(random)
   const { identitiesMin = 1, revokeEveryMs, ...drawn } = THEMES[theme] as Theme
   const faults = drawFaults(random, drawn)
-  const isReplicated = faults.some(({ kind }) => kind === 'redis failed over')
+  const isReplicated = faults.some(({ kind }) => kind.startsWith('redis failed over'))
   const leaseMs = random.pick([1_000, 2_000, 2_000, 2_000])
   const settleMs = leaseMs + 1_500
   const lastMs = Math.max(0, ...faults.map(({ untilMs }) => untilMs))
@@ -133,8 +145,8 @@ export function planOf(seed: number, onlyTheme?: string): Plan {
   return {
     ...{ seed, theme, faults, healthyFromMs },
     endMs: faults.length === 0 ? CALM_MS : Math.min(END_MS_MAX, healthyFromMs + WELL_MS),
-    authorizersCount: 2 + random.below(5),
-    identitiesCount: Math.max(identitiesMin, 1 + random.below(3)),
+    authorizersCount: random.pick(AUTHORIZERS),
+    identitiesCount: Math.max(identitiesMin, random.pick(IDENTITIES)),
     sizes: {
       ...{ leaseMs, heartbeatMs: leaseMs / 8 },
       entriesMax: random.pick([3, 60, 60]),
@@ -146,7 +158,7 @@ export function planOf(seed: number, onlyTheme?: string): Plan {
       logEntriesMax: random.pick([3, 100_000, 100_000]),
       sinceEntriesMax: random.pick([2, 10_000, 10_000]),
     },
-    revokeEveryMs: revokeEveryMs ?? random.pick([900, 1_600, 2_500]),
+    revokeEveryMs: revokeEveryMs ?? random.pick([400, 800, 1_600]),
   }
 }
 
@@ -166,11 +178,12 @@ function drawFaults(
 ): readonly PlannedFault[] {
   if (kinds.length === 0) return []
   const count = least + random.below(most - least + 1)
+  const lastMs = FAULTS_FROM_MS + random.pick(FAULTS_WITHIN_MS)
   const faults: PlannedFault[] = []
   for (let at = 0; at < count; at++) {
     // The first is what the theme is named for.
     const kind = at === 0 ? (kinds[0] as FaultKind) : random.pick(kinds)
-    const atMs = random.between(FAULTS_FROM_MS, FAULTS_UNTIL_MS - 1_000)
+    const atMs = random.between(FAULTS_FROM_MS, lastMs)
     const forMs = random.pick(isSlow ? SLOW_MS : ALL_MS) * random.between(0.4, 1.2)
     faults.push({ kind, atMs, untilMs: Math.min(FAULTS_UNTIL_MS, atMs + forMs) })
   }

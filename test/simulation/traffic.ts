@@ -7,10 +7,11 @@ import { COOKIE_NAME } from './authorizer.ts'
 import { type Area, IDLE_MS, type Key, type Login, sessionOf, WALL_MS } from './cast.ts'
 import type { Subject } from './checks.ts'
 import type { Identity } from './identity.ts'
+import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
 
 const ASK_EVERY_MS = 70
-const SIGN_IN_EVERY_MS = 3_000
+const SIGN_IN_EVERY_MS = 1_000
 /** After an acknowledgement each authorizer is asked so often, so soon. */
 const PROBES_COUNT = 3
 const PROBES_WITHIN_MS = 80
@@ -187,6 +188,11 @@ function revoke(world: World, revocation: Revocation, attempt = 1): void {
   identity.machine.deliver(() => void revocation.run(identity).then(acknowledged, refused))
 }
 
+/** Faults in which an identity API, or Postgres under it, stands still. */
+const STOPPING: ReadonlySet<FaultKind> = new Set([
+  ...(['identity stopped', 'redis failed over young', 'postgres restarted'] as const),
+])
+
 /** In good times soon; else what trying, a fence and a lease take. Stops do not count. */
 function boundOf({ plan, isHealthy, schedule }: World, beganAtMs: number, one: Identity): number {
   const { leaseMs, fenceMs, retryMs } = plan.times
@@ -195,7 +201,7 @@ function boundOf({ plan, isHealthy, schedule }: World, beganAtMs: number, one: I
     one.machine.isStopped() ||
     !plan.faults.every(({ kind, atMs, untilMs }) => {
       const isMet = atMs < schedule.nowMs() && untilMs + 100 > beganAtMs
-      return !isMet || !(kind === 'identity stopped' || kind.startsWith('postgres'))
+      return !isMet || !STOPPING.has(kind)
     })
   if (isStopped) return Number.POSITIVE_INFINITY
   return retryMs + fenceMs + leaseMs * 1.002 + 20 + 400
