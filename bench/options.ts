@@ -7,6 +7,8 @@ export interface Options {
   readonly rounds: number
   /** How long each drive of a server under load takes. */
   readonly seconds: number
+  /** How many sessions memory grows to at most. */
+  readonly sessions: number
   /** Programs that are measured where their paths are given. */
   readonly rivals: Readonly<Record<string, string>>
   readonly isJson: boolean
@@ -23,7 +25,11 @@ const ROUNDS_USUAL = 25
 const SECONDS_MAX = 600
 const SECONDS_USUAL = 2
 
-const OPTIONS = '--seconds N, --rounds N, --rival NAME=PATH, --json, --list'
+const SESSIONS_MIN = 10_000
+const SESSIONS_MAX = 10_000_000
+const SESSIONS_USUAL = 1_000_000
+
+const OPTIONS = '--seconds N, --rounds N, --sessions N, --rival NAME=PATH, --json, --list'
 
 /**
  * What the arguments mean, or a sentence about what is wrong with them. Without a name: `usual`.
@@ -38,6 +44,7 @@ export function parseOptions(
   const rivals: Record<string, string> = {}
   let rounds = ROUNDS_USUAL
   let seconds = SECONDS_USUAL
+  let sessions = SESSIONS_USUAL
   let isJson = false
   let isList = false
   let pinned: string | undefined
@@ -47,6 +54,7 @@ export function parseOptions(
     else if (arg === '--list' || arg === '--help') isList = true
     else if (arg === '--rounds') rounds = Number(args[++at])
     else if (arg === '--seconds') seconds = Number(args[++at])
+    else if (arg === '--sessions') sessions = Number(args[++at])
     else if (arg === '--rival') {
       const [name = '', path = ''] = (args[++at] ?? '').split('=', 2)
       const problem = problemOf(name, path, programs)
@@ -65,8 +73,11 @@ export function parseOptions(
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > SECONDS_MAX) {
     return `--seconds takes a whole number from 1 to ${SECONDS_MAX}.`
   }
+  if (!Number.isInteger(sessions) || sessions < SESSIONS_MIN || sessions > SESSIONS_MAX) {
+    return `--sessions takes a whole number from ${SESSIONS_MIN} to ${SESSIONS_MAX}.`
+  }
   const asked = names.length === 0 ? usual : names
-  return { names: asked, rounds, seconds, rivals, isJson, isList, pinned }
+  return { names: asked, rounds, seconds, sessions, rivals, isJson, isList, pinned }
 }
 
 function problemOf(name: string, path: string, programs: readonly string[]): string | undefined {

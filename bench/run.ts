@@ -33,6 +33,7 @@ export interface Result {
 export interface Task {
   readonly rounds: number
   readonly seconds: number
+  readonly sessions: number
   readonly rivals: Readonly<Record<string, string>>
   readonly setting: Setting
   /** Progress, for standard error. */
@@ -146,11 +147,11 @@ interface Told {
 }
 
 async function runOne(name: string, options: Options, { pinned, say }: Told): Promise<Result> {
-  const { rounds, seconds, rivals } = options
+  const { rounds, seconds, sessions, rivals } = options
   const benchmark = BENCHMARKS[name]
   if (benchmark === undefined) throw new Error(`${name} is not known`)
   const setting = describeSetting(pinned)
-  const result = await benchmark.run({ rounds, seconds, rivals, setting, say })
+  const result = await benchmark.run({ rounds, seconds, sessions, rivals, setting, say })
   keep(name, result.report)
   if (!options.isJson) {
     process.stdout.write(`${result.lines.join('\n')}\n`)

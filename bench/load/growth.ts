@@ -1,69 +1,64 @@
+import { generateKeyPairSync } from 'node:crypto'
 import type { Result, Task } from '../run.ts'
-import { readResidentBytes } from './cpu.ts'
 import { type Figures, round, writePart } from './figures.ts'
+import { FEW_SESSIONS, type Grown, growSessions, patientFor } from './grow-sessions.ts'
 import { asking, KEYS_ASK, on, stopAll } from './hit.ts'
 import { inWorld, ROUNDS } from './hit-benchmark.ts'
-import {
-  costOf,
-  describe,
-  type Measurement,
-  measureInTurn,
-  ratioOf,
-  spreadOf,
-  warm,
-} from './measure.ts'
+import { costOf, type Measurement, measureInTurn, ratioOf, spreadOf, warm } from './measure.ts'
+import { grownBy, type Held, readHeld, TELLING } from './memory.ts'
 import type { Measured } from './place.ts'
 import { type Curve, plotGrowth } from './plot.ts'
-import { openSeeder, type Seeded, seedKeys, signatures } from './seed.ts'
+import { openSeeder, seedKeys, signatures } from './seed.ts'
 import { costTable, settingLines, writePlot } from './table.ts'
-import { checkOf } from './workload.ts'
+import { checkOf, type Workload } from './workload.ts'
 import { FULL_POLICY, fillPolicy, type World } from './world.ts'
 
 const PLOT = 'docs/plots/growth.svg'
-const FEW_SESSIONS = 1_000
-const KEYS = 2_000
+const [FEW_KEYS, KEYS] = [100, 1_000]
 const STARTS = 5
-/** Tokens must outlive the time that it takes to sign one for each session. */
-const PATIENT = { DVARA_JWT_TTL_S: '3600', DVARA_SESSIONS_MAX: '1100000' }
-/** A run of shorter drives is a try: it takes a tenth of the sessions. */
-const SECONDS_OF_A_TRY = 2
-
-interface Grown {
-  readonly title: string
-  readonly counts: readonly number[]
-  readonly measured: readonly Measurement[]
-}
+const PATIENT = patientFor(FEW_SESSIONS)
 
 /** What cost does when sessions, rows, networks and workers become more, and what memory does. */
 export async function benchGrowth(task: Task): Promise<Result> {
-  const { seconds, setting } = task
+  const { seconds, setting, say, sessions: most } = task
   return inWorld(async (world) => {
-    const most = seconds < SECONDS_OF_A_TRY ? 100_000 : 1_000_000
-    const sessions = await growSessions(world, task, most)
-    const rows = await growPolicy(world, task, 'permission rows', [10, 200, 10_000])
-    const networks = await growPolicy(world, task, 'networks', [0, 1_000, 100_000])
-    const keyBytes = await measureKeyBytes(world)
+    const sessions = await growSessions(world, task)
+    const workload = await askingFew(world)
+    const rows = await growPolicy(world, task, workload, 'permission rows', [10, 200, 10_000])
+    const networks = await growPolicy(world, task, workload, 'networks', [0, 10, 1_000, 100_000])
+    const workers = await growWorkers(world, task, workload)
+    say('starting with 10,000 permission rows …')
     const readyMs = await measureStart(world)
-    const workers = await growWorkers(world, task)
+    say('memory of keys …')
+    const keys = await measureKeys(world)
     const grown = [sessions.grown, rows, networks]
     const figures: Figures = {
       ...{ 'sessions growth': growthOf(sessions.grown), 'rows growth': growthOf(rows) },
       'networks growth': growthOf(networks),
-      'session bytes': spreadOf([sessions.bytes]),
+      'session bytes': spreadOf([sessions.each.residentBytes]),
       ready: spreadOf(readyMs),
     }
     const text = [
       settingLines(setting, { rounds: ROUNDS, seconds }),
       `![Cost against the least of each](${PLOT})`,
-      ...grown.flatMap(({ title, measured }) => [`### More ${title}`, costTable(measured)]),
-      '### More workers',
+      ...grown.flatMap(({ title, measured }) => [`#### More ${title}`, costTable(measured)]),
+      '#### More workers',
       costTable(workers),
-      '### Memory and start',
-      memoryText(sessions.bytes, most, keyBytes, readyMs),
+      '#### Memory and start',
+      memoryText(sessions.each, most, keys, readyMs),
     ].join('\n\n')
     return {
-      report: { ...setting, seconds, grown, workers, keyBytes, readyMs, figures },
-      lines: [...grown.flatMap(({ measured }) => measured.map(describe)), `${keyBytes} B a key`],
+      report: {
+        ...setting,
+        seconds,
+        grown,
+        workers,
+        session: sessions.each,
+        keys,
+        readyMs,
+        figures,
+      },
+      lines: [memoryText(sessions.each, most, keys, readyMs)],
       document() {
         writePart('growth', text, figures)
         writePlot(
@@ -76,68 +71,20 @@ export async function benchGrowth(task: Task): Promise<Result> {
   })
 }
 
-async function growSessions(world: World, task: Task, most: number) {
+async function askingFew(world: World): Promise<Workload> {
   const seeder = await openSeeder(world)
-  const counts: number[] = []
-  for (let count = FEW_SESSIONS; count <= most; count *= 10) counts.push(count)
-  task.say(`seeding ${most} sessions …`)
-  const all = await seeder.sessions(most)
+  const workload = asking(await seeder.sessions(FEW_SESSIONS))
   await seeder.close()
-  const servers: Measured[] = []
-  const contenders = []
-  for (const count of counts) {
-    const server = await world.startAuthorizer(`authorizer of ${count}`, PATIENT)
-    servers.push(server)
-    const workload = asking(spreadOver(all, count))
-    const contender = on(server, `${count.toLocaleString('en')} sessions`, workload)
-    // Every one is asked for once at least: connections take them in turn.
-    for (let round = 0; round < 60 && (await countEntries(server)) < count * 0.999; round++) {
-      await warm(contender, count / 20)
-    }
-    contenders.push(contender)
-  }
-  const [first, last] = [servers[0], servers.at(-1)] as [Measured, Measured]
-  try {
-    const measured = await measureInTurn(contenders, { ...task, rounds: ROUNDS })
-    const apart = readResidentBytes(last.pids()) - readResidentBytes(first.pids())
-    const bytes = apart / (most - FEW_SESSIONS)
-    return { grown: { title: 'sessions', counts, measured }, bytes }
-  } finally {
-    await stopAll(servers)
-  }
-}
-
-/** The first so many, in an order without a pattern: neighbours in memory are not neighbours. */
-function spreadOver(all: readonly Seeded[], count: number): Seeded[] {
-  const some = all.slice(0, count)
-  for (let at = some.length - 1; at > 0; at--) {
-    const other = Math.floor(Math.random() * (at + 1))
-    const kept = some[at] as Seeded
-    some[at] = some[other] as Seeded
-    some[other] = kept
-  }
-  return some
-}
-
-async function countEntries(server: Measured): Promise<number> {
-  const text = await (await fetch(`${opsOf(server)}/metrics`)).text()
-  return Number(/^dvara_cache_entries\{[^}]*sessions[^}]*\} (\d+)/m.exec(text)?.[1] ?? 0)
-}
-
-function opsOf(server: Measured): string {
-  if ('opsUrl' in server) return String(server.opsUrl)
-  throw new Error(`${server.name} is no authorizer`)
+  return workload
 }
 
 async function growPolicy(
   world: World,
   task: Task,
+  workload: Workload,
   title: 'permission rows' | 'networks',
   counts: readonly number[],
 ): Promise<Grown> {
-  const seeder = await openSeeder(world)
-  const workload = asking(await seeder.sessions(FEW_SESSIONS))
-  await seeder.close()
   const servers: Measured[] = []
   const contenders = []
   for (const count of counts) {
@@ -147,18 +94,15 @@ async function growPolicy(
     servers.push(server)
     contenders.push(on(server, `${count.toLocaleString('en')} ${title}`, workload))
   }
-  await fillPolicy(world.database, FULL_POLICY)
   const measured = await measureInTurn(contenders, { ...task, rounds: ROUNDS }).finally(() =>
     stopAll(servers),
   )
+  await fillPolicy(world.database, FULL_POLICY)
   return { title, counts, measured }
 }
 
 /** One process on one core, and two behind one port on two; the load is on the second too. */
-async function growWorkers(world: World, task: Task): Promise<Measurement[]> {
-  const seeder = await openSeeder(world)
-  const workload = asking(await seeder.sessions(FEW_SESSIONS))
-  await seeder.close()
+async function growWorkers(world: World, task: Task, workload: Workload): Promise<Measurement[]> {
   const one = await world.startAuthorizer('one', PATIENT)
   const settings = { ...PATIENT, DVARA_WORKERS: '2' }
   const two = await world.startAuthorizer('two', settings, { cores: '0,1' })
@@ -169,22 +113,34 @@ async function growWorkers(world: World, task: Task): Promise<Measurement[]> {
   return measureInTurn(contenders, { ...task, rounds: ROUNDS }).finally(() => stopAll([one, two]))
 }
 
-/** Resident bytes that one more remembered HMAC key takes. */
-async function measureKeyBytes(world: World): Promise<number> {
-  const keys = await seedKeys(world, 'HS256', KEYS)
+type KeyMemory = Readonly<Record<'HS256' | 'EdDSA', Held>>
+
+/** What one more remembered key takes, by its algorithm. */
+async function measureKeys(world: World): Promise<KeyMemory> {
+  return {
+    HS256: await measureKey(world, 'HS256'),
+    EdDSA: await measureKey(world, 'EdDSA', () => generateKeyPairSync('ed25519')),
+  }
+}
+
+async function measureKey(
+  world: World,
+  algorithm: keyof KeyMemory,
+  createPair?: Parameters<typeof seedKeys>[3],
+): Promise<Held> {
+  const keys = await seedKeys(world, algorithm, KEYS, createPair)
   const settings = { DVARA_APIKEY_NONCE_LIFETIME_MS: '60000', ...PATIENT }
-  const server = await world.startAuthorizer('keys', settings)
-  const few = keys.slice(0, 100)
+  const server = await world.startAuthorizer('keys', settings, { node: TELLING })
   const askWith = (some: typeof keys) => ({
-    ...on(server, 'keys', checkOf({})),
+    ...on(server, `${algorithm} keys`, checkOf({})),
     workload: () =>
-      checkOf(KEYS_ASK, signatures(some, { version: 2, count: some.length, nowMs: Date.now() })),
+      checkOf(KEYS_ASK, signatures(some, { version: 2, count: 2 * KEYS, nowMs: Date.now() })),
   })
   try {
-    await warm(askWith(few))
-    const before = readResidentBytes(server.pids())
+    await warm(askWith(keys.slice(0, FEW_KEYS)))
+    const before = await readHeld(server)
     await warm(askWith(keys))
-    return (readResidentBytes(server.pids()) - before) / (KEYS - few.length)
+    return grownBy(before, await readHeld(server), KEYS - FEW_KEYS)
   } finally {
     await server.stop()
   }
@@ -220,17 +176,21 @@ function curveOf({ title, counts, measured }: Grown): Curve {
 }
 
 function memoryText(
-  sessionBytes: number,
+  session: Held,
   most: number,
-  keyBytes: number,
+  { HS256, EdDSA }: KeyMemory,
   readyMs: readonly number[],
 ): string {
   const { median, min, max } = spreadOf(readyMs)
+  const bytes = ({ residentBytes, liveBytes }: Held) =>
+    `${round(residentBytes)} bytes resident, of which ${round(liveBytes)} are left after a ` +
+    'collection of garbage'
   return [
-    `- One more session in memory, with its token and its reply’s head: ${round(sessionBytes)} ` +
-      `bytes resident (${most.toLocaleString('en')} sessions against ${FEW_SESSIONS}).`,
-    `- One more API key of kind HS256, with its holder and token: ${round(keyBytes)} bytes ` +
-      `resident (${KEYS.toLocaleString('en')} keys against 100).`,
+    `- One more session in memory, with its holder, its token and its reply’s head: ` +
+      `${bytes(session)} (${most.toLocaleString('en')} against ${FEW_SESSIONS}).`,
+    `- One more API key of kind HS256, with its holder and token: ${bytes(HS256)} ` +
+      `(${KEYS.toLocaleString('en')} against ${FEW_KEYS}).`,
+    `- One more of kind EdDSA, each with its table: ${bytes(EdDSA)}.`,
     `- Ready ${round(median)} ms after start with 10,000 permission rows (${round(min)}–` +
       `${round(max)}, ${STARTS} starts).`,
   ].join('\n')

@@ -1,4 +1,5 @@
-import { cpus } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import {
   findBinary,
@@ -10,6 +11,7 @@ import { familyOf } from './cpu.ts'
 
 /** The core of what is measured; everything else runs on the one that the command is kept on. */
 const SERVER_CORE = 0
+const LOAD_CORE = 1
 
 const taskset = cpus().length > 1 ? findBinary('taskset') : undefined
 
@@ -66,6 +68,20 @@ export async function startMeasured(options: MeasuredOptions): Promise<Measured>
   }
   running.add(measured)
   return measured
+}
+
+/** While nothing is measured this process may have all cores: it prepares what will be. */
+export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
+  const isAnywhere = taskset === undefined || availableParallelism() > 1
+  const place = (cores: string) => {
+    if (!isAnywhere) spawnSync(taskset, ['-a', '-p', '-c', cores, String(process.pid)])
+  }
+  place(`0-${cpus().length - 1}`)
+  try {
+    return await work()
+  } finally {
+    place(String(LOAD_CORE))
+  }
 }
 
 const running = new Set<Measured>()

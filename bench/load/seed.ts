@@ -6,6 +6,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto'
+import { Redis } from 'ioredis'
 import { parseAddress } from '../../src/core/address.ts'
 import type { KeyAlgorithm } from '../../src/core/api-key.ts'
 import type { Principal } from '../../src/core/principal.ts'
@@ -38,19 +39,15 @@ const WRITES_MAX = 2_000
 
 /**
  * Writes sessions where authorizers read them, with the very calls of a login, but without a
- * password's digest and without Postgres: a million of them take a minute instead of hours.
+ * password's digest and without Postgres.
  */
 export async function openSeeder(world: Pick<World, 'redis' | 'seal'>): Promise<Seeder> {
-  const board = await openRedisBoard({
-    ...{ url: world.redis.url, commandTimeoutMs: 60_000, connectTimeoutMs: 5_000 },
-    onFault: () => undefined,
-  })
+  const board = await openBoard(world)
   const epochNumber = await readEpochNumber(board)
   let lastNumber = 0
 
   async function open(): Promise<Seeded> {
-    const cookie = world.seal(randomBytes(32).toString('base64url'))
-    const seeded = { cookie, hash: sha256Base64url(cookie) }
+    const seeded = sealNew(world)
     const opened = await board.open(postingOf(seeded, ++lastNumber), epochNumber)
     if (opened !== 'opened') throw new Error(`a session was not opened: ${opened}`)
     return seeded
@@ -71,6 +68,62 @@ export async function openSeeder(world: Pick<World, 'redis' | 'seal'>): Promise<
     },
     close: () => board.close(),
   }
+}
+
+/** So many at once while a board is filled. */
+const FILLED_AT_ONCE = 2_000
+
+/**
+ * Empties Redis and seals it with so many sessions, each of a member of its own, as it is sealed
+ * from Postgres after it was lost: a million of them take half a minute. Nobody may be running.
+ */
+export async function fillSessions(
+  world: Pick<World, 'redis' | 'database' | 'seal'>,
+  count: number,
+): Promise<Seeded[]> {
+  const client = new Redis(world.redis.url)
+  await client.flushall()
+  client.disconnect()
+  const [raised] = await world.database.query<{ n: number }>(
+    'update epoch set n = n + 1 returning n::float8 as n',
+  )
+  const epochNumber = raised?.n ?? 0
+  const board = await openBoard(world)
+  try {
+    const filling = { epochNumber, isEmpty: await board.begin(epochNumber) }
+    const all: Seeded[] = []
+    while (all.length < count) {
+      const size = Math.min(FILLED_AT_ONCE, count - all.length)
+      const some = Array.from({ length: size }, () => sealNew(world))
+      const postings = some.map((seeded, at) => postingOf(seeded, all.length + at + 1))
+      const holders = postings.map(
+        ({ uid, principal, principalVersion, generation, endsAtMs }) => ({
+          ...{ uid, record: principal, version: principalVersion, generation, untilMs: endsAtMs },
+        }),
+      )
+      await Promise.all([
+        board.prepare(filling, postings, []),
+        board.preparePrincipals(filling, holders),
+      ])
+      all.push(...some)
+    }
+    await board.seal(epochNumber)
+    return all
+  } finally {
+    await board.close()
+  }
+}
+
+function openBoard({ redis }: Pick<World, 'redis'>): Promise<Board> {
+  return openRedisBoard({
+    ...{ url: redis.url, commandTimeoutMs: 60_000, connectTimeoutMs: 5_000 },
+    onFault: () => undefined,
+  })
+}
+
+function sealNew({ seal }: Pick<World, 'seal'>): Seeded {
+  const cookie = seal(randomBytes(32).toString('base64url'))
+  return { cookie, hash: sha256Base64url(cookie) }
 }
 
 /** The number of this sealing: the epoch's name begins with it. */

@@ -6,7 +6,7 @@ const KNOWN = ['crypto', 'timing']
 const PROGRAM = process.execPath
 const parse = (args: readonly string[]) => parseOptions(args, KNOWN, KNOWN, ['x'])
 const USUAL = {
-  ...{ names: KNOWN, rounds: 25, seconds: 2, rivals: {} },
+  ...{ names: KNOWN, rounds: 25, seconds: 2, sessions: 1_000_000, rivals: {} },
   ...{ isJson: false, isList: false, pinned: undefined },
 }
 
@@ -46,6 +46,7 @@ describe('the command line', () => {
     ['a rival that nobody can start', ['--rival', `y=${PROGRAM}`], /NAME is one of x\./],
     ['a rival that is not there', ['--rival', 'x=/nowhere/x'], /no program that we may run/],
     ['a rival that is no program', ['--rival', `x=${import.meta.filename}`], /no program/],
+    ['fewer sessions than grow', ['--sessions', '10'], /from 10000 to/],
     ['half a round', ['--rounds', '9.5'], /whole number/],
   ]
   for (const [title, args, complaint] of bad) {
