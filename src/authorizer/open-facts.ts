@@ -3,6 +3,8 @@ import { nameOf } from '../cache/ring.ts'
 import { Fault } from '../core/fault.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
+import { agentOf } from '../gateway/dialect.ts'
+import { createTexts } from '../gateway/memo.ts'
 import type { Head } from '../store/invalidations.ts'
 import type { Loaded } from '../store/sessions.ts'
 import type { AuthorizerStores } from '../store/stores.ts'
@@ -83,7 +85,7 @@ export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
       found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found),
     remember(id, found) {
       if (found === undefined) return undefined
-      const entry = createEntry(found, nowMs())
+      const entry = createEntry(shareTexts(found), nowMs())
       memory.table.remember(flat(id), entry)
       return entry
     },
@@ -96,4 +98,20 @@ export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
  */
 function flat(id: string): string {
   return Buffer.from(id, 'latin1').toString('latin1')
+}
+
+const wordOf = createTexts(64)
+for (const word of ['active', 'pending']) wordOf(word)
+
+/**
+ * The same facts with texts that many have in common: those of the checks that they will be
+ * compared with, and of other sessions. A record's own are slices of it, which V8 compares by a
+ * call into the runtime: a User-Agent costs a hit 3 % of its time, and each session 120 bytes.
+ */
+function shareTexts({ session, principal, idleAtMs }: Facts): Facts {
+  return {
+    session: { ...session, userAgent: agentOf(session.userAgent) },
+    principal: { ...principal, role: wordOf(principal.role), state: wordOf(principal.state) },
+    idleAtMs,
+  }
 }

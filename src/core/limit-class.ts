@@ -58,7 +58,8 @@ function domainOf(name: string): number {
 /** The class with the longest prefix that covers this path; undefined if none does. */
 export function matchClass(compiled: LimitClasses, foldedPath: string): CompiledClass | undefined {
   if (compiled.classes.length === 0) return undefined
-  return compiled.classes[matchLongest(compiled.tree, foldedPath)]
+  const found = matchLongest(compiled.tree, foldedPath)
+  return found === -1 ? undefined : compiled.classes[found]
 }
 
 /** Reads `limits` of a policy file; what is wrong is added to `problems`. */

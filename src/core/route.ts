@@ -101,7 +101,9 @@ export function matchRoutes(routes: Routes, path: string, foldedPath: string): n
 /** Whom a token for this path is for; the same list for the same routes, by identity. */
 export function matchAudience(routes: Routes, foldedPath: string): readonly string[] {
   const found = matchLongest(routes.audiences, foldedPath)
-  return routes.audienceSets[found] ?? routes.table.defaultAudience
+  // To read an array at -1 is a search for a property of that name, and a call into the runtime.
+  if (found === -1) return routes.table.defaultAudience
+  return routes.audienceSets[found] as readonly string[]
 }
 
 export type RouteTableReading =

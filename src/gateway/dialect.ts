@@ -77,7 +77,11 @@ export function isMethod(method: string): boolean {
 const hostOf = createMemo(64, readHost)
 const methodOf = createMemo(16, (method) => (isMethod(method) ? method : undefined))
 const targetOf = createMemo(1024, readTarget)
-const agentOf = createTexts(256)
+/**
+ * The text of a User-Agent as checks hold it. Whoever keeps one to compare it with theirs keeps
+ * this: then two that are equal mostly are one, and are not compared character by character.
+ */
+export const agentOf = createTexts(256)
 
 /** Reads a check in the given dialect; refusals come in the order of precedence of REASONS. */
 export function readCheck(dialect: Dialect, asked: Asked): Read {

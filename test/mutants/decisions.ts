@@ -74,7 +74,7 @@ export const DECISIONS: readonly Mutation[] = [
       '  if (path === foldedPath) return exact\n',
       '  if (path !== foldedPath) return exact\n',
     ],
-    ['audience-ignored', 'routes.audienceSets[found] ??', 'routes.audienceSets[-1] ??'],
+    ['audience-ignored', 'if (found === -1) return routes', 'if (found !== -2) return routes'],
   ]),
   ...mutationsOf('core/rule.ts', 'core/rule', [
     ['drop-ignored', 'const isAccepted = (refused & DROP) === 0 &&', 'const isAccepted ='],
