@@ -3,7 +3,7 @@ import type { Lease } from '../cache/lease.ts'
 import type { Table } from '../cache/table.ts'
 import type { Check } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
-import { readCredential } from '../core/credential.ts'
+import { findSessionId, readCredential, SESSION_ID_CHARS } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
 import { Fault } from '../core/fault.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
@@ -80,7 +80,8 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const at = monotonicMs()
     const limited = limits.admitAddress(check.address, at)
     if (limited !== undefined) return limited
-    const credential = readCredential(check, policy.cookieName)
+    const known = recallPresented(check, policy, at)
+    const credential = known?.credential ?? readCredential(check, policy.cookieName)
     found.credential = credential.kind
     if (check.apiKey !== undefined) found.kid = check.apiKey.kid ?? ''
     const refused = screenCredential(check, credential, policy)
@@ -93,7 +94,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
       if (belief.isHopeless()) return unavailable(found, NO_LEASE)
       return authorizeAfterBeat(check, found, credential.id)
     }
-    const entry = table.recall(credential.id, at)
+    const entry = known ?? table.recall(credential.id, at)
     const isHit = entry !== undefined && !isToBeReread(entry, now)
     deps.onRecall(isHit)
     // What is remembered was proven when it was loaded: only a stranger's seal is looked at.
@@ -103,6 +104,12 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (!isHit) return authorizeAfterLoad(check, found, credential.id)
     found.source = 'memory'
     return conclude(check, found, entry, policy, now)
+  }
+
+  /** What is remembered of the session of a cookie that is spelt as usual. */
+  function recallPresented({ apiKey, cookies }: Check, { cookieName }: Policy, at: number) {
+    const from = apiKey === undefined ? findSessionId(cookies, cookieName) : -1
+    return from === -1 ? undefined : table.recallPart(cookies, from, SESSION_ID_CHARS, at)
   }
 
   /** Answers what an unknown session hears, and no store is asked. */

@@ -1,3 +1,4 @@
+import type { Credential } from '../core/credential.ts'
 import type { Facts } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
@@ -36,6 +37,8 @@ export interface Granted {
 
 /** What is remembered of one session: its facts, when they were read, and its grants. */
 export interface Entry extends Granted {
+  /** As `readCredential` reads it of the cookie that this is remembered under. */
+  readonly credential: Credential
   readonly facts: Facts
   readonly loadedAtMs: number
   /** When its use was last reported to the store; never before that. */
@@ -45,8 +48,10 @@ export interface Entry extends Granted {
 /** Audiences remembered of one session; beyond them the oldest is minted again. */
 export const GRANTS_MAX = 8
 
-export function createEntry(facts: Facts, nowMs: number): Entry {
-  return { facts, loadedAtMs: nowMs, grants: [], coming: [], touchedAtMs: nowMs }
+/** `id` is the cookie's value. */
+export function createEntry(id: string, facts: Facts, nowMs: number): Entry {
+  const credential: Credential = { kind: 'session', id }
+  return { credential, facts, loadedAtMs: nowMs, grants: [], coming: [], touchedAtMs: nowMs }
 }
 
 export interface GrantOptions {

@@ -2,6 +2,7 @@ import { createLease, type Lease } from '../cache/lease.ts'
 import { createRing, nameOf, type Ring } from '../cache/ring.ts'
 import { createTable, type Table } from '../cache/table.ts'
 import type { Config } from '../config/settings.ts'
+import { hashSessionId } from '../core/credential.ts'
 import { EVERY_SESSION } from '../core/invalidation.ts'
 import type { Facts } from '../core/principal.ts'
 import type { Entry } from './grants.ts'
@@ -28,6 +29,7 @@ export function createMemory(
       entriesMax: config.sessionsMax,
       ageMsMax: ENTRY_AGE_MS_MAX,
       tagsOf: ({ facts }) => tagsOf(facts),
+      hashOf: hashSessionId,
       monotonicMs,
     }),
     keys: createKeyMemory({

@@ -85,8 +85,9 @@ export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
       found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found),
     remember(id, found) {
       if (found === undefined) return undefined
-      const entry = createEntry(shareTexts(found), nowMs())
-      memory.table.remember(flat(id), entry)
+      const own = flat(id)
+      const entry = createEntry(own, shareTexts(found), nowMs())
+      memory.table.remember(own, entry)
       return entry
     },
   })

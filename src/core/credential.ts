@@ -46,6 +46,35 @@ export function readCookie(cookies: string, name: string): string | null | undef
   return found
 }
 
+/** Characters of an id: what was drawn, which key sealed it, and the seal. */
+export const SESSION_ID_CHARS = 68
+
+/**
+ * Where an id stands in the Cookie lines, if they hold this cookie once and nothing but an id can
+ * be in it; or -1, which says nothing. What stands there is what `readCredential` would cut out:
+ * who knows the id already can tell so without cutting.
+ */
+export function findSessionId(cookies: string, name: string): number {
+  const at = cookies.indexOf(name)
+  if (at === -1 || !isNameStart(cookies, at)) return -1
+  const from = at + name.length + 1
+  const end = from + SESSION_ID_CHARS
+  if (cookies.charCodeAt(from - 1) !== 0x3d || end > cookies.length) return -1
+  if (end < cookies.length && cookies.charCodeAt(end) !== 0x3b) return -1
+  return cookies.indexOf(name, from) === -1 ? from : -1
+}
+
+/**
+ * Where an id is kept in a table: four of the characters that we drew at random. Strangers cannot
+ * have ids remembered that they chose; a hash of all of them is an eighth of a hit.
+ */
+export function hashSessionId(text: string, from: number): number {
+  const first = text.charCodeAt(from + 1) | (text.charCodeAt(from + 11) << 8)
+  const second = text.charCodeAt(from + 21) | (text.charCodeAt(from + 31) << 8)
+  const mixed = Math.imul(first | (second << 16), 0x9e3779b1)
+  return mixed ^ (mixed >>> 15)
+}
+
 /** Whether only white space lies between `at` and the start or the last `;`. */
 function isNameStart(cookies: string, at: number): boolean {
   let before = at - 1

@@ -36,7 +36,9 @@ export const MEMORY: readonly Row[] = [
   {
     no: 188,
     name: 'more to remember than there is room for',
-    proofs: [['test/cache/table.test.ts', 'beyond its size the least recently used entry goes']],
+    proofs: [
+      ['test/cache/table.test.ts', 'beyond its size an entry goes that was not used lately'],
+    ],
   },
   {
     no: 189,

@@ -70,7 +70,7 @@ test('a cookie is looked for in memory, then in the store; neither learns of it'
   assert.equal(said(await ask(question)), 'allow')
   assert.deepEqual(asked, ['session 43'])
   const facts = factsOf({ idleAtMs: NOW + 1 })
-  state.entry = createEntry(facts, NOW - 5000)
+  state.entry = createEntry('id', facts, NOW - 5000)
   const told = await ask(question)
   assert.equal(facts.idleAtMs, NOW + 1)
   assert.equal(state.entry.grants.length, 0)

@@ -25,7 +25,7 @@ function grants(isMemoized = true) {
 }
 
 test('a grant names the principal and bears the token', async () => {
-  const grant = await grants().makeGrant(createEntry(factsOf(), NOW), APP, NOW)
+  const grant = await grants().makeGrant(createEntry('id', factsOf(), NOW), APP, NOW)
   assert.deepEqual(grant, {
     kind: 'allow',
     authorization: Buffer.from('Bearer token1'),
@@ -36,7 +36,7 @@ test('a grant names the principal and bears the token', async () => {
 
 test('a token is handed out again until half its life is over, and not then', async () => {
   const { makeGrant, minted, said } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const first = await makeGrant(entry, APP, NOW)
   assert.equal(await makeGrant(entry, APP, NOW + 29_999), first)
   assert.notEqual(await makeGrant(entry, APP, NOW + 30_000), first)
@@ -46,7 +46,7 @@ test('a token is handed out again until half its life is over, and not then', as
 
 test('near the end of a session the half is that of what is left', async () => {
   const { makeGrant, minted } = grants()
-  const entry = createEntry(factsOf({ session: { endsAtMs: NOW + 10_000 } }), NOW)
+  const entry = createEntry('id', factsOf({ session: { endsAtMs: NOW + 10_000 } }), NOW)
   await makeGrant(entry, APP, NOW)
   await makeGrant(entry, APP, NOW + 4999)
   assert.equal(minted.length, 1)
@@ -56,7 +56,7 @@ test('near the end of a session the half is that of what is left', async () => {
 
 test('each audience has its own token', async () => {
   const { makeGrant, minted } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   await makeGrant(entry, APP, NOW)
   await makeGrant(entry, TRADE, NOW)
   await makeGrant(entry, APP, NOW)
@@ -65,7 +65,7 @@ test('each audience has its own token', async () => {
 
 test('the same names in a policy read anew mean another token', async () => {
   const { makeGrant, minted } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   await makeGrant(entry, APP, NOW)
   await makeGrant(entry, [...APP], NOW)
   assert.equal(minted.length, 2)
@@ -73,7 +73,7 @@ test('the same names in a policy read anew mean another token', async () => {
 
 test('audiences beyond the bound are minted again', async () => {
   const { makeGrant, minted } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const audiences = Array.from({ length: GRANTS_MAX + 1 }, (_, at) => [`a${at}`])
   for (const audience of audiences) await makeGrant(entry, audience, NOW)
   assert.equal(entry.grants.length, GRANTS_MAX)
@@ -83,7 +83,7 @@ test('audiences beyond the bound are minted again', async () => {
 
 test('another signing key means another token', async () => {
   const { makeGrant, keys } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const first = await makeGrant(entry, APP, NOW)
   keys.kid = 'k2'
   assert.notEqual(await makeGrant(entry, APP, NOW), first)
@@ -91,14 +91,14 @@ test('another signing key means another token', async () => {
 
 test('a clock set back makes no old token young', async () => {
   const { makeGrant } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const first = await makeGrant(entry, APP, NOW)
   assert.notEqual(await makeGrant(entry, APP, NOW - 1), first)
 })
 
 test('without the memo every grant is signed anew', async () => {
   const { makeGrant, minted } = grants(false)
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   await makeGrant(entry, APP, NOW)
   await makeGrant(entry, APP, NOW)
   assert.equal(minted.length, 2)
@@ -106,7 +106,7 @@ test('without the memo every grant is signed anew', async () => {
 
 test('who asks while a token is signed waits for that one', async () => {
   const { makeGrant, minted } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const both = await Promise.all([makeGrant(entry, APP, NOW), makeGrant(entry, APP, NOW)])
   assert.equal(both[0], both[1])
   assert.equal(minted.length, 1)
@@ -116,7 +116,7 @@ test('who asks while a token is signed waits for that one', async () => {
 test('a slow key signs the next token before the one at hand is used up', async () => {
   const { makeGrant, minted, keys } = grants()
   keys.isSlow = true
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const first = await makeGrant(entry, APP, NOW)
   assert.equal(makeGrant(entry, APP, NOW + 22_499), first)
   assert.equal(minted.length, 1)
@@ -142,7 +142,7 @@ test('a token that cannot be signed is refused to all who wait, and tried again'
     isMemoized: true,
     onGrant: () => {},
   })
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const both = [makeGrant(entry, APP, NOW), makeGrant(entry, APP, NOW)]
   for (const grant of both) await assert.rejects(async () => grant)
   await assert.rejects(async () => makeGrant(entry, APP, NOW))
@@ -152,7 +152,7 @@ test('a token that cannot be signed is refused to all who wait, and tried again'
 
 test('a token that is being signed is for its audience and by its key alone', async () => {
   const { makeGrant, minted, keys } = grants()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   const asked = [makeGrant(entry, APP, NOW), makeGrant(entry, TRADE, NOW)]
   keys.kid = 'k2'
   asked.push(makeGrant(entry, APP, NOW))

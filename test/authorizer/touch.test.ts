@@ -30,7 +30,7 @@ function world(fault?: Fault) {
 
 test('use slides the deadline in memory at once', async () => {
   const { toucher } = world()
-  const entry = createEntry(factsOf({ idleAtMs: NOW + 10 }), NOW)
+  const entry = createEntry('id', factsOf({ idleAtMs: NOW + 10 }), NOW)
   toucher.touch(entry, NOW + 5)
   assert.equal(entry.facts.idleAtMs, NOW + 5 + IDLE)
   await toucher.drain()
@@ -38,7 +38,7 @@ test('use slides the deadline in memory at once', async () => {
 
 test('the store hears of one session at most every 30 seconds', async () => {
   const { toucher, batches } = world()
-  const entry = createEntry(factsOf({ idleAtMs: NOW + 10 }), NOW)
+  const entry = createEntry('id', factsOf({ idleAtMs: NOW + 10 }), NOW)
   toucher.touch(entry, NOW + 29_999)
   await toucher.flush()
   assert.equal(batches.length, 0)
@@ -53,6 +53,7 @@ test('the store hears of one session at most every 30 seconds', async () => {
 test('a deadline never passes the end of the session', async () => {
   const { toucher } = world()
   const entry = createEntry(
+    'id',
     factsOf({ idleAtMs: NOW + 10, session: { endsAtMs: NOW + 60_000 } }),
     NOW,
   )
@@ -63,7 +64,7 @@ test('a deadline never passes the end of the session', async () => {
 
 test('a clock set back never shortens a deadline', async () => {
   const { toucher, batches } = world()
-  const entry = createEntry(factsOf(), NOW)
+  const entry = createEntry('id', factsOf(), NOW)
   toucher.touch(entry, NOW - 60_000)
   assert.equal(entry.facts.idleAtMs, NOW + IDLE)
   await toucher.drain()
@@ -73,14 +74,14 @@ test('a clock set back never shortens a deadline', async () => {
 test('a batch that the store refuses is reported and never rejects', async () => {
   const fault = new Fault('store_unavailable')
   const { toucher, faults } = world(fault)
-  toucher.touch(createEntry(factsOf({ idleAtMs: NOW }), NOW - 60_000), NOW)
+  toucher.touch(createEntry('id', factsOf({ idleAtMs: NOW }), NOW - 60_000), NOW)
   await toucher.drain()
   assert.deepEqual(faults, [fault])
 })
 
 test('after a clock was set back, use is reported again', async () => {
   const { toucher, batches } = world()
-  const entry = createEntry(factsOf({ idleAtMs: NOW - 3_000_000 }), NOW)
+  const entry = createEntry('id', factsOf({ idleAtMs: NOW - 3_000_000 }), NOW)
   toucher.touch(entry, NOW - 3_600_000)
   await toucher.drain()
   assert.deepEqual(batches, [[{ hash: 'h'.repeat(43), idleAtMs: NOW - 1_800_000 }]])

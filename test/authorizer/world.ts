@@ -49,7 +49,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     },
     land(id, facts) {
       if (facts === undefined) return { value: undefined }
-      const entry = createEntry(facts, clock.ms)
+      const entry = createEntry(id, facts, clock.ms)
       table.remember(id, entry)
       return { value: entry }
     },

@@ -36,7 +36,7 @@ test('use does not make an entry younger', () => {
   assert.equal(table.recall('a'), undefined)
 })
 
-test('beyond its size the least recently used entry goes', () => {
+test('beyond its size an entry goes that was not used lately', () => {
   const table = tableOf(2)
   table.remember('a', { tags: ['x'] })
   table.remember('b', { tags: ['x'] })
@@ -46,6 +46,15 @@ test('beyond its size the least recently used entry goes', () => {
   assert.equal(table.entries(), 2)
   assert.equal(table.forgetTagged('x'), 2)
   assert.equal(table.entries(), 0)
+})
+
+test('a key is found where it stands in a text, and nothing beside it', () => {
+  const table = tableOf(10)
+  const item = { tags: [] }
+  table.remember('abc', item)
+  assert.equal(table.recallPart('xabcx', 1, 3), item)
+  for (const from of [0, 2]) assert.equal(table.recallPart('xabcx', from, 3), undefined)
+  for (const length of [2, 4]) assert.equal(table.recallPart('xabcx', 1, length), undefined)
 })
 
 test('an entry replaced under its key is found by its new tags alone', () => {

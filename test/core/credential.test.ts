@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Check } from '../../src/core/check.ts'
-import { readCookie, readCredential } from '../../src/core/credential.ts'
+import {
+  findSessionId,
+  hashSessionId,
+  readCookie,
+  readCredential,
+  SESSION_ID_CHARS,
+} from '../../src/core/credential.ts'
 
 const ID = `${'A'.repeat(45)}${'-_09azZ'.repeat(3)}AA`
 const OTHER = 'B'.repeat(68)
@@ -80,4 +86,36 @@ test('any API-key header wins over a good cookie, even an empty one', () => {
 test('a head full of foreign cookies costs one scan', () => {
   const bomb = Array.from({ length: 2000 }, (_, at) => `sid${at}=${'x'.repeat(8)}`).join('; ')
   assert.equal(read(`${bomb}; sid=${ID}`).kind, 'session')
+})
+
+test('an id that is found where it stands is the one that is read', () => {
+  const value = fc.constantFrom(ID, OTHER, `${ID} `, ` ${ID}`, `${ID}A`, ID.slice(1), 'x', '')
+  const pair = fc.tuple(fc.constantFrom('sid', 'sid', 'xsid', 'a', ' sid', 'sid '), value)
+  const joint = fc.constantFrom('; ', ';', ' ;')
+  fc.assert(
+    fc.property(fc.array(pair, { maxLength: 4 }), joint, (pairs, between) => {
+      const cookies = pairs.map(([name, text]) => `${name}=${text}`).join(between)
+      const from = findSessionId(cookies, 'sid')
+      const found = cookies.slice(from, from + SESSION_ID_CHARS)
+      if (from === -1 || (found !== ID && found !== OTHER)) return
+      assert.deepEqual(read(cookies), { kind: 'session', id: found })
+      assert.equal(hashSessionId(cookies, from), hashSessionId(found, 0))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('where a cookie stands alone, first, last or between others its id is found', () => {
+  for (const cookies of [`sid=${ID}`, `sid=${ID}; a=1`, `a=1; sid=${ID}`, `a=1;sid=${ID};b=2`]) {
+    assert.equal(findSessionId(cookies, 'sid'), cookies.indexOf(ID), cookies)
+  }
+  for (const cookies of [
+    '',
+    `sid=${ID}; sid=${ID}`,
+    `sid=${ID} ; a=1`,
+    `xsid=${ID}`,
+    `sid ${ID}`,
+  ]) {
+    assert.equal(findSessionId(cookies, 'sid'), -1, cookies)
+  }
 })

@@ -150,12 +150,7 @@ export const MEMORY: readonly Mutation[] = [
     ['invalidation-not-recorded', '  remembered.ring.record(message)\n', ''],
   ]),
   ...mutationsOf('cache/table.ts', 'cache/table', [
-    [
-      'use-makes-younger',
-      'if (!isTooOld(kept, atMs)) return kept.value\n',
-      'kept.bornAtMs = isTooOld(kept, atMs) ? kept.bornAtMs : atMs\n' +
-        '      if (!isTooOld(kept, atMs)) return kept.value\n',
-    ],
+    ['use-makes-younger', 'if (!kept.isUsed) kept.isUsed = true', 'kept.bornAtMs = atMs'],
   ]),
   ...mutationsOf('authorizer/refresh.ts', 'authorizer/refresh', [
     [

@@ -106,7 +106,7 @@ export function createCorridor(world: World): Corridor {
     },
     land(id, facts) {
       if (facts === undefined) return { value: undefined }
-      const entry = createEntry({ ...facts }, clock.ms)
+      const entry = createEntry(id, { ...facts }, clock.ms)
       table.remember(id, entry)
       return { value: entry }
     },
