@@ -3,7 +3,7 @@ import type { Lease } from '../cache/lease.ts'
 import type { Table } from '../cache/table.ts'
 import type { Check } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
-import { findSessionId, readCredential, SESSION_ID_CHARS } from '../core/credential.ts'
+import { readCredential } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
 import { Fault } from '../core/fault.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
@@ -22,6 +22,7 @@ import { createAuthorizeKey, type KeyDependencies } from './api-keys.ts'
 import { createBelief, type Loadable } from './belief.ts'
 import type { Entry, MakeGrant } from './grants.ts'
 import type { Limits } from './limits.ts'
+import { recallPresented } from './memory.ts'
 import type { PolicyHolder } from './policy.ts'
 import { createRestrict } from './restrict.ts'
 import type { Toucher } from './touch.ts'
@@ -80,7 +81,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const at = monotonicMs()
     const limited = limits.admitAddress(check.address, at)
     if (limited !== undefined) return limited
-    const known = recallPresented(check, policy, at)
+    const known = recallPresented(table, check, policy.cookieName, at)
     const credential = known?.credential ?? readCredential(check, policy.cookieName)
     found.credential = credential.kind
     if (check.apiKey !== undefined) found.kid = check.apiKey.kid ?? ''
@@ -104,12 +105,6 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (!isHit) return authorizeAfterLoad(check, found, credential.id)
     found.source = 'memory'
     return conclude(check, found, entry, policy, now)
-  }
-
-  /** What is remembered of the session of a cookie that is spelt as usual. */
-  function recallPresented({ apiKey, cookies }: Check, { cookieName }: Policy, at: number) {
-    const from = apiKey === undefined ? findSessionId(cookies, cookieName) : -1
-    return from === -1 ? undefined : table.recallPart(cookies, from, SESSION_ID_CHARS, at)
   }
 
   /** Answers what an unknown session hears, and no store is asked. */

@@ -5,9 +5,11 @@ import { lifetimeOf } from '../crypto/lifetime.ts'
 import type { Bearer } from './claims.ts'
 import type { Mint } from './mint.ts'
 
-/** A grant and how long it may be handed out again. */
-interface MemoizedGrant {
-  readonly grant: Grant
+/**
+ * A grant and how long it may be handed out again. One object for both: with thousands of sessions
+ * in turn what a hit costs is mostly what it has to fetch from memory.
+ */
+interface MemoizedGrant extends Grant {
   /** By identity: a policy read anew brings new lists, and with them new tokens. */
   readonly audience: readonly string[]
   readonly kid: string
@@ -30,6 +32,8 @@ interface ComingGrant {
  */
 export interface Granted {
   readonly facts: Bearer
+  /** The one that was handed out last: mostly the one that is asked for. */
+  latest: MemoizedGrant | undefined
   /** One for each audience that was asked for, at most GRANTS_MAX. */
   readonly grants: MemoizedGrant[]
   readonly coming: ComingGrant[]
@@ -51,7 +55,15 @@ export const GRANTS_MAX = 8
 /** `id` is the cookie's value. */
 export function createEntry(id: string, facts: Facts, nowMs: number): Entry {
   const credential: Credential = { kind: 'session', id }
-  return { credential, facts, loadedAtMs: nowMs, grants: [], coming: [], touchedAtMs: nowMs }
+  return {
+    facts,
+    latest: undefined,
+    credential,
+    touchedAtMs: nowMs,
+    loadedAtMs: nowMs,
+    grants: [],
+    coming: [],
+  }
 }
 
 export interface GrantOptions {
@@ -90,15 +102,28 @@ export function createGrants(options: GrantOptions): MakeGrant {
       onGrant(true)
       return mintGrant(options, entry, audience, nowMs)
     }
-    for (const known of entry.grants) {
-      if (known.audience !== audience || !isReusable(known, kid(), nowMs)) continue
-      if (nowMs >= known.renewAtMs && isSlow()) renew(options, entry, audience, nowMs)
-      onGrant(false)
-      return known.grant
-    }
-    onGrant(true)
-    return comingGrant(options, entry, audience, nowMs)
+    const known = findGrant(entry, audience, kid(), nowMs)
+    onGrant(known === undefined)
+    if (known === undefined) return comingGrant(options, entry, audience, nowMs)
+    if (nowMs >= known.renewAtMs && isSlow()) renew(options, entry, audience, nowMs)
+    return known
   }
+}
+
+function findGrant(
+  entry: Granted,
+  audience: readonly string[],
+  kid: string,
+  nowMs: number,
+): MemoizedGrant | undefined {
+  const { latest } = entry
+  if (latest !== undefined && isReusable(latest, audience, kid, nowMs)) return latest
+  for (const known of entry.grants) {
+    if (!isReusable(known, audience, kid, nowMs)) continue
+    entry.latest = known
+    return known
+  }
+  return undefined
 }
 
 async function mintGrant(
@@ -109,7 +134,7 @@ async function mintGrant(
 ): Promise<Grant> {
   const authorization = await mint(facts, audience, nowMs)
   const { uid, role } = facts.principal
-  return { kind: 'allow', authorization, user: uid, role }
+  return { kind: 'allow', authorization, user: uid, role, worded: undefined }
 }
 
 /** Signed once for all who ask while it is signed, and remembered. */
@@ -122,14 +147,11 @@ function comingGrant(
   const kid = options.kid()
   const known = entry.coming.find((one) => one.audience === audience && one.kid === kid)
   if (known !== undefined) return known.grant
-  const grant = mintGrant(options, entry, audience, nowMs)
+  const grant = mintMemoized(options, entry, { audience, kid }, nowMs)
   const coming = { audience, kid, grant }
   entry.coming.push(coming)
   const leave = () => void entry.coming.splice(entry.coming.indexOf(coming), 1)
-  grant.then((made) => {
-    leave()
-    remember(options, entry, { audience, kid, grant: made }, nowMs)
-  }, leave)
+  grant.then(leave, leave)
   return grant
 }
 
@@ -143,27 +165,50 @@ function renew(
   comingGrant(options, entry, audience, nowMs).catch(() => {})
 }
 
-function remember(
-  { lifetimeMs }: GrantOptions,
-  { grants, facts }: Granted,
-  made: { grant: Grant; audience: readonly string[]; kid: string },
+async function mintMemoized(
+  options: GrantOptions,
+  entry: Granted,
+  { audience, kid }: Pick<MemoizedGrant, 'audience' | 'kid'>,
   mintedAtMs: number,
-): void {
+): Promise<Grant> {
+  const { authorization, user, role } = await mintGrant(options, entry, audience, mintedAtMs)
+  const { expiresAtS } = lifetimeOf({
+    ...{ nowMs: mintedAtMs, ttlMs: options.lifetimeMs, endsAtMs: entry.facts.session.endsAtMs },
+  })
+  const halfMs = (expiresAtS * 1000 - mintedAtMs) / 2
+  // Not by spreading: V8 would see more shapes of them than it looks for, at each hit.
+  const made: MemoizedGrant = {
+    kind: 'allow',
+    audience,
+    kid,
+    reuseUntilMs: mintedAtMs + halfMs,
+    mintedAtMs,
+    renewAtMs: mintedAtMs + halfMs * RENEW_AFTER,
+    worded: undefined,
+    authorization,
+    user,
+    role,
+  }
+  remember(entry, made)
+  return made
+}
+
+function remember(entry: Granted, made: MemoizedGrant): void {
+  const { grants } = entry
   const known = grants.findIndex((one) => one.audience === made.audience)
   if (known !== -1) grants.splice(known, 1)
   else if (grants.length === GRANTS_MAX) grants.shift()
-  const { expiresAtS } = lifetimeOf({
-    ...{ nowMs: mintedAtMs, ttlMs: lifetimeMs, endsAtMs: facts.session.endsAtMs },
-  })
-  const halfMs = (expiresAtS * 1000 - mintedAtMs) / 2
-  const reuseUntilMs = mintedAtMs + halfMs
-  const renewAtMs = mintedAtMs + halfMs * RENEW_AFTER
-  const { grant, audience, kid } = made
-  // Not by spreading: V8 would see more shapes of them than it looks for, at each hit.
-  grants.push({ grant, audience, kid, mintedAtMs, reuseUntilMs, renewAtMs })
+  grants.push(made)
+  entry.latest = made
 }
 
 /** A clock set back would make an old token young: then it is minted anew. */
-function isReusable(known: MemoizedGrant, kid: string, nowMs: number): boolean {
+function isReusable(
+  known: MemoizedGrant,
+  audience: readonly string[],
+  kid: string,
+  nowMs: number,
+): boolean {
+  if (known.audience !== audience) return false
   return nowMs < known.reuseUntilMs && nowMs >= known.mintedAtMs && known.kid === kid
 }

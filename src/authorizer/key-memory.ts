@@ -72,6 +72,7 @@ export function createKeyEntry(facts: KeyFacts, verifiers: RequestVerifiers): Ke
       principal,
       session: { hash: undefined, endsAtMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY },
     },
+    latest: undefined,
     grants: [],
     coming: [],
   }

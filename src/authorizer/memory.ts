@@ -2,7 +2,8 @@ import { createLease, type Lease } from '../cache/lease.ts'
 import { createRing, nameOf, type Ring } from '../cache/ring.ts'
 import { createTable, type Table } from '../cache/table.ts'
 import type { Config } from '../config/settings.ts'
-import { hashSessionId } from '../core/credential.ts'
+import type { Check } from '../core/check.ts'
+import { findSessionId, hashSessionId, SESSION_ID_CHARS } from '../core/credential.ts'
 import { EVERY_SESSION } from '../core/invalidation.ts'
 import type { Facts } from '../core/principal.ts'
 import type { Entry } from './grants.ts'
@@ -39,6 +40,17 @@ export function createMemory(
     lease: createLease(config.leaseMs),
     ring: createRing(),
   }
+}
+
+/** What is remembered of the session of a cookie that is spelt as usual. */
+export function recallPresented(
+  table: Pick<Table<Entry>, 'recallPart'>,
+  { apiKey, cookies }: Check,
+  cookieName: string,
+  atMs: number,
+): Entry | undefined {
+  const from = apiKey === undefined ? findSessionId(cookies, cookieName) : -1
+  return from === -1 ? undefined : table.recallPart(cookies, from, SESSION_ID_CHARS, atMs)
 }
 
 /** Under which names an invalidation asks the table for these facts. */

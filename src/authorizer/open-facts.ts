@@ -3,7 +3,7 @@ import { nameOf } from '../cache/ring.ts'
 import { Fault } from '../core/fault.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
-import { agentOf } from '../gateway/dialect.ts'
+import { addressOf, agentOf } from '../gateway/dialect.ts'
 import { createTexts } from '../gateway/memo.ts'
 import type { Head } from '../store/invalidations.ts'
 import type { Loaded } from '../store/sessions.ts'
@@ -105,14 +105,35 @@ const wordOf = createTexts(64)
 for (const word of ['active', 'pending']) wordOf(word)
 
 /**
- * The same facts with texts that many have in common: those of the checks that they will be
- * compared with, and of other sessions. A record's own are slices of it, which V8 compares by a
- * call into the runtime: a User-Agent costs a hit 3 % of its time, and each session 120 bytes.
+ * The same facts with what many have in common: texts of the checks that they will be compared
+ * with, and of other sessions. A record's own are slices of it, which V8 compares by a call into
+ * the runtime: a User-Agent costs a hit 3 % of its time, and each session 120 bytes. And what a
+ * hit looks at stands first, since most of what it costs is fetching from memory.
  */
 function shareTexts({ session, principal, idleAtMs }: Facts): Facts {
   return {
-    session: { ...session, userAgent: agentOf(session.userAgent) },
-    principal: { ...principal, role: wordOf(principal.role), state: wordOf(principal.state) },
+    session: {
+      endsAtMs: session.endsAtMs,
+      hash: session.hash,
+      userAgent: agentOf(session.userAgent),
+      address: addressOf(session.address.text) ?? session.address,
+      uid: session.uid,
+      csrfToken: session.csrfToken,
+      createdAtMs: session.createdAtMs,
+      generation: session.generation,
+    },
+    principal: {
+      role: wordOf(principal.role),
+      state: wordOf(principal.state),
+      uid: principal.uid,
+      kind: principal.kind,
+      username: principal.username,
+      email: principal.email,
+      level: principal.level,
+      referralId: principal.referralId,
+      otp: principal.otp,
+      version: principal.version,
+    },
     idleAtMs,
   }
 }

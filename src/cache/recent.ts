@@ -77,7 +77,7 @@ export function createRecent<V>(hashOf: HashOf): Recent<V> {
     add(key, value, bornAtMs) {
       const hash = hashOf(key, 0, key.length)
       const place = all.length
-      const kept: Kept<V> = { key, value, bornAtMs, isUsed: false, hash, place, next: undefined }
+      const kept: Kept<V> = { key, value, next: undefined, bornAtMs, isUsed: false, hash, place }
       all.push(kept)
       if (all.length <= heads.length) link(kept)
       else {

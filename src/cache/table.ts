@@ -40,6 +40,9 @@ export function createTable<V extends object>(options: TableOptions<V>): Table<V
   /** One key is kept bare: most tags name one entry, and a Set costs 200 bytes. */
   const keysByTag = new Map<string, string | Set<string>>()
 
+  /** V8 keeps a whole number of this size where it stands, and a fraction apart from it. */
+  const wholeMs = () => Math.floor(monotonicMs())
+
   function drop(kept: Kept<V>): void {
     recent.remove(kept)
     for (const tag of tagsOf(kept.value)) untag(tag, kept.key)
@@ -88,12 +91,12 @@ export function createTable<V extends object>(options: TableOptions<V>): Table<V
     remember(key, value) {
       const before = recent.find(key, 0, key.length)
       // The same again was not forgotten in between.
-      if (before?.value === value) before.bornAtMs = monotonicMs()
+      if (before?.value === value) before.bornAtMs = wholeMs()
       else {
         if (before !== undefined) drop(before)
         const idle = recent.all.length >= entriesMax ? recent.idle() : undefined
         if (idle !== undefined) drop(idle)
-        recent.add(key, value, monotonicMs())
+        recent.add(key, value, wholeMs())
       }
       for (const name of tagsOf(value)) tag(name, key)
     },

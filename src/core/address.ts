@@ -42,6 +42,7 @@ export function readAddress(bytes: Uint8Array): Address | undefined {
 
 /** The same /16 (IPv4) or /64 (IPv6), the smallest unit that one subscriber keeps. */
 export function isSameNetwork(one: Address, other: Address): boolean {
+  if (one === other) return true
   if (one.family !== other.family) return false
   if (one.family === 4) return (one.d ^ other.d) >>> 16 === 0
   return one.a === other.a && one.b === other.b

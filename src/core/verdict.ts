@@ -34,6 +34,8 @@ export interface Grant {
   /** The principal's uid. */
   readonly user: string
   readonly role: string
+  /** What a gateway has made of it, so that it makes it once. */
+  worded?: object | undefined
 }
 
 /** What a gateway is told. */
@@ -70,9 +72,6 @@ export function deny(reason: Reason): Deny {
 export const ALLOW_ANYONE: Allow = Object.freeze({ kind: 'allow', facts: undefined })
 
 /** The grant for `ALLOW_ANYONE`: empty headers, so that a client's own never survive. */
-export const GRANT_ANYONE: Grant = Object.freeze({
-  kind: 'allow',
-  authorization: '',
-  user: '',
-  role: '',
-})
+export const GRANT_ANYONE: Grant = {
+  ...{ kind: 'allow', authorization: '', user: '', role: '', worded: undefined },
+}

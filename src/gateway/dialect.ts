@@ -1,4 +1,4 @@
-import type { Address } from '../core/address.ts'
+import { type Address, parseAddress } from '../core/address.ts'
 import type { Check, DialectName, PresentedApiKey } from '../core/check.ts'
 import type { Hearsay } from '../core/findings.ts'
 import type { NetworkSet } from '../core/network.ts'
@@ -78,10 +78,11 @@ const hostOf = createMemo(64, readHost)
 const methodOf = createMemo(16, (method) => (isMethod(method) ? method : undefined))
 const targetOf = createMemo(1024, readTarget)
 /**
- * The text of a User-Agent as checks hold it. Whoever keeps one to compare it with theirs keeps
- * this: then two that are equal mostly are one, and are not compared character by character.
+ * A User-Agent and an address as checks hold them: clients ask more than once. Whoever keeps one
+ * to compare it with theirs keeps these: then two that are equal mostly are one.
  */
 export const agentOf = createTexts(256)
+export const addressOf = createMemo(1024, parseAddress)
 
 /** Reads a check in the given dialect; refusals come in the order of precedence of REASONS. */
 export function readCheck(dialect: Dialect, asked: Asked): Read {

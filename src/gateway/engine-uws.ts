@@ -13,7 +13,7 @@ import {
   type Outbound,
   SOCKET_MODE,
 } from './engine.ts'
-import { bytesOf, nameDecision } from './head-bytes.ts'
+import { bytesOf, leaveUnnamed, nameDecision } from './head-bytes.ts'
 import { createLoad, type Load } from './load.ts'
 import { createPeers, type Peers } from './peers.ts'
 import type { Reply } from './reply.ts'
@@ -218,7 +218,7 @@ class UwsExchange implements Inbound, Outbound {
     const head = bytesOf(reply)
     if (reply.statusLine !== OK) response.writeStatus(head.statusLine)
     // Copied out before the call returns, so one place serves all who get this reply.
-    const value = decisionId === undefined ? head.rest : nameDecision(head, decisionId)
+    const value = decisionId === undefined ? leaveUnnamed(head) : nameDecision(head, decisionId)
     response.writeHeader(head.name, value)
     if (reply.body.length === 0) response.end(undefined, closes)
     else if (this.method !== 'HEAD') response.end(reply.body, closes)

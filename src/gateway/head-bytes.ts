@@ -5,8 +5,7 @@ import type { Reply } from './reply.ts'
 export interface HeadBytes {
   readonly statusLine: Uint8Array
   readonly name: Uint8Array
-  readonly rest: Uint8Array
-  /** `rest`, and room for a decision's id at its end. */
+  /** The value, and room for a decision's id at its end. */
   readonly named: Uint8Array
 }
 
@@ -29,13 +28,11 @@ export function bytesOf(reply: Reply): HeadBytes {
     if (at > 1) parts.push(at % 2 === 0 ? LINE : COLON)
     parts.push(typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))
   }
-  const rest = Buffer.concat(parts)
   const id = Buffer.from(DECISION_LINE + '0'.repeat(DECISION_ID_CHARS), 'latin1')
   const head = {
-    statusLine: Buffer.from(reply.statusLine, 'latin1'),
-    name: Buffer.from(reply.headers[0] as string, 'latin1'),
-    rest,
-    named: Buffer.concat([rest, id]),
+    statusLine: sharedBytes(reply.statusLine),
+    name: sharedBytes(reply.headers[0] as string),
+    named: Buffer.concat([...parts, id]),
   }
   reply.head = head
   return head
@@ -47,4 +44,20 @@ export function nameDecision({ named }: HeadBytes, decisionId: Uint8Array): Uint
   let at = named.length - DECISION_ID_CHARS
   for (let from = 0; from < DECISION_ID_CHARS; from++) named[at++] = decisionId[from] as number
   return named
+}
+
+/** The value of an answer that is no decision. */
+export function leaveUnnamed({ named }: HeadBytes): Uint8Array {
+  return named.subarray(0, named.length - DECISION_ID_CHARS - DECISION_LINE.length)
+}
+
+const shared = new Map<string, Uint8Array>()
+
+/** Names and status lines are few; with bytes of its own each reply would bring more to memory. */
+function sharedBytes(text: string): Uint8Array {
+  const known = shared.get(text)
+  if (known !== undefined) return known
+  const bytes = Buffer.from(text, 'latin1')
+  shared.set(text, bytes)
+  return bytes
 }

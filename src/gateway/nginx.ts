@@ -1,11 +1,6 @@
-import { parseAddress } from '../core/address.ts'
-import type { Dialect } from './dialect.ts'
+import { addressOf, type Dialect } from './dialect.ts'
 import { AT, readHeader } from './headers.ts'
-import { createMemo } from './memo.ts'
 import { wordAllow, wordNginxDeny } from './reply.ts'
-
-/** Clients ask more than once. */
-const addressOf = createMemo(1024, parseAddress)
 
 /**
  * nginx `auth_request`. The subrequest is always a GET of a fixed path, so the configuration must

@@ -13,7 +13,7 @@ export interface Reply {
   readonly headers: readonly (string | Uint8Array)[]
   readonly body: Uint8Array
   /** What an engine has made of it, so that it makes it once. */
-  head?: HeadBytes
+  head?: HeadBytes | undefined
 }
 
 /** What an allow tells the upstream. A gateway must overwrite a client's own with these. */
@@ -48,18 +48,29 @@ export const wordEnvoyAllow = rememberByGrant((grant) => {
 
 type Word = (grant: Grant) => Reply | undefined
 
+/** The reply of a grant, which keeps it. A copy of that grant is not that grant. */
+interface WordedAllow extends Reply {
+  readonly grant: Grant
+  readonly by: Word
+}
+
 /**
  * A grant is handed out again for half a token's life: it is examined and worded once, and
- * forgotten with it. Only what could be worded is remembered.
+ * forgotten with it. It keeps its reply itself, as a WeakMap hashes for each request. Only what
+ * could be worded is remembered.
  */
 function rememberByGrant(word: Word): Word {
-  const known = new WeakMap<Grant, Reply>()
   return function wordOnce(grant) {
-    const before = known.get(grant)
-    if (before !== undefined) return before
+    const before = grant.worded as WordedAllow | undefined
+    if (before !== undefined && before.grant === grant && before.by === word) return before
     const reply = word(grant)
-    if (reply !== undefined) known.set(grant, reply)
-    return reply
+    if (reply === undefined) return undefined
+    const { status, statusLine, headers, body } = reply
+    // A property that is added later lies elsewhere in memory.
+    const head = undefined
+    const worded: WordedAllow = { head, grant, by: word, statusLine, body, status, headers }
+    grant.worded = worded
+    return worded
   }
 }
 

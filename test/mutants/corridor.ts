@@ -88,7 +88,7 @@ export const CORRIDOR: readonly Mutation[] = [
   ]),
   ...mutationsOf('authorizer/grants.ts', 'authorizer/grants', [
     ['memo-ignores-kid', ' && known.kid === kid', ''],
-    ['memo-ignores-audience', 'if (known.audience !== audience || !isReusable', 'if (!isReusable'],
+    ['memo-ignores-audience', '  if (known.audience !== audience) return false\n', ''],
     [
       'coming-token-ignores-audience',
       '(one) => one.audience === audience && one.kid === kid',

@@ -61,6 +61,16 @@ export const DECISIONS: readonly Mutation[] = [
   ]),
   ...mutationsOf('core/credential.ts', 'core/credential', [
     ['second-cookie-ignored', '    if (found !== undefined && found !== value) return null\n', ''],
+    [
+      'second-cookie-not-looked-for',
+      'return cookies.indexOf(name, from) === -1 ? from : -1',
+      'return from',
+    ],
+    [
+      'id-of-any-length',
+      '  if (end < cookies.length && cookies.charCodeAt(end) !== 0x3b) return -1\n',
+      '',
+    ],
     ['cookie-name-anywhere', ' && isNameStart(cookies, at)) {', ') {'],
     [
       'any-cookie-is-an-id',

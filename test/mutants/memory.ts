@@ -149,6 +149,14 @@ export const MEMORY: readonly Mutation[] = [
     ],
     ['invalidation-not-recorded', '  remembered.ring.record(message)\n', ''],
   ]),
+  ...mutationsOf('cache/recent.ts', 'cache/recent cache/table', [
+    [
+      'any-key-of-one-hash',
+      'if (text.slice(from, from + length) === kept.key) return kept',
+      'return kept',
+    ],
+    ['used-goes-first', 'if (kept === undefined || !kept.isUsed) return kept', 'return kept'],
+  ]),
   ...mutationsOf('cache/table.ts', 'cache/table', [
     ['use-makes-younger', 'if (!kept.isUsed) kept.isUsed = true', 'kept.bornAtMs = atMs'],
   ]),
