@@ -84,6 +84,7 @@ export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
     presented: PresentedApiKey,
     found: Findings,
   ): Answer | Promise<Answer> {
+    found.kid = presented.kid ?? ''
     const request = readSignedRequest(check, presented)
     if (request === 'incomplete') return deny('authz.invalid_api_key_headers')
     if (request === 'unknown version') return deny('authz.apikey_version_refused')

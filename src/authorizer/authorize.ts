@@ -84,7 +84,6 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const known = recallPresented(table, check, policy.cookieName, at)
     const credential = known?.credential ?? readCredential(check, policy.cookieName)
     found.credential = credential.kind
-    if (check.apiKey !== undefined) found.kid = check.apiKey.kid ?? ''
     const refused = screenCredential(check, credential, policy)
     if (refused !== undefined) return refused
     if (check.apiKey !== undefined) return authorizeKey(check, check.apiKey, found)
