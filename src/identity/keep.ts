@@ -4,6 +4,8 @@ import type { Log } from '../telemetry/log.ts'
 
 /** How often what is committed but not yet in force is tried again, and Redis looked after. */
 const KEEP_EVERY_MS = 500
+/** A store that is away may be back at any moment, and then everybody waits for this. */
+const KEEP_AGAIN_MS = 100
 
 /** Keeps Redis sealed, and what was recorded moving into force. */
 export function keep(
@@ -33,7 +35,7 @@ export function keep(
   }
 
   function again(): void {
-    stopTimer = clock.setTimer(KEEP_EVERY_MS, () => {
+    stopTimer = clock.setTimer(isFailing ? KEEP_AGAIN_MS : KEEP_EVERY_MS, () => {
       round = look().finally(() => isClosed || again())
     })
   }

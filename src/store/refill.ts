@@ -71,20 +71,28 @@ export async function fillBoard(
     })
   }
   const encode = createSessionEncoder()
-  await database.scan<SessionLineRow>(SELECT_LIVE, [now], (rows) => {
-    const sessions = rows.map((row) => refillingOf(row, encode))
-    return patiently(() => board.prepare(filling, sessions, []))
+  const sessions = database.scan<SessionLineRow>(SELECT_LIVE, [now], (rows) => {
+    const refilled = rows.map((row) => refillingOf(row, encode))
+    return patiently(() => board.prepare(filling, refilled, []))
   })
-  // After the sessions, so that none of them is without its user.
-  await database.scan<LivePrincipalRow>(SELECT_PRINCIPALS, [now], (rows) => {
-    const principals = rows.map(refillingPrincipalOf)
-    return patiently(() => board.preparePrincipals(filling, principals))
+  // At another moment than the sessions: who changes in between is owed to the board.
+  const principals = database.scan<LivePrincipalRow>(SELECT_PRINCIPALS, [now], (rows) => {
+    const refilled = rows.map(refillingPrincipalOf)
+    return patiently(() => board.preparePrincipals(filling, refilled))
   })
+  await bothOf(sessions, principals)
   // Of a holder's principal the one that was read last stays.
   await database.scan<KeyRow & HolderRow>(SELECT_KEYS, [now - KEY_GRACE_MS], (rows) => {
     const sealings = rows.map(sealingOf)
     return patiently(() => board.prepareKeys(epochNumber, sealings))
   })
+}
+
+/** Also where one fails: what the other writes belongs to this filling alone. */
+async function bothOf(...works: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(works)) {
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
 }
 
 /** Again is harmless, and one slow step is no reason to begin with the first row again. */

@@ -63,7 +63,7 @@ function readScene(name: string | undefined, times: string | undefined): Wanted[
   if (!(name in SCENES)) throw new Error(`--scene takes one of ${Object.keys(SCENES).join(',')}.`)
   const scene = name as SceneName
   const wanted = times ?? String(SCENES[scene].times)
-  if (!/^[1-9][0-9]{0,4}$/.test(wanted)) throw new Error('--times takes 1 to 99999.')
+  if (!/^[1-9][0-9]{0,5}$/.test(wanted)) throw new Error('--times takes 1 to 999999.')
   return { name: scene, times: Number(wanted) }
 }
 

@@ -1,9 +1,15 @@
 import type { Scene } from './scene.ts'
 import { playOutage } from './scene-outage.ts'
+import { playRefill } from './scene-refill.ts'
 import { playKills, playRestarts } from './scene-workers.ts'
 
 /** By the goal that each is for. */
 export const SCENES = {
+  G6: {
+    about: 'live sessions, and as many that have ended: Redis is killed and comes back empty',
+    times: 100_000,
+    play: playRefill,
+  },
   G7: {
     about: 'Redis away with the second lease on, for so many seconds: who is known is served',
     times: 30,
