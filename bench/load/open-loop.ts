@@ -40,15 +40,25 @@ interface Line {
   readonly socket: Socket
   /** When its request was due; -1 while it is free. */
   dueMs: number
-  text: string
+  /** Told of each whole answer. */
+  hear: (isAllowed: boolean) => void
 }
+
+const CARRIAGE_RETURN = 13
+const NEWLINE = 10
+const BRACE = 125
+/** Where a status begins: `HTTP/1.1 200`. */
+const STATUS_AT = 9
+const TWO = 50
+/** Longer than any answer that is asked for here. */
+const READ_BYTES = 4_096
 
 /**
  * Sends each request when it is due. Its latency counts from then, though no connection may have
  * been free: a server that stalls is charged for all who would have asked meanwhile.
  */
-async function runPhase(loop: OpenLoop, phase: Phase, lines: readonly Line[]): Promise<Looped> {
-  const { workload, isDropping } = loop
+async function runPhase(loop: Loop, phase: Phase, lines: readonly Line[]): Promise<Looped> {
+  const { requests, isDropping } = loop
   const all = createHistogram()
   let window = createHistogram()
   const windowsP99Ms: number[] = []
@@ -59,26 +69,22 @@ async function runPhase(loop: OpenLoop, phase: Phase, lines: readonly Line[]): P
 
   function send(line: Line, dueMs: number): void {
     line.dueMs = dueMs
-    at = (at + 1) % workload.variants.length
-    line.socket.write(workload.head + workload.variants[at] + workload.tail, 'latin1')
+    at = at + 1 < requests.length ? at + 1 : 0
+    line.socket.write(requests[at] as Buffer)
   }
   const free = lines.filter(({ dueMs }) => dueMs < 0)
   for (const line of lines) {
-    line.socket.removeAllListeners('data')
-    line.socket.on('data', (part: string) => {
-      line.text += part
-      if (!line.text.endsWith('\r\n\r\n') && !line.text.endsWith('}')) return
+    line.hear = (isAllowed) => {
       const latencyNs = Math.max(1, Math.round((performance.now() - line.dueMs) * 1e6))
       all.record(latencyNs)
       window.record(latencyNs)
       counts.answered++
-      if (!line.text.startsWith('HTTP/1.1 200')) counts.refused++
-      line.text = ''
+      if (!isAllowed) counts.refused++
       const next = waiting.shift()
       line.dueMs = -1
       if (next === undefined) free.push(line)
       else send(line, next)
-    })
+    }
   }
 
   const total = Math.round(phase.perSecond * phase.seconds)
@@ -115,26 +121,51 @@ function percentilesOf(all: RecordableHistogram) {
   return { p50Ms: ms(50), p99Ms: ms(99), p999Ms: ms(99.9), maxMs: all.max / 1e6 }
 }
 
+/** What all phases share; requests are built once. */
+interface Loop {
+  readonly requests: readonly Buffer[]
+  readonly isDropping: boolean
+}
+
 async function openLines({ port, connections }: OpenLoop): Promise<Line[]> {
-  return Promise.all(
-    Array.from({ length: connections }, async () => {
-      const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-      socket.setEncoding('latin1')
-      await new Promise<void>((resolve, reject) => {
-        socket.once('connect', resolve)
-        socket.once('error', reject)
-      })
-      return { socket, dueMs: -1, text: '' }
-    }),
-  )
+  return Promise.all(Array.from({ length: connections }, () => openLine(port)))
+}
+
+/**
+ * One connection, read into memory of its own: streams and texts would cost the generator more
+ * than an answer costs the server.
+ */
+function openLine(port: number): Promise<Line> {
+  return new Promise((resolve, reject) => {
+    const buffer = Buffer.allocUnsafe(READ_BYTES)
+    let isBegun = false
+    let isAllowed = false
+    function read(bytesCount: number): boolean {
+      if (!isBegun) isAllowed = buffer[STATUS_AT] === TWO
+      const last = buffer[bytesCount - 1]
+      const isHead = last === NEWLINE && buffer[bytesCount - 2] === CARRIAGE_RETURN
+      isBegun = !isHead && last !== BRACE
+      if (!isBegun) line.hear(isAllowed)
+      return true
+    }
+    const onread = { buffer, callback: read }
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread })
+    const line: Line = { socket, dueMs: -1, hear: () => undefined }
+    socket.once('connect', () => resolve(line))
+    socket.once('error', reject)
+  })
 }
 
 /** One request file, whose phases run one after the other; prints one line of JSON. */
 async function main(file: string): Promise<void> {
-  const loop = JSON.parse(readFileSync(file, 'utf8')) as OpenLoop
-  const lines = await openLines(loop)
+  const asked = JSON.parse(readFileSync(file, 'utf8')) as OpenLoop
+  const { head, variants, tail } = asked.workload
+  const requests = variants.map((variant) => Buffer.from(head + variant + tail, 'latin1'))
+  const lines = await openLines(asked)
   const results: Looped[] = []
-  for (const phase of loop.phases) results.push(await runPhase(loop, phase, lines))
+  for (const phase of asked.phases) {
+    results.push(await runPhase({ requests, isDropping: asked.isDropping }, phase, lines))
+  }
   for (const { socket } of lines) socket.destroy()
   process.stdout.write(`${JSON.stringify(results)}\n`)
 }
