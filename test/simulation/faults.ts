@@ -75,7 +75,8 @@ function failOver(world: World, untilMs: number, isSoon = false): string {
   const left: string[] = []
   for (const one of [...authorizers, ...identities]) {
     if (one === undefined) continue
-    one.link.wire.isLeftBehind = random.isLucky(0.4)
+    const isOne = isSoon && (one === authorizers[0] || one === identities[0])
+    one.link.wire.isLeftBehind = isOne || random.isLucky(isSoon ? 0.1 : 0.4)
     if (one.link.wire.isLeftBehind) left.push(one.name)
     else one.link.cut('both')
   }

@@ -10,7 +10,7 @@ import type { Identity } from './identity.ts'
 import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
 
-const ASK_EVERY_MS = 70
+const ASK_EVERY_MS = 90
 const SIGN_IN_EVERY_MS = 1_000
 /** After an acknowledgement each authorizer is asked so often, so soon. */
 const PROBES_COUNT = 3
