@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../src/config/root.ts'
 import { benchCrypto } from './crypto/benchmark.ts'
 import { benchBudget } from './load/budget-benchmark.ts'
+import { writePromises } from './load/figures.ts'
 import { benchGateways } from './load/gateways.ts'
 import { benchGrowth } from './load/growth.ts'
 import { benchHit } from './load/hit-benchmark.ts'
@@ -76,6 +77,13 @@ export const BENCHMARKS: Readonly<
     about: 'the same work as others would write it, and programs given with --rival',
     run: benchRivals,
   },
+  page: {
+    about: 'measures nothing: writes the promises again, from bench/figures.json',
+    run: async ({ setting }) => ({
+      ...{ report: setting, lines: ['written again'], passes: true },
+      document: () => writePromises(),
+    }),
+  },
   budget: {
     about: 'what a hit may cost at most; exits 1 where it costs more, and says where',
     run: benchBudget,
@@ -83,7 +91,7 @@ export const BENCHMARKS: Readonly<
 }
 
 /** What is measured where no name is given: the budget measures a part of it again. */
-const USUAL = Object.keys(BENCHMARKS).filter((name) => name !== 'budget')
+const USUAL = Object.keys(BENCHMARKS).filter((name) => name !== 'budget' && name !== 'page')
 
 const sayPlainly = (line: string) => void process.stderr.write(`${line}\n`)
 const secondsSince = (beganMs: number) => (performance.now() - beganMs) / 1000
