@@ -56,9 +56,8 @@ function askAtOnce(cookies: readonly string[]): Promise<readonly string[]> {
   const head = 'GET /authz/nginx HTTP/1.1\r\nHost: a\r\nX-Original-Method: GET\r\n'
   const asked = 'X-Original-URI: /api/v2/resource/users/me\r\nX-Real-IP: 127.0.0.1\r\n'
   return new Promise((resolve, reject) => {
-    const socket = createConnection(Number(port), '127.0.0.1', () => {
-      for (const cookie of cookies) socket.write(`${head}${asked}Cookie: ${cookie}\r\n\r\n`)
-    })
+    const requests = cookies.map((cookie) => `${head}${asked}Cookie: ${cookie}\r\n\r\n`).join('')
+    const socket = createConnection(Number(port), '127.0.0.1', () => socket.write(requests))
     let text = ''
     socket.setEncoding('latin1')
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in 10 s')))
