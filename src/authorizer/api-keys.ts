@@ -5,7 +5,7 @@ import { Fault } from '../core/fault.ts'
 import type { Findings } from '../core/findings.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reason } from '../core/reason.ts'
-import { matchAudience } from '../core/route.ts'
+import { surveyRoutes } from '../core/route.ts'
 import {
   isKid,
   readNonceMs,
@@ -262,7 +262,7 @@ function createGrant({ makeGrant, onFault }: Shared) {
     policy: Policy,
     now: number,
   ): Answer | Promise<Answer> {
-    const made = makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
+    const made = makeGrant(entry, surveyRoutes(policy.routes, check).audience, now)
     return made instanceof Promise ? signOrRefuse(found, made) : made
   }
 }

@@ -9,7 +9,7 @@ import { Fault } from '../core/fault.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
 import type { FindPlace } from '../core/place.ts'
 import type { Policy } from '../core/policy.ts'
-import { matchAudience } from '../core/route.ts'
+import { surveyRoutes } from '../core/route.ts'
 import {
   type Answer,
   type Authorize,
@@ -158,7 +158,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (verdict.kind === 'deny') return verdict
     const limited = limits.admitProven(check, policy, entry.facts.principal, undefined)
     if (limited !== undefined) return limited
-    const grant = makeGrant(entry, matchAudience(policy.routes, check.foldedPath), now)
+    const grant = makeGrant(entry, surveyRoutes(policy.routes, check).audience, now)
     return grant instanceof Promise ? signOrRefuse(found, grant, deps.onFault) : grant
   }
 

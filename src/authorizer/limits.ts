@@ -3,11 +3,12 @@ import type { ApiKey, KeyRate } from '../core/api-key.ts'
 import { type Buckets, compileLimit, createBuckets, type Limit, type Rate } from '../core/bucket.ts'
 import type { Check } from '../core/check.ts'
 import { type HashKey, hashNetworkInto, hashTextInto } from '../core/keyed-hash.ts'
-import { type LimitKind, matchClass } from '../core/limit-class.ts'
+import type { LimitKind } from '../core/limit-class.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
 import { REASONS, type Reason } from '../core/reason.ts'
+import { surveyRoutes } from '../core/route.ts'
 import { createSharedBuckets } from '../core/shared-buckets.ts'
 import { createDenial, type Deny } from '../core/verdict.ts'
 import type { Settling } from './settle.ts'
@@ -129,7 +130,7 @@ export function createLimits(options: LimitOptions): Limits {
     admitAddress,
     admitProven(check, policy, principal, key) {
       const ofKey = key === undefined ? undefined : limitOfKey(key)
-      const ofClass = matchClass(policy.routes.limits, check.foldedPath)
+      const ofClass = surveyRoutes(policy.routes, check).limitClass
       if (ofKey === undefined && perPrincipal === undefined && ofClass === undefined) {
         return undefined
       }

@@ -61,7 +61,7 @@ export function findSessionId(cookies: string, name: string): number {
   const end = from + SESSION_ID_CHARS
   if (cookies.charCodeAt(from - 1) !== 0x3d || end > cookies.length) return -1
   if (end < cookies.length && cookies.charCodeAt(end) !== 0x3b) return -1
-  return cookies.indexOf(name, from) === -1 ? from : -1
+  return cookies.indexOf(name, end) === -1 ? from : -1
 }
 
 /**

@@ -3,13 +3,13 @@ import { type Check, isSafeMethod } from './check.ts'
 import type { Credential } from './credential.ts'
 import type { Policy } from './policy.ts'
 import { type Facts, isStateAccepted } from './principal.ts'
-import { BLOCKED, matchRoutes, PREFLIGHT, PUBLIC } from './route.ts'
+import { BLOCKED, PREFLIGHT, PUBLIC, surveyRoutes } from './route.ts'
 import { matchRules } from './rule.ts'
 import { ALLOW_ANYONE, type Deny, deny, type Verdict } from './verdict.ts'
 
 /** What needs no identity: blocked, pre-flight and public paths, in this order. */
 export function screen(check: Check, policy: Policy): Verdict | undefined {
-  const flags = matchRoutes(policy.routes, check.path, check.foldedPath)
+  const { flags } = surveyRoutes(policy.routes, check)
   if (flags === 0) return undefined
   if ((flags & BLOCKED) !== 0) return deny('authz.permission_denied')
   if ((flags & PREFLIGHT) !== 0 && check.method === 'OPTIONS') return ALLOW_ANYONE

@@ -10,7 +10,7 @@ import {
 import { CONTINENTS, type FindPlace, type Place } from './place.ts'
 import type { Policy } from './policy.ts'
 import type { Reason } from './reason.ts'
-import { isLogin } from './route.ts'
+import { isLogin, surveyRoutes } from './route.ts'
 import { createDenial, type Deny } from './verdict.ts'
 
 /** In the order in which they are asked; a whitelist hit ends the asking. */
@@ -248,7 +248,7 @@ export function findRestriction(
   findPlace: FindPlace,
 ): CompiledRestriction | 'unknown' | undefined {
   const { restrictions, routes } = policy
-  if (restrictions.count === 0 || routes.unrestricted.has(check.path)) return undefined
+  if (restrictions.count === 0 || surveyRoutes(routes, check).isUnrestricted) return undefined
   const isLoginPath = restrictions.blocklogin.rows.length > 0 && isLogin(routes, check.foldedPath)
   return matchRestrictions(restrictions, check.address, isLoginPath, findPlace)
 }

@@ -1,5 +1,13 @@
-import { compileClasses, type LimitClass, type LimitClasses, readClasses } from './limit-class.ts'
-import { isUnder, parsePrefix } from './path.ts'
+import {
+  type CompiledClass,
+  compileClasses,
+  type LimitClass,
+  type LimitClasses,
+  matchClass,
+  readClasses,
+} from './limit-class.ts'
+import { createMemo } from './memo.ts'
+import { foldPath, isUnder, parsePrefix } from './path.ts'
 import { compilePrefixes, matchFlags, matchLongest, type PrefixTree } from './prefix-tree.ts'
 import type { Row, RowKind } from './row.ts'
 
@@ -45,6 +53,21 @@ export interface Routes {
   /** By the value that `audiences` gives. */
   readonly audienceSets: readonly (readonly string[])[]
   readonly limits: LimitClasses
+  /** `surveyPath`, of the last paths that were asked for. */
+  readonly recall: (path: string) => Survey | undefined
+}
+
+/** What the routes say of one path, all at once. */
+export interface Survey {
+  /** What the rest was found by, beside the path. */
+  readonly foldedPath: string
+  /** As `matchRoutes`. */
+  readonly flags: number
+  /** As `matchAudience`. */
+  readonly audience: readonly string[]
+  /** As `matchClass`. */
+  readonly limitClass: CompiledClass | undefined
+  readonly isUnrestricted: boolean
 }
 
 export const PUBLIC = 1
@@ -61,7 +84,7 @@ export function compileRoutes(table: RouteTable): Routes {
     ...table.blocked.map((prefix) => ({ prefix, flags: BLOCKED })),
     ...table.preflight.map((prefix) => ({ prefix, flags: PREFLIGHT })),
   ]
-  return {
+  const routes: Routes = {
     table,
     flags: compilePrefixes(entries),
     audiences: compilePrefixes(
@@ -71,6 +94,31 @@ export function compileRoutes(table: RouteTable): Routes {
     limits: compileClasses(table.limits),
     unrestricted: new Set(table.unrestricted),
     login: new Set(table.login),
+    recall: createMemo(PATHS_KNOWN, (path) => surveyPath(routes, path, foldPath(path))),
+  }
+  return routes
+}
+
+/** Paths that are asked for over and over; others are looked up each time. */
+const PATHS_KNOWN = 1024
+
+/** What the routes say of the path of a check; of the last ones it is known already. */
+export function surveyRoutes(
+  routes: Routes,
+  { path, foldedPath }: { readonly path: string; readonly foldedPath: string },
+): Survey {
+  const known = routes.recall(path)
+  if (known !== undefined && known.foldedPath === foldedPath) return known
+  return surveyPath(routes, path, foldedPath)
+}
+
+function surveyPath(routes: Routes, path: string, foldedPath: string): Survey {
+  return {
+    foldedPath,
+    flags: matchRoutes(routes, path, foldedPath),
+    audience: matchAudience(routes, foldedPath),
+    limitClass: matchClass(routes.limits, foldedPath),
+    isUnrestricted: routes.unrestricted.has(path),
   }
 }
 

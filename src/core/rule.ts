@@ -1,4 +1,5 @@
-import { type PatternProblem, parsePattern } from './path.ts'
+import { createMemo } from './memo.ts'
+import { foldPath, type PatternProblem, parsePattern } from './path.ts'
 import {
   compilePrefixes,
   listValues,
@@ -45,6 +46,15 @@ interface MethodRules {
   readonly isWatched: boolean
   /** Every row; the trees' values are places in it. */
   readonly rows: readonly Permission[]
+  /** `matchTrees`, of the last paths that were asked for; made when the first one is. */
+  recall: ((path: string) => Matched | undefined) | undefined
+}
+
+/** What was found of one path. */
+interface Matched {
+  /** By which, beside the path. */
+  readonly foldedPath: string
+  readonly match: RuleMatch
 }
 
 interface Entries {
@@ -114,6 +124,7 @@ function compileEntries(
         refusing: compilePrefixes(lists.refusing),
         isWatched: lists.refusing.some(({ flags }) => flags === AUDIT),
         rows,
+        recall: undefined,
       })
     }
     rules.set(role, compiled)
@@ -150,10 +161,26 @@ export interface RuleQuestion {
   readonly foldedPath: string
 }
 
-/** No row, no accept. Any DROP wins, in whatever order the rows stand. Allocates nothing. */
+/** Paths that one role asks for by one method over and over; others are looked up each time. */
+const PATHS_KNOWN = 256
+
+/**
+ * No row, no accept. Any DROP wins, in whatever order the rows stand. Allocates nothing for a path
+ * that is asked for again.
+ */
 export function matchRules(rules: Rules, at: RuleQuestion): RuleMatch {
   const trees = rules.get(at.role)?.get(at.method)
   if (trees === undefined) return MATCHES[0] as RuleMatch
+  trees.recall ??= createMemo(PATHS_KNOWN, (path): Matched => {
+    const foldedPath = foldPath(path)
+    return { foldedPath, match: matchTrees(trees, { path, foldedPath }) }
+  })
+  const known = trees.recall(at.path)
+  if (known !== undefined && known.foldedPath === at.foldedPath) return known.match
+  return matchTrees(trees, at)
+}
+
+function matchTrees(trees: MethodRules, at: Pick<RuleQuestion, 'path' | 'foldedPath'>): RuleMatch {
   const refused = matchFlags(trees.refusing, at.foldedPath)
   const isAudited = (refused & AUDIT) !== 0
   const isAccepted = (refused & DROP) === 0 && matchFlags(trees.accepting, at.path) !== 0

@@ -1,6 +1,7 @@
 import { type Address, parseAddress } from '../core/address.ts'
 import type { Check, DialectName, PresentedApiKey } from '../core/check.ts'
 import type { Hearsay } from '../core/findings.ts'
+import { createMemo, createTexts } from '../core/memo.ts'
 import type { NetworkSet } from '../core/network.ts'
 import { readTarget } from '../core/path.ts'
 import type { Reason } from '../core/reason.ts'
@@ -14,7 +15,6 @@ import {
   readLenient,
 } from './headers.ts'
 import { readHost } from './host.ts'
-import { createMemo, createTexts } from './memo.ts'
 import type { Reply, WordDeny } from './reply.ts'
 
 /** What came through the door, before anybody has interpreted it. */

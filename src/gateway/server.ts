@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { LOOPBACK } from '../core/address.ts'
+import { type Address, LOOPBACK } from '../core/address.ts'
 import type { Check, DialectName } from '../core/check.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
@@ -85,7 +85,8 @@ interface Asking extends Asked {
 
 /** Hears gateways, asks `authorize`, and answers each in its dialect. */
 export function createServer(dependencies: ServerDependencies): Server {
-  const { engine, trustedGateways, trustedProxies, nowUs } = dependencies
+  const { engine, trustedProxies, nowUs } = dependencies
+  const isTrusted = createIsTrusted(dependencies.trustedGateways)
   const report = createReporter(dependencies.report, nowUs)
   const gather = createGatherer()
   const conclude = createConclude(dependencies, report)
@@ -102,7 +103,7 @@ export function createServer(dependencies: ServerDependencies): Server {
 
   function hear(inbound: Inbound, outbound: Outbound): void {
     const startUs = nowUs()
-    if (!isTrusted(inbound, trustedGateways)) {
+    if (!isTrusted(inbound)) {
       refuseStranger(inbound, outbound, startUs)
       return
     }
@@ -257,9 +258,17 @@ function createConclude(
   }
 }
 
-function isTrusted(inbound: Inbound, trustedGateways: NetworkSet): boolean {
-  if (inbound.isLocal) return true
-  return inbound.peer !== undefined && matchNetwork(trustedGateways, inbound.peer)
+/** Whether a request comes from a gateway of ours; most come from the one that asked last. */
+function createIsTrusted(trustedGateways: NetworkSet): (inbound: Inbound) => boolean {
+  let last: Address | undefined
+  return function isTrusted({ isLocal, peer }) {
+    if (isLocal) return true
+    if (peer === undefined) return false
+    if (peer === last) return true
+    if (!matchNetwork(trustedGateways, peer)) return false
+    last = peer
+    return true
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ export const CALLERS: readonly Mutation[] = [
       'matchScopes(blacklist, address, findPlace) ?? matchScopes(maintenance, address',
     ],
     ['blocklogin-everywhere', '    (isLoginPath ?', '    (isLoginPath !== undefined ?'],
-    ['restriction-on-exempt-path', ' || routes.unrestricted.has(check.path)', ''],
+    ['restriction-on-exempt-path', ' || surveyRoutes(routes, check).isUnrestricted', ''],
     ['disabled-row-in-force', "    if (row.state !== 'enabled') return false\n", ''],
     ['code-5xx-passes-through', 'code >= CODE_MIN && code < 500 ? code : 403', 'code'],
     [

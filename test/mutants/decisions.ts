@@ -63,7 +63,7 @@ export const DECISIONS: readonly Mutation[] = [
     ['second-cookie-ignored', '    if (found !== undefined && found !== value) return null\n', ''],
     [
       'second-cookie-not-looked-for',
-      'return cookies.indexOf(name, from) === -1 ? from : -1',
+      'return cookies.indexOf(name, end) === -1 ? from : -1',
       'return from',
     ],
     [

@@ -19,8 +19,8 @@ export const DOORS: readonly Mutation[] = [
   ...mutationsOf('gateway/server.ts', 'gateway/server', [
     [
       'untrusted-gateway-allowed',
-      'return inbound.peer !== undefined && matchNetwork(trustedGateways, inbound.peer)',
-      'return inbound.peer !== undefined',
+      '    if (!matchNetwork(trustedGateways, peer)) return false\n',
+      '',
     ],
     ['late-answer-allowed', '      concludeSafely(asking, UNAVAILABLE)\n', ''],
   ]),

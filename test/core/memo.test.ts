@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createMemo, createTexts } from '../../src/gateway/memo.ts'
+import { createMemo, createTexts } from '../../src/core/memo.ts'
 
 test('what is remembered of a text is what would be made of it now', () => {
   const make = (text: string) => (text.startsWith('x') ? undefined : `${text.length} ${text}`)

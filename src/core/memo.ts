@@ -17,17 +17,26 @@ export function createMemo<V>(
   const mask = places - 1
   const texts = new Array<string>(places).fill('')
   const values = new Array<V | undefined>(places).fill(undefined)
+  let lastText = ''
+  let lastValue: V | undefined
+
+  function remember(place: number, text: string, value: V): void {
+    texts[place] = text
+    values[place] = value
+    lastText = text
+    lastValue = value
+  }
 
   return function recall(text) {
+    // Of hosts, methods and busy paths it is often the same again: not even its place is needed.
+    if (text === lastText && lastValue !== undefined) return lastValue
     const { length } = text
     if (length === 0 || length > CHARS_MAX) return make(text)
     const place = placeOf(text, length) & mask
-    if (texts[place] === text) return values[place]
-    const value = make(text)
-    if (value !== undefined) {
-      texts[place] = text
-      values[place] = value
-    }
+    const known = texts[place] === text ? values[place] : undefined
+    const value = known ?? make(text)
+    if (value !== undefined)
+      remember(place, known === undefined ? text : (texts[place] as string), value)
     return value
   }
 }
