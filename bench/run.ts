@@ -96,6 +96,9 @@ const USUAL = Object.keys(BENCHMARKS).filter((name) => name !== 'budget' && name
 const sayPlainly = (line: string) => void process.stderr.write(`${line}\n`)
 const secondsSince = (beganMs: number) => (performance.now() - beganMs) / 1000
 
+/** A terminal tells the whole group: told twice, it would end before it has cleaned up. */
+const FORWARDED_AFTER_MS = 500
+
 /** Runs this file again on one core, and ends as it ends. */
 function runPinned(args: readonly string[]): void {
   const { before, pinned } = pinning()
@@ -105,7 +108,9 @@ function runPinned(args: readonly string[]): void {
     ...[process.execPath, ...process.execArgv, file, ...args, '--pinned', pinned],
   ]
   const child = spawn(command, rest, { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => void setTimeout(() => child.kill(signal), FORWARDED_AFTER_MS).unref())
+  }
   child.once('exit', (code) => {
     process.exitCode = code ?? 1
   })
