@@ -1,4 +1,4 @@
-// npm run bench [-- NAME… OPTIONS]: what they measure against is found or installed as for npm test.
+// npm run bench [-- NAME… OPTIONS]: what it needs is found or installed, as for npm test.
 import { spawn } from 'node:child_process'
 import { gatherNeighbours } from './neighbours.mjs'
 import { prepare, root, say } from './prepare.mjs'
