@@ -185,13 +185,23 @@ function createConclude(keys: KeyDependencies, shared: Shared, find: Find) {
    * is now.
    */
   async function burnThenGrant(asking: Asking, judged: KeyEntry, policy: Policy): Promise<Answer> {
-    const { check, request, found } = asking
-    const unburned = await burn(request)
+    const unburned = await burn(asking.request)
     if (unburned !== undefined) return unburned
+    const answer = await belief.keeping(() => concludeBurned(asking, judged, policy))
+    return answer ?? unavailable(asking.found, NO_LEASE)
+  }
+
+  /** Undefined if nothing is believed now, as while changed rules are loaded. */
+  async function concludeBurned(
+    asking: Asking,
+    judged: KeyEntry,
+    policy: Policy,
+  ): Promise<Answer | undefined> {
+    const { check, request, found } = asking
     const entry = judged.isForgotten ? await find(request.kid) : judged
     const stale = policies.areRestrictionsStale() ? await restrict.refresh(found) : undefined
     if (stale !== undefined) return stale
-    if (!belief.isLive()) return unavailable(found, NO_LEASE)
+    if (!belief.isLive()) return undefined
     if (entry === undefined) return deny('authz.unexistent_apikey')
     const current = policies.current()
     const now = nowMs()

@@ -10,15 +10,22 @@ import { createWorld, said } from './world.ts'
 function createWaiting(
   change: (keys: ReturnType<typeof createKeyWorld>, scene: Scene) => Partial<KeyDependencies>,
 ) {
-  const scene: Scene = { clock: { ms: NOW, monotonicMs: 5000 }, policy: policyOf() }
+  const scene: Scene = {
+    ...{ clock: { ms: NOW, monotonicMs: 5000 }, policy: policyOf() },
+    coming: undefined,
+  }
   const keys = createKeyWorld({ clock: scene.clock })
   const { authorize, faults } = createWorld({
     keys: { ...keys.dependencies, ...change(keys, scene) },
     policies: {
       current: () => scene.policy,
-      isStale: () => false,
+      isStale: () => scene.coming !== undefined,
       areRestrictionsStale: () => false,
-      refresh: async () => true,
+      async refresh() {
+        scene.policy = scene.coming ?? scene.policy
+        scene.coming = undefined
+        return true
+      },
     },
     nowMs: () => scene.clock.ms,
     monotonicMs: () => scene.clock.monotonicMs,
@@ -30,6 +37,8 @@ function createWaiting(
 interface Scene {
   readonly clock: { ms: number; monotonicMs: number }
   policy: ReturnType<typeof policyOf>
+  /** Known to be there, and not loaded yet. */
+  coming: ReturnType<typeof policyOf> | undefined
 }
 
 const whileBurning = (meanwhile: (scene: Scene) => void) =>
@@ -47,6 +56,16 @@ test('a rule that was changed while a nonce was used up counts as it is now', as
     scene.policy = policyOf({ rules: compileRules([]).rules })
   })
   assert.equal(await ask(), 'authz.invalid_permission')
+})
+
+test('a rule that is still being loaded then is waited for, and counts as it is loaded', async () => {
+  const become = (coming: Scene['policy']) =>
+    whileBurning((scene) => {
+      scene.coming = coming
+    }).ask()
+  assert.equal(await become(policyOf({ version: 9 })), 'Bearer for dvara')
+  const closed = policyOf({ rules: compileRules([]).rules })
+  assert.equal(await become(closed), 'authz.invalid_permission')
 })
 
 test('a lease that ran out while a nonce was used up refuses', async () => {
