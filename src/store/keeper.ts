@@ -44,6 +44,8 @@ export function createKeeper(deps: {
   const watch = createStrandedWatch(deps)
   let idleCopiedAtMs = 0
   let purgedAtMs = 0
+  /** Nobody may have published for a while: at the start, and after anything went wrong. */
+  let isLate = true
 
   async function askEpoch(question: string): Promise<number> {
     const [row] = await database.query<{ n: number }>(question)
@@ -76,26 +78,38 @@ export function createKeeper(deps: {
     }
   }
 
+  async function seal(): Promise<boolean> {
+    if (!(await isLacking(await board.sealedAs()))) return false
+    const isOurs = await database.exclusive(LOCKS.seal, refill)
+    await outbox.publishOwed()
+    return isOurs
+  }
+
+  async function reconcile(): Promise<number> {
+    const count = await (isLate ? outbox.publishOwed() : outbox.publishOverdue())
+    isLate = false
+    const now = nowMs()
+    if (now - idleCopiedAtMs >= IDLE_COPY_MS) {
+      idleCopiedAtMs = now
+      await copyIdle()
+    }
+    if (now - purgedAtMs >= PURGE_MS) {
+      purgedAtMs = now
+      for (const purge of PURGES) await database.query(purge)
+    }
+    return count
+  }
+
+  function orLate<T>(work: Promise<T>): Promise<T> {
+    return work.catch((fault: unknown) => {
+      isLate = true
+      throw fault
+    })
+  }
+
   return {
-    async seal() {
-      if (!(await isLacking(await board.sealedAs()))) return false
-      const isOurs = await database.exclusive(LOCKS.seal, refill)
-      await outbox.publishOwed()
-      return isOurs
-    },
+    seal: () => orLate(seal()),
     copyIdle,
-    async reconcile() {
-      const count = await outbox.publishOwed()
-      const now = nowMs()
-      if (now - idleCopiedAtMs >= IDLE_COPY_MS) {
-        idleCopiedAtMs = now
-        await copyIdle()
-      }
-      if (now - purgedAtMs >= PURGE_MS) {
-        purgedAtMs = now
-        for (const purge of PURGES) await database.query(purge)
-      }
-      return count
-    },
+    reconcile: () => orLate(reconcile()),
   }
 }

@@ -30,6 +30,8 @@ export interface Outbox {
   publish(...ids: readonly number[]): Promise<void>
   /** Publishes what is still owed; how many. Throws if one could not be. */
   publishOwed(): Promise<number>
+  /** The same, without what became owed since the last time: that is being published just now. */
+  publishOverdue(): Promise<number>
 }
 
 interface EndedRow {
@@ -123,34 +125,51 @@ export function createOutbox(deps: {
     return last
   }
 
+  const inHand = new Set<number>()
+  let lastSeen = 0
+
+  /** Puts on the board what is owed and `isMeant`. */
+  async function sweep(isMeant: (id: number) => boolean): Promise<number> {
+    let count = 0
+    let last = 0
+    let refused: unknown
+    for (;;) {
+      const rows = await database.query<ChangeRow>(SELECT_OWED, [last])
+      last = rows.at(-1)?.id ?? last
+      lastSeen = Math.max(lastSeen, last)
+      for (const row of rows.filter(({ id }) => isMeant(id))) {
+        try {
+          await put(row)
+          count += 1
+        } catch (cause) {
+          // One change that cannot be read must not hold up those behind it.
+          if (!(cause instanceof Fault) || cause.code !== 'store_garbage') throw cause
+          refused ??= cause
+        }
+      }
+      if (rows.length < OWED_MAX) break
+    }
+    if (refused !== undefined) throw refused
+    return count
+  }
+
   return {
     record: recordChange,
     async publish(...ids) {
       if (ids.length === 0) return
+      for (const id of ids) inHand.add(id)
       // Who applied the last of several has applied those before it.
-      await receipts.note(acknowledger.putInForce(() => putAll(ids)))
-    },
-    async publishOwed() {
-      let count = 0
-      let last = 0
-      let refused: unknown
-      for (;;) {
-        const rows = await database.query<ChangeRow>(SELECT_OWED, [last])
-        for (const row of rows) {
-          last = row.id
-          try {
-            await put(row)
-            count += 1
-          } catch (cause) {
-            // One change that cannot be read must not hold up those behind it.
-            if (!(cause instanceof Fault) || cause.code !== 'store_garbage') throw cause
-            refused ??= cause
-          }
-        }
-        if (rows.length < OWED_MAX) break
+      const putting = acknowledger.putInForce(() => putAll(ids))
+      const done = () => {
+        for (const id of ids) inHand.delete(id)
       }
-      if (refused !== undefined) throw refused
-      return count
+      putting.then(done, done)
+      await receipts.note(putting)
+    },
+    publishOwed: () => sweep(() => true),
+    publishOverdue() {
+      const seen = lastSeen
+      return sweep((id) => id <= seen && !inHand.has(id))
     },
   }
 }

@@ -180,6 +180,8 @@ describe('keeping Redis true', () => {
     await database.query("insert into changes (scope, subject) values ('user', $1)", [uid])
     await database.close()
     assert.equal((await load(hash))?.principal.state, 'active')
+    // At first sight it could be one that another process is just publishing.
+    assert.equal(await identity.keeper.reconcile(), 0)
     assert.equal(await identity.keeper.reconcile(), 1)
     assert.equal((await load(hash))?.principal.state, 'locked')
     assert.equal(await identity.keeper.reconcile(), 0)

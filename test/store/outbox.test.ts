@@ -107,6 +107,31 @@ describe('changes on their way to the board', () => {
     assert.equal(await outboxOver().publishOwed(), 1)
   })
 
+  test('what is just being published is left to whoever does', async () => {
+    const outbox = outboxOver()
+    await record(outbox, 'g')
+    assert.equal(await outbox.publishOverdue(), 0)
+    await record(outbox, 'h')
+    assert.equal(await outbox.publishOverdue(), 1)
+    assert.deepEqual(
+      applied.map((one) => one.id),
+      ['g'],
+    )
+    assert.equal(await outbox.publishOverdue(), 1)
+  })
+
+  test('a change that is in hand for long is not put twice by the same process', async () => {
+    const outbox = outboxOver()
+    await record(outbox, 'i')
+    const id = await record(outbox, 'j')
+    assert.equal(await outbox.publishOverdue(), 0)
+    const publishing = outbox.publish(id)
+    assert.equal(await outbox.publishOverdue(), 1)
+    await publishing
+    assert.deepEqual(applied.map((one) => one.id).sort(), ['i', 'j'])
+    assert.equal(await outbox.publishOverdue(), 0)
+  })
+
   test('a change that is gone is a fault', async () => {
     await assert.rejects(outboxOver().publish(999_999), { code: 'not_in_force' })
   })
