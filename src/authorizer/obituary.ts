@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.ts'
 
 export interface ObituaryOptions {
-  /** Takes a worker off the members' list. */
-  readonly leave: (worker: string) => Promise<void>
+  /** Takes a worker off a list of those who are waited for; each list is told by itself. */
+  readonly leave: readonly ((worker: string) => Promise<void>)[]
   readonly clock: Clock
   /** After so long nobody waits for it any more in any case. */
   readonly boundMs: number
   readonly onFault: (fault: unknown) => void
 }
 
-/** A Redis that is away is tried again this often. */
+/** A store that is away is tried again this often. */
 const AGAIN_MS = 100
 /** A heartbeat that the dead had sent already would put it on the list once more. */
 const LAST_WORDS_MS = 100
@@ -20,9 +20,11 @@ const LAST_WORDS_MS = 100
  * stopped, or does not answer, goes on with its lease when it wakes.
  */
 export function createObituaries(options: ObituaryOptions): (worker: string) => void {
-  const { leave, clock, boundMs, onFault } = options
+  const { clock, boundMs, onFault } = options
 
-  async function say(worker: string, untilMs: number): Promise<void> {
+  type Leave = ObituaryOptions['leave'][number]
+
+  async function say(leave: Leave, worker: string, untilMs: number): Promise<void> {
     for (;;) {
       const isSaid = await leave(worker).then(
         () => true,
@@ -42,8 +44,10 @@ export function createObituaries(options: ObituaryOptions): (worker: string) => 
 
   return function publishDeath(worker) {
     const untilMs = clock.monotonicMs() + boundMs
-    void say(worker, untilMs)
-      .then(() => pause(LAST_WORDS_MS))
-      .then(() => say(worker, untilMs))
+    for (const leave of options.leave) {
+      void say(leave, worker, untilMs)
+        .then(() => pause(LAST_WORDS_MS))
+        .then(() => say(leave, worker, untilMs))
+    }
   }
 }

@@ -2,7 +2,7 @@ import { applyInvalidation, type Remembered } from '../cache/apply.ts'
 import type { Lease } from '../cache/lease.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Invalidation } from '../core/invalidation.ts'
-import type { SecondLeases } from '../store/second-leases.ts'
+import { nameOfTurn, type SecondLeases } from '../store/second-leases.ts'
 
 /** Goes on without Redis, for what is remembered: Postgres says what has changed. */
 export interface SecondLease {
@@ -58,7 +58,7 @@ export function createSecondLease(options: SecondLeaseOptions): SecondLease {
 
   /** Under a fresh name: words of an earlier turn that are on their way mean nothing to it. */
   function begin(): void {
-    name = `${worker}.${++turns}`
+    name = nameOfTurn(worker, ++turns)
     isListed = false
     told.clear()
   }

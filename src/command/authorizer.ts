@@ -14,9 +14,10 @@ import { openCookieRing } from '../crypto/cookie-ring.ts'
 import { parseSecretsKey } from '../crypto/envelope.ts'
 import { openKeyring } from '../crypto/keyring.ts'
 import type { ListenAt } from '../gateway/engine.ts'
-import { openAuthorizerStores } from '../store/open.ts'
+import { openAuthorizerStores, openDatabase } from '../store/open.ts'
 import { openRoll } from '../store/roll.ts'
 import { leaseBoundMs } from '../store/seal-watch.ts'
+import { createSecondLeases } from '../store/second-leases.ts'
 import { systemClock } from '../store/system-clock.ts'
 import { createLog, type Log, type Logging } from '../telemetry/log.ts'
 import { createOpsServer, type Readiness } from '../telemetry/ops.ts'
@@ -77,8 +78,11 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     onFault: (fault) => sayFault('connection', fault),
   })
+  // Opens nothing yet: a connection is made when a worker has died.
+  const database = openDatabase({ databaseUrl: config.databaseUrl.reveal() }, 1)
+  const seconds = config.secondLease === 'off' ? [] : [createSecondLeases(database).strikeDead]
   const onEnded = createObituaries({
-    leave: async (worker) => (await roll).leave(worker),
+    leave: [async (worker) => (await roll).leave(worker), ...seconds],
     clock: systemClock,
     boundMs: leaseBoundMs(leaseMsOf(config)),
     onFault: (fault) => sayFault('members', fault),
@@ -94,6 +98,7 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
   await supervisor.drain()
   await ops.close()
   ;(await roll).close()
+  await database.close()
 }
 
 async function runWorker(config: Config, log: Log): Promise<void> {

@@ -33,6 +33,21 @@ export interface SecondLeaseList {
   strike(name: string, beat: number): Promise<void>
 }
 
+/** For supervisors of workers. */
+export interface SecondLeaseDeaths {
+  /** Takes off every name of a worker: only for one whose process has ended. */
+  strikeDead(worker: string): Promise<void>
+}
+
+/** A worker takes a name for each time that it goes by Postgres, never used before. */
+export function nameOfTurn(worker: string, turn: number): string {
+  return `${beginningOf(worker)}${turn}`
+}
+
+function beginningOf(worker: string): string {
+  return `${worker}.`
+}
+
 /** More changes than this at once mean that nothing is to be believed for now. */
 const CHANGES_MAX = 10_000
 
@@ -47,8 +62,11 @@ const SELECT_UNKNOWN = `
 const LEAVE = 'delete from second_leases where name = $1'
 const SELECT_LISTED = 'select name, beat::float8 as beat from second_leases'
 const STRIKE = 'delete from second_leases where name = $1 and beat = $2::float8::bigint'
+const STRIKE_DEAD = 'delete from second_leases where starts_with(name, $1)'
 
-export function createSecondLeases(database: Queryable): SecondLeases & SecondLeaseList {
+export function createSecondLeases(
+  database: Queryable,
+): SecondLeases & SecondLeaseList & SecondLeaseDeaths {
   return {
     async enter(name) {
       await database.query(ENTER, [name])
@@ -72,6 +90,9 @@ export function createSecondLeases(database: Queryable): SecondLeases & SecondLe
     },
     async strike(name, beat) {
       await database.query(STRIKE, [name, beat])
+    },
+    async strikeDead(worker) {
+      await database.query(STRIKE_DEAD, [beginningOf(worker)])
     },
   }
 }

@@ -9,14 +9,18 @@ function createScene() {
   const left: [string, number][] = []
   const faults: unknown[] = []
   const redis = { isAway: false }
+  const struck: string[] = []
   const publishDeath = createObituaries({
     ...{ clock, boundMs: 2_024, onFault: (fault: unknown) => faults.push(fault) },
-    async leave(worker) {
-      if (redis.isAway) throw new Fault('store_unavailable')
-      left.push([worker, clock.monotonicMs()])
-    },
+    leave: [
+      async (worker) => {
+        if (redis.isAway) throw new Fault('store_unavailable')
+        left.push([worker, clock.monotonicMs()])
+      },
+      async (worker) => void struck.push(worker),
+    ],
   })
-  return { clock, left, faults, redis, publishDeath }
+  return { clock, left, struck, faults, redis, publishDeath }
 }
 
 test('a death is told at once, and again after the last words of the dead', async () => {
@@ -32,10 +36,12 @@ test('a death is told at once, and again after the last words of the dead', asyn
 })
 
 test('while Redis is away it is tried until nobody waits for the dead any more', async () => {
-  const { clock, left, faults, redis, publishDeath } = createScene()
+  const { clock, left, struck, faults, redis, publishDeath } = createScene()
   redis.isAway = true
   publishDeath('early')
   await clock.turn(950)
+  // One list that is away holds up no other.
+  assert.deepEqual(struck, ['early', 'early'])
   redis.isAway = false
   await clock.turn(200)
   assert.deepEqual(left, [

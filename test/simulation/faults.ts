@@ -1,5 +1,6 @@
 import { createObituaries } from '../../src/authorizer/obituary.ts'
 import { leaseBoundMs } from '../../src/store/seal-watch.ts'
+import { createSecondLeases } from '../../src/store/second-leases.ts'
 import type { Link } from './link.ts'
 import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
@@ -220,11 +221,12 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
 }
 
 /** What a supervisor does for a process that it saw die; it lives with an identity API here. */
-function mourn({ identities, plan, schedule, random }: World, worker: string): void {
+function mourn({ identities, plan, postgres, schedule, random }: World, worker: string): void {
   const host = identities.find((one) => one !== undefined)
   if (host === undefined) return
+  const database = postgres.connect(host.machine, random.fork())
   const publishDeath = createObituaries({
-    leave: (name) => host.link.board.leave(name),
+    leave: [(name) => host.link.board.leave(name), createSecondLeases(database).strikeDead],
     clock: host.machine.clock,
     boundMs: leaseBoundMs(plan.sizes.leaseMs),
     onFault: () => undefined,

@@ -413,6 +413,11 @@ const POLICY: readonly (readonly [RegExp, Statement])[] = [
   ],
 ]
 
+function secondsOf(view: View, beginning: SqlValue | undefined): string[] {
+  const names = view.all('secondLeases').map(({ name }) => text(name))
+  return names.filter((name) => name.startsWith(text(beginning)))
+}
+
 const SECOND: readonly (readonly [RegExp, Statement])[] = [
   [
     /^insert into second_leases /,
@@ -453,6 +458,16 @@ const SECOND: readonly (readonly [RegExp, Statement])[] = [
       run: (view, [name, beat]) => {
         const row = view.get('secondLeases', text(name))
         if (beat === undefined || row?.beat === beat) view.remove('secondLeases', text(name))
+        return []
+      },
+    },
+  ],
+  [
+    /^delete from second_leases where starts_with/,
+    {
+      locks: (view, [beginning]) => secondsOf(view, beginning).map((name) => own(`second ${name}`)),
+      run: (view, [beginning]) => {
+        for (const name of secondsOf(view, beginning)) view.remove('secondLeases', name)
         return []
       },
     },

@@ -6,7 +6,7 @@ import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { recordChange } from '../../src/store/outbox.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
-import { createSecondLeases } from '../../src/store/second-leases.ts'
+import { createSecondLeases, nameOfTurn } from '../../src/store/second-leases.ts'
 import { systemClock } from '../../src/store/system-clock.ts'
 import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
@@ -81,6 +81,18 @@ describe('those who go by Postgres', () => {
     assert.equal(await leases.ask('two', 12), undefined)
     await leases.leave('one')
     assert.deepEqual(await leases.listed(), [])
+  })
+
+  test('every name of the dead is struck off, and no name that only looks alike', async () => {
+    const [dead, alive] = ['w_rk-er', 'wXrk-er']
+    for (const worker of [dead, alive, `${dead}2`]) {
+      for (const turn of [1, 12]) await leases.enter(nameOfTurn(worker, turn))
+    }
+    await leases.strikeDead(dead)
+    await leases.strikeDead(dead)
+    const left = (await leases.listed()).map(({ worker }) => worker)
+    const others = [alive, `${dead}2`].flatMap((one) => [nameOfTurn(one, 1), nameOfTurn(one, 12)])
+    assert.deepEqual(left.sort(), others.sort())
   })
 })
 
