@@ -58,7 +58,7 @@ test('a rule that was changed while a nonce was used up counts as it is now', as
   assert.equal(await ask(), 'authz.invalid_permission')
 })
 
-test('a rule that is still being loaded then is waited for, and counts as it is loaded', async () => {
+test('a rule that is being loaded then is waited for, and counts as it is loaded', async () => {
   const become = (coming: Scene['policy']) =>
     whileBurning((scene) => {
       scene.coming = coming
