@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createSigner } from 'fast-jwt'
 import { Redis } from 'ioredis'
+import { askOnce } from '../load/answer.ts'
 import { type Figures, round, writePart } from '../load/figures.ts'
 import { asking, on, stopAll } from '../load/hit.ts'
 import { inWorld, ROUNDS } from '../load/hit-benchmark.ts'
@@ -69,11 +70,14 @@ async function openField(world: World, given: Readonly<Record<string, string>>) 
     { DVARA_JWT_MEMO: 'false' },
     { algorithm: 'RS256' },
   )
-  const servers: Measured[] = [ours, fresh, rsa]
+  const repeated = JSON.stringify(await askOnce(ours.port, workload))
+  const bare = await startFile('bare', new URL('../load/bare-uws.js', import.meta.url), [repeated])
+  const servers: Measured[] = [ours, fresh, rsa, bare]
   const contenders: Contender[] = [
     on(ours, 'dvara, session hit, EdDSA', workload),
     on(fresh, 'dvara, session hit, fresh EdDSA', workload),
     on(rsa, 'dvara, session hit, fresh RS256 (3072 bits)', workload),
+    on(bare, BARE, workload),
   ]
   const skipped: string[] = []
   for (const { name, file, algorithm } of SCRIPTS) {
@@ -128,6 +132,9 @@ async function openPrograms({ redis }: World, given: Readonly<Record<string, str
   }
   return { contenders, servers, skipped, hasFailed }
 }
+
+/** What nobody can be quicker than on our engine. */
+const BARE = 'bare uWebSockets.js, the same bytes as dvara'
 
 /** jsonwebtoken knows no EdDSA. */
 const SCRIPTS = [
@@ -188,16 +195,27 @@ function bestOf(measured: readonly Measurement[], isMeant: (one: Measurement) =>
   return ratios.sort((one, other) => one.ratio.median - other.ratio.median)[0]
 }
 
+function ceilingText(rival: Measurement, bare: Measurement): string {
+  const { median } = ratioOf(rival, bare, ({ cpuUs }) => cpuUs)
+  return (
+    `The bare engine, which looks at nothing and sends the same bytes, answers ${round(median)} ` +
+    'times as many as that rival: no authorizer on it could do better.'
+  )
+}
+
 /** Whom we beat by how much, and where we do not. */
 function againstText(measured: readonly Measurement[]): string {
-  const isOther = ({ name }: Measurement) => !name.startsWith('dvara')
   const best = bestOf(measured, (one) => SCRIPTS.some(({ name }) => name === one.name))
+  const isOther = ({ name }: Measurement) => !name.startsWith('dvara') && name !== BARE
+  const bare = measured.find(({ name }) => name === BARE)
+  const rival = measured.find(({ name }) => name === best?.name)
   const closest = bestOf(measured, isOther)
   const say = (found: typeof best) => `${round(found?.ratio.median ?? Number.NaN)} times`
   return [
     `A core of ours answers ${say(best)} as many requests as one with the best in JavaScript ` +
       `that does all of the work (${best?.name}), and ${say(closest)} as many as the closest ` +
       `of all (${closest?.name}).`,
+    ...(bare === undefined || rival === undefined ? [] : [ceilingText(rival, bare)]),
     'Where we lose: an RSA signature for each answer. Our keys have 3072 bits where theirs have ' +
       '2048, and every signature is verified before it leaves. With RS256 keep the memo on: a ' +
       'session’s token is then signed once in its lifetime.',
