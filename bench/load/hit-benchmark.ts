@@ -28,7 +28,9 @@ export async function benchHit(task: Task): Promise<Result> {
   return inWorld(async (world) => {
     const ring = await openPaths(world)
     const measured = await measureRing(ring, task, ROUNDS)
+    task.say('mixed traffic, with sessions that end …')
     const mixed = await measureMixed(world, seconds)
+    task.say('bytes allocated for a hit …')
     const figures = { ...figuresOf(measured), ...(await allocatedFigure(world, seconds)) }
     const text = [
       settingLines(setting, { rounds: ROUNDS, seconds }),

@@ -75,12 +75,14 @@ export async function measureInTurn(
   { rounds, seconds, say }: Rounds,
 ): Promise<Measurement[]> {
   const headsBytes: number[] = []
+  say(`${contenders.length} servers, ${rounds} rounds of ${seconds} s each; warming …`)
   for (const contender of contenders) {
     headsBytes.push(await proveAnswer(contender))
     await warm(contender)
   }
   const samples = contenders.map((): Sample[] => [])
   for (let round = 0; round < rounds; round++) {
+    say(`round ${round + 1} of ${rounds}`)
     for (const [place, contender] of contenders.entries()) {
       samples[place]?.push(await sampleOnce(contender, seconds))
     }
