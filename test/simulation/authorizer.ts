@@ -81,6 +81,7 @@ export function startAuthorizer(deps: {
   const reads = new Map<string, number>()
   const memory = openMemory({ sizes, clock, machine, inside, reads, variation })
   const policy = openRules(database)
+  const seconds = createSecondLeases(database)
   const follower = createFollower({
     worker: machine.name,
     invalidations: board,
@@ -96,7 +97,7 @@ export function startAuthorizer(deps: {
     heartbeatMs: sizes.heartbeatMs,
     onFault: () => undefined,
     onApplied: inside.applied,
-    ...(sizes.hasSecond ? { secondLeases: createSecondLeases(database) } : {}),
+    ...(sizes.hasSecond ? { secondLeases: variation.secondLeases?.(seconds) ?? seconds } : {}),
   })
   const facts = createSessionFacts(board)
   const toucher = createToucher({

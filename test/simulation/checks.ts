@@ -71,9 +71,13 @@ export function createChecks(deps: {
   readonly history: History
   /** Whether nothing was amiss from then on; what is valid must pass. */
   readonly isHealthy: (sinceMs: number) => boolean
+  /** From when on Redis has given nobody a lease that is still live. */
+  readonly leaselessFromMs: () => number
+  /** After so long no lease is left of what was believed before. */
+  readonly boundMs: number
   readonly subjects: readonly Subject[]
 }): Checks {
-  const { history, isHealthy, subjects } = deps
+  const { history, isHealthy, leaselessFromMs, boundMs, subjects } = deps
   const tally: Tally = {
     ...{ checksAfterAck: 0, staleAllows: 0, validAsked: 0, deniedWhileValid: 0, worstAgeMs: 0 },
     ...{ acksMs: [], violations: [] },
@@ -103,6 +107,11 @@ export function createChecks(deps: {
       }
       const isLate = beganAtMs > subject.recordedAtMs && isHealthy(beganAtMs)
       if (isLate) violated('recorded, never in force', atMs, `${worker}: ${subject.name}`)
+      // Whoever goes on does so by Postgres, which knows of it.
+      const recordedMs = Math.max(subject.recordedAtMs, leaselessFromMs())
+      if (beganAtMs > recordedMs + boundMs) {
+        violated('recorded, and allowed without Redis', atMs, `${worker}: ${subject.name}`)
+      }
     }
   }
 

@@ -128,6 +128,16 @@ export const MUTANTS: readonly Mutant[] = [
     variation: { isSecondUnheeded: true },
   },
   {
+    name: 'goes on without Redis and hears of nothing',
+    theme: 'outage',
+    variation: {
+      secondLeases: (real) => ({
+        ...real,
+        ask: async (name, appliedSeq) => (await real.ask(name, appliedSeq)) && [],
+      }),
+    },
+  },
+  {
     name: 'puts changes on a board of an earlier sealing',
     theme: 'split',
     variation: {

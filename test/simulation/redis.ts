@@ -38,6 +38,8 @@ export interface Redis {
   /** Where a new connection leads; undefined while there is nothing. */
   lead(isLeftBehind: boolean): Server | undefined
   running(): readonly Server[]
+  /** Since when nothing runs that could give anybody a lease; infinity while something does. */
+  goneSinceMs(): number
   /** Ends the process and starts another, with all but the last part of what was written. */
   restart(options: { readonly downMs: number; readonly lostMs: number }): void
   /**
@@ -63,6 +65,13 @@ export function createRedis(deps: {
   let started = 0
   let current: OwnServer | undefined
   let deposed: OwnServer | undefined
+  let goneSinceMs = Number.POSITIVE_INFINITY
+
+  /** After each end and each beginning. */
+  function look(): void {
+    const isGone = current === undefined && deposed === undefined
+    goneSinceMs = isGone ? Math.min(goneSinceMs, schedule.nowMs()) : Number.POSITIVE_INFINITY
+  }
 
   function start(entries: Entry[]): OwnServer {
     started += 1
@@ -83,6 +92,7 @@ export function createRedis(deps: {
   return {
     lead: (isLeftBehind) => (isLeftBehind && deposed !== undefined ? deposed : current),
     running: () => [current, deposed].filter((one) => one !== undefined),
+    goneSinceMs: () => goneSinceMs,
     restart({ downMs, lostMs }) {
       if (current === undefined) return
       const old = current
@@ -90,8 +100,10 @@ export function createRedis(deps: {
       history.say(schedule.nowMs(), `Redis ${old.runId} dies, ${lostMs.toFixed(0)} ms are lost`)
       current = undefined
       old.end()
+      look()
       schedule.plan(schedule.nowMs() + downMs, () => {
         current = start(left)
+        look()
       })
     },
     failOver({ detectMs, lostMs, fenceMs, healMs }) {
@@ -105,11 +117,13 @@ export function createRedis(deps: {
       old.fence(splitMs + fenceMs)
       schedule.plan(splitMs + detectMs, () => {
         current = start(left)
+        look()
       })
       schedule.plan(splitMs + Math.max(healMs, detectMs + 1), () => {
         history.say(schedule.nowMs(), `Redis ${old.runId} is found out and ends`)
         deposed = undefined
         old.end()
+        look()
       })
     },
   }

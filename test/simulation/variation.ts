@@ -5,6 +5,7 @@ import type { Clock } from '../../src/core/clock.ts'
 import type { Authorize } from '../../src/core/verdict.ts'
 import type { Acknowledger, AcknowledgeTimes } from '../../src/store/acknowledge.ts'
 import type { Board } from '../../src/store/board.ts'
+import type { SecondLeases } from '../../src/store/second-leases.ts'
 import type { BoardLimits } from './board-state.ts'
 import type { Machine } from './machine.ts'
 
@@ -34,5 +35,7 @@ export interface Variation {
   readonly keeperBoard?: (board: Board) => Board
   /** The board on which changes are put. */
   readonly outboxBoard?: (board: Board) => Board
+  /** Postgres as the source of belief of those who go on without Redis. */
+  readonly secondLeases?: (real: SecondLeases) => SecondLeases
   readonly limits?: (limits: BoardLimits) => BoardLimits
 }

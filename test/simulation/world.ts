@@ -1,3 +1,4 @@
+import { leaseBoundMs } from '../../src/store/seal-watch.ts'
 import { type Authorizer, type Inside, startAuthorizer } from './authorizer.ts'
 import { type Cast, createCast, WALL_MS } from './cast.ts'
 import { type Checks, createChecks, createInside } from './checks.ts'
@@ -49,7 +50,11 @@ export function createWorld(plan: Plan, variation: Variation, isTraced: boolean)
   const limits = variation.limits?.(plan.limits) ?? plan.limits
   const redis = createRedis({ schedule, random: random.fork(), history, limits })
   const isHealthy = (sinceMs: number) => sinceMs >= plan.healthyFromMs
-  const checks = createChecks({ history, isHealthy, subjects: cast.subjects })
+  const checks = createChecks({
+    ...{ history, isHealthy, subjects: cast.subjects },
+    leaselessFromMs: redis.goneSinceMs,
+    boundMs: leaseBoundMs(plan.sizes.leaseMs),
+  })
   const started = { count: 0 }
 
   function startMachine(kind: string): { machine: Machine; link: (ms: number) => Link } {
