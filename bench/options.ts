@@ -23,7 +23,7 @@ export const ROUNDS_MIN = 9
 const ROUNDS_MAX = 1000
 const ROUNDS_USUAL = 25
 const SECONDS_MAX = 600
-const SECONDS_USUAL = 2
+const SECONDS_USUAL = 1
 
 const SESSIONS_MIN = 10_000
 const SESSIONS_MAX = 10_000_000

@@ -6,7 +6,7 @@ const KNOWN = ['crypto', 'timing']
 const PROGRAM = process.execPath
 const parse = (args: readonly string[]) => parseOptions(args, KNOWN, KNOWN, ['x'])
 const USUAL = {
-  ...{ names: KNOWN, rounds: 25, seconds: 2, sessions: 1_000_000, rivals: {} },
+  ...{ names: KNOWN, rounds: 25, seconds: 1, sessions: 1_000_000, rivals: {} },
   ...{ isJson: false, isList: false, pinned: undefined },
 }
 
