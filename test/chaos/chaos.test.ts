@@ -6,7 +6,6 @@ import type { FaultName } from './faults.ts'
 import type { History } from './history.ts'
 import { isUnsafe, judge } from './judge.ts'
 import { renderRows, renderViolations } from './report.ts'
-import { readFrame, toFrame } from './resp.ts'
 import { createRandom } from './run.ts'
 import { type Stand, startStand } from './stand.ts'
 import { tally } from './tally.ts'
@@ -107,15 +106,20 @@ test('an authorizer that believes longer than the identity API thinks is found o
   assert.ok(seen.told.cutOffAllows > 0, seen.report)
 })
 
-/** Answers every question about the head of the log with the first head that passed. */
+/** An answer that begins with what the log was at: epoch, number of its last entry. */
+const AT_HEAD = /^(\*\d+\r\n\$\d+\r\n\d+\.[0-9a-f]{40}\r\n)(?:\$\d+\r\n|:)(\d+)\r\n/
+
+/** Says of every answer that it was given at the first head of the log that passed. */
 function createLiar(): (bytes: Buffer) => Buffer {
   let frozen: string | undefined
   return (bytes) => {
-    const value = readFrame(bytes)
-    if (!Array.isArray(value) || value.length !== 2) return bytes
-    const [epoch, seq] = value as [unknown, unknown]
-    if (!/^\d+\.[0-9a-f]{40}$/.test(String(epoch))) return bytes
-    frozen ??= String(seq)
-    return toFrame([String(epoch), frozen])
+    const found = AT_HEAD.exec(bytes.toString('latin1', 0, HEAD_BYTES_MAX))
+    if (found === null) return bytes
+    const [whole, before = '', seq = ''] = found
+    frozen ??= seq
+    const lie = Buffer.from(`${before}$${frozen.length}\r\n${frozen}\r\n`, 'latin1')
+    return Buffer.concat([lie, bytes.subarray(whole.length)])
   }
 }
+
+const HEAD_BYTES_MAX = 160
