@@ -5,15 +5,15 @@ import type { Policy } from './policy.ts'
 import { type Facts, isStateAccepted } from './principal.ts'
 import { BLOCKED, PREFLIGHT, PUBLIC, surveyRoutes } from './route.ts'
 import { matchRules } from './rule.ts'
-import { ALLOW_ANYONE, type Deny, deny, type Verdict } from './verdict.ts'
+import { ALLOW, type Deny, deny, type Verdict } from './verdict.ts'
 
 /** What needs no identity: blocked, pre-flight and public paths, in this order. */
 export function screen(check: Check, policy: Policy): Verdict | undefined {
   const { flags } = surveyRoutes(policy.routes, check)
   if (flags === 0) return undefined
   if ((flags & BLOCKED) !== 0) return deny('authz.permission_denied')
-  if ((flags & PREFLIGHT) !== 0 && check.method === 'OPTIONS') return ALLOW_ANYONE
-  if ((flags & PUBLIC) !== 0) return ALLOW_ANYONE
+  if ((flags & PREFLIGHT) !== 0 && check.method === 'OPTIONS') return ALLOW
+  if ((flags & PUBLIC) !== 0) return ALLOW
   return undefined
 }
 
@@ -57,7 +57,7 @@ export function decide(
   const { method, path, foldedPath } = check
   const match = matchRules(policy.rules, { role: principal.role, method, path, foldedPath })
   if (!match.isAccepted) return deny('authz.invalid_permission')
-  return { kind: 'allow', facts }
+  return ALLOW
 }
 
 /** Whether this verdict counts as use of the session, so that its idle deadline slides. */

@@ -1,6 +1,5 @@
 import type { Check } from './check.ts'
 import type { Findings } from './findings.ts'
-import type { Facts } from './principal.ts'
 import { REASONS, type Reason } from './reason.ts'
 
 /**
@@ -18,10 +17,9 @@ export interface Deny {
   readonly retryAfterS: number
 }
 
-/** May pass. `facts` are undefined where no identity was asked for. */
+/** May pass. */
 export interface Allow {
   readonly kind: 'allow'
-  readonly facts: Facts | undefined
 }
 
 export type Verdict = Allow | Deny
@@ -68,10 +66,13 @@ export function deny(reason: Reason): Deny {
   return DENIALS.get(reason) as Deny
 }
 
-/** Passes without identity: public routes and configured pre-flights. */
-export const ALLOW_ANYONE: Allow = Object.freeze({ kind: 'allow', facts: undefined })
+/** The one allow; allocates nothing. */
+export const ALLOW: Allow = Object.freeze({ kind: 'allow' })
 
-/** The grant for `ALLOW_ANYONE`: empty headers, so that a client's own never survive. */
+/**
+ * What passes without identity, on public routes and in configured pre-flights, is given: empty
+ * headers, so that a client's own never survive.
+ */
 export const GRANT_ANYONE: Grant = {
   ...{ kind: 'allow', authorization: '', user: '', role: '', worded: undefined },
 }

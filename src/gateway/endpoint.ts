@@ -18,12 +18,12 @@ export const DIALECTS = {
 } as const satisfies Record<DialectName, Dialect>
 
 /** One endpoint is one dialect; none is ever guessed from headers, which clients can send. */
-const FIXED: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
-  ['/authz/nginx', DIALECTS.nginx],
-  ['/authz/traefik', DIALECTS.traefik],
-  ['/authz/caddy', DIALECTS.caddy],
-  ['/authz/haproxy', DIALECTS.haproxy],
-])
+const FIXED: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>(
+  (['nginx', 'traefik', 'caddy', 'haproxy'] as const).map((name) => [
+    `/authz/${name}`,
+    { kind: 'check', dialect: DIALECTS[name], target: '' },
+  ]),
+)
 /** The paths of the fixed endpoints; what follows a `?` there says nothing. */
 export const FIXED_PATHS: readonly string[] = [...FIXED.keys()]
 const ENVOY_PREFIX = '/authz/envoy'
@@ -46,7 +46,7 @@ const BARONG_MISSING: Endpoint = { kind: 'missing', reply: BARONG_NOT_FOUND }
 /** What a subrequest's own path asks for. */
 export function matchEndpoint(path: string, query: string): Endpoint {
   const fixed = FIXED.get(path)
-  if (fixed !== undefined) return { kind: 'check', dialect: fixed, target: '' }
+  if (fixed !== undefined) return fixed
   if (path.startsWith(`${ENVOY_PREFIX}/`)) {
     return checkBehind(DIALECTS.envoy, path.slice(ENVOY_PREFIX.length), query)
   }

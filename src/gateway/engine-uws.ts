@@ -162,8 +162,6 @@ class UwsExchange implements Inbound, Outbound {
   readonly method: string
   readonly path: string
   readonly query: string
-  readonly isLocal: boolean
-  readonly peer: Address | undefined
   private readonly state: State
   private readonly response: Uws.HttpResponse
   /** Not to be touched once the accepting function has returned. */
@@ -180,11 +178,18 @@ class UwsExchange implements Inbound, Outbound {
     this.method = method
     this.path = path
     this.query = query
-    this.isLocal = state.isLocal
-    this.peer = state.isLocal ? undefined : state.peers.of(response)
     this.state = state
     this.response = response
     this.request = request
+  }
+
+  get isLocal(): boolean {
+    return this.state.isLocal
+  }
+
+  /** To be asked for before the accepting function returns. */
+  get peer(): Address | undefined {
+    return this.state.isLocal ? undefined : this.state.peers.of(this.response)
   }
 
   forEachHeader(see: (name: string, value: string) => void): void {

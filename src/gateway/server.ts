@@ -68,11 +68,8 @@ const NOT_FOUND = wordNotFound('{"error":"Not found"}')
 /** Within so many turns of the event loop its poll phase is gone through whole. */
 const TURNS_HEARD = 2
 
-/**
- * One check on its way: what was asked, and what is needed to answer. Its `headers` are those of
- * the next one as soon as the accepting function returns.
- */
-interface Asking extends Asked {
+/** One check on its way: what is needed to answer it. */
+interface Asking {
   readonly dialect: Dialect
   readonly outbound: Outbound
   /** Whether the connection ends with the reply. */
@@ -85,10 +82,10 @@ interface Asking extends Asked {
 
 /** Hears gateways, asks `authorize`, and answers each in its dialect. */
 export function createServer(dependencies: ServerDependencies): Server {
-  const { engine, trustedProxies, nowUs } = dependencies
+  const { engine, nowUs } = dependencies
   const isTrusted = createIsTrusted(dependencies.trustedGateways)
   const report = createReporter(dependencies.report, nowUs)
-  const gather = createGatherer()
+  const gather = createGatherer(dependencies.trustedProxies)
   const conclude = createConclude(dependencies, report)
   const ask = createAsk(dependencies, report, conclude)
 
@@ -117,23 +114,12 @@ export function createServer(dependencies: ServerDependencies): Server {
       return
     }
 
-    const { dialect, target } = endpoint
-    const headers = gather(inbound)
+    const { dialect } = endpoint
+    const asked = gather(inbound, endpoint.target)
+    const isLast = endsConnection(dialect, asked.headers)
     const found = createFindings()
-    const asking: Asking = {
-      dialect,
-      method: inbound.method,
-      target,
-      headers,
-      peer: inbound.peer ?? LOOPBACK,
-      trustedProxies,
-      outbound,
-      isLast: endsConnection(dialect, headers),
-      startUs,
-      found,
-      check: undefined,
-    }
-    const read = readCheck(dialect, asking)
+    const asking: Asking = { dialect, outbound, isLast, startUs, found, check: undefined }
+    const read = readCheck(dialect, asked)
     if (read.kind === 'check') {
       asking.check = read.check
       ask(asking, read.check)
@@ -282,14 +268,18 @@ function endsConnection(dialect: Dialect, headers: Headers): boolean {
 
 /**
  * One callback and one place for all requests: gathering is synchronous, and what a check keeps of
- * its headers it takes out before the next is heard.
+ * what was asked it takes out before the next is heard.
  */
-function createGatherer(): (inbound: Inbound) => Headers {
+function createGatherer(trustedProxies: NetworkSet): (inbound: Inbound, target: string) => Asked {
   const headers = createHeaders()
+  const asked = { method: '', target: '', headers, peer: LOOPBACK, trustedProxies }
   const see = (name: string, value: string) => noteHeader(headers, name, value)
-  return function gather(inbound) {
+  return function gather(inbound, target) {
     clearHeaders(headers)
     inbound.forEachHeader(see)
-    return headers
+    asked.method = inbound.method
+    asked.target = target
+    asked.peer = inbound.peer ?? LOOPBACK
+    return asked
   }
 }

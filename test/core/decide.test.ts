@@ -5,7 +5,7 @@ import { decide, isSameSecret, isUse, screen, screenCredential } from '../../src
 import type { Policy } from '../../src/core/policy.ts'
 import type { Facts } from '../../src/core/principal.ts'
 import type { Reason } from '../../src/core/reason.ts'
-import { deny, type Verdict } from '../../src/core/verdict.ts'
+import { ALLOW, deny, type Verdict } from '../../src/core/verdict.ts'
 import { addressOf, CSRF, checkOf, factsOf, NOW, policyOf } from './facts.ts'
 
 function said(verdict: Verdict | undefined): 'allow' | Reason | undefined {
@@ -204,7 +204,7 @@ for (const { name, check, facts, policy, expect } of DECIDED) {
 }
 
 test('a session is used by what passes and by what its role alone refuses', () => {
-  assert.ok(isUse({ kind: 'allow', facts: factsOf() }))
+  assert.ok(isUse(ALLOW))
   assert.ok(isUse(deny('authz.invalid_permission')))
   assert.ok(isUse(deny('authz.user_not_active')))
   assert.ok(!isUse(deny('authz.client_session_mismatch')))

@@ -39,11 +39,7 @@ export const DECISIONS: readonly Mutation[] = [
       'if ((flags & BLOCKED) !== 0)',
       'if ((flags & (BLOCKED | PUBLIC)) === BLOCKED)',
     ],
-    [
-      'preflight-for-any-method',
-      " && check.method === 'OPTIONS') return ALLOW_ANYONE",
-      ') return ALLOW_ANYONE',
-    ],
+    ['preflight-for-any-method', " && check.method === 'OPTIONS') return ALLOW", ') return ALLOW'],
   ]),
   ...mutationsOf('core/check.ts', 'core/decide', [
     [
