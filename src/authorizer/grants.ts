@@ -14,9 +14,10 @@ interface MemoizedGrant extends Grant {
   readonly audience: readonly string[]
   readonly kid: string
   readonly mintedAtMs: number
-  readonly reuseUntilMs: number
-  /** From here on a slow key signs its successor, so that nobody has to wait for it. */
-  readonly renewAtMs: number
+  /** Handed out again up to this age. V8 keeps small whole numbers in place, instants apart. */
+  readonly reuseMs: number
+  /** From this age on a slow key signs its successor, so that nobody has to wait for it. */
+  readonly renewMs: number
 }
 
 /** A grant that is being signed: who asks for the same meanwhile waits for it. */
@@ -105,7 +106,8 @@ export function createGrants(options: GrantOptions): MakeGrant {
     const known = findGrant(entry, audience, kid(), nowMs)
     onGrant(known === undefined)
     if (known === undefined) return comingGrant(options, entry, audience, nowMs)
-    if (nowMs >= known.renewAtMs && isSlow()) renew(options, entry, audience, nowMs)
+    if (nowMs - known.mintedAtMs >= known.renewMs && isSlow())
+      renew(options, entry, audience, nowMs)
     return known
   }
 }
@@ -181,9 +183,9 @@ async function mintMemoized(
     kind: 'allow',
     audience,
     kid,
-    reuseUntilMs: mintedAtMs + halfMs,
     mintedAtMs,
-    renewAtMs: mintedAtMs + halfMs * RENEW_AFTER,
+    reuseMs: Math.floor(halfMs),
+    renewMs: Math.ceil(halfMs * RENEW_AFTER),
     worded: undefined,
     authorization,
     user,
@@ -210,5 +212,6 @@ function isReusable(
   nowMs: number,
 ): boolean {
   if (known.audience !== audience) return false
-  return nowMs < known.reuseUntilMs && nowMs >= known.mintedAtMs && known.kid === kid
+  const ageMs = nowMs - known.mintedAtMs
+  return ageMs < known.reuseMs && ageMs >= 0 && known.kid === kid
 }

@@ -13,7 +13,7 @@ import {
   type Outbound,
   SOCKET_MODE,
 } from './engine.ts'
-import { bytesOf, leaveUnnamed, nameDecision } from './head-bytes.ts'
+import { leaveUnnamed, nameDecision, sharedBytes } from './head-bytes.ts'
 import { createLoad, type Load } from './load.ts'
 import { createPeers, type Peers } from './peers.ts'
 import type { Reply } from './reply.ts'
@@ -220,11 +220,10 @@ class UwsExchange implements Inbound, Outbound {
 
   private write(reply: Reply, closes: boolean, decisionId: Uint8Array | undefined): void {
     const response = this.response
-    const head = bytesOf(reply)
-    if (reply.statusLine !== OK) response.writeStatus(head.statusLine)
+    if (reply.statusLine !== OK) response.writeStatus(sharedBytes(reply.statusLine))
     // Copied out before the call returns, so one place serves all who get this reply.
-    const value = decisionId === undefined ? leaveUnnamed(head) : nameDecision(head, decisionId)
-    response.writeHeader(head.name, value)
+    const value = decisionId === undefined ? leaveUnnamed(reply) : nameDecision(reply, decisionId)
+    response.writeHeader(reply.name as Uint8Array, value)
     if (reply.body.length === 0) response.end(undefined, closes)
     else if (this.method !== 'HEAD') response.end(reply.body, closes)
     else if (closes) response.endWithoutBody(0, true)

@@ -1,14 +1,6 @@
 import { DECISION_HEADER, DECISION_ID_CHARS } from './decision-id.ts'
 import type { Reply } from './reply.ts'
 
-/** A reply's head as bytes: one name, and one value that holds the other lines too. */
-export interface HeadBytes {
-  readonly statusLine: Uint8Array
-  readonly name: Uint8Array
-  /** The value, and room for a decision's id at its end. */
-  readonly named: Uint8Array
-}
-
 const DECISION_LINE = `\r\n${DECISION_HEADER}: `
 const LINE = Buffer.from('\r\n', 'latin1')
 const COLON = Buffer.from(': ', 'latin1')
@@ -20,8 +12,9 @@ const COLON = Buffer.from(': ', 'latin1')
  * that the other lines as they look on the wire. Replies are used again, so once is enough; a
  * reply keeps its bytes itself, as a WeakMap hashes for each of them.
  */
-export function bytesOf(reply: Reply): HeadBytes {
-  if (reply.head !== undefined) return reply.head
+function namedOf(reply: Reply): Uint8Array {
+  if (reply.named !== undefined) return reply.named
+  reply.name = sharedBytes(reply.headers[0] as string)
   const parts: Buffer[] = []
   for (const [at, part] of reply.headers.entries()) {
     if (at === 0) continue
@@ -29,17 +22,13 @@ export function bytesOf(reply: Reply): HeadBytes {
     parts.push(typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))
   }
   const id = Buffer.from(DECISION_LINE + '0'.repeat(DECISION_ID_CHARS), 'latin1')
-  const head = {
-    statusLine: sharedBytes(reply.statusLine),
-    name: sharedBytes(reply.headers[0] as string),
-    named: Buffer.concat([...parts, id]),
-  }
-  reply.head = head
-  return head
+  reply.named = Buffer.concat([...parts, id])
+  return reply.named
 }
 
 /** The value with the id in its place; overwritten by the next call for the same reply. */
-export function nameDecision({ named }: HeadBytes, decisionId: Uint8Array): Uint8Array {
+export function nameDecision(reply: Reply, decisionId: Uint8Array): Uint8Array {
+  const named = namedOf(reply)
   // Written out: `set` is a call of 60 ns for 13 bytes.
   let at = named.length - DECISION_ID_CHARS
   for (let from = 0; from < DECISION_ID_CHARS; from++) named[at++] = decisionId[from] as number
@@ -47,14 +36,15 @@ export function nameDecision({ named }: HeadBytes, decisionId: Uint8Array): Uint
 }
 
 /** The value of an answer that is no decision. */
-export function leaveUnnamed({ named }: HeadBytes): Uint8Array {
+export function leaveUnnamed(reply: Reply): Uint8Array {
+  const named = namedOf(reply)
   return named.subarray(0, named.length - DECISION_ID_CHARS - DECISION_LINE.length)
 }
 
 const shared = new Map<string, Uint8Array>()
 
 /** Names and status lines are few; with bytes of its own each reply would bring more to memory. */
-function sharedBytes(text: string): Uint8Array {
+export function sharedBytes(text: string): Uint8Array {
   const known = shared.get(text)
   if (known !== undefined) return known
   const bytes = Buffer.from(text, 'latin1')

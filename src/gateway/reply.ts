@@ -1,7 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { REASONS, type Reason } from '../core/reason.ts'
 import { type Deny, deny, type Grant } from '../core/verdict.ts'
-import type { HeadBytes } from './head-bytes.ts'
 import { RESERVED_NAMES } from './headers.ts'
 
 /** A whole reply, ready to be written. The engine adds the length and the date. */
@@ -12,8 +11,9 @@ export interface Reply {
   /** Names and values in turn. */
   readonly headers: readonly (string | Uint8Array)[]
   readonly body: Uint8Array
-  /** What an engine has made of it, so that it makes it once. */
-  head?: HeadBytes | undefined
+  /** What was made of the headers, once (head-bytes.ts): the first one's name, and all the rest. */
+  name?: Uint8Array | undefined
+  named?: Uint8Array | undefined
 }
 
 /** What an allow tells the upstream. A gateway must overwrite a client's own with these. */
@@ -66,9 +66,17 @@ function rememberByGrant(word: Word): Word {
     const reply = word(grant)
     if (reply === undefined) return undefined
     const { status, statusLine, headers, body } = reply
-    // A property that is added later lies elsewhere in memory.
-    const head = undefined
-    const worded: WordedAllow = { head, grant, by: word, statusLine, body, status, headers }
+    const worded: WordedAllow = {
+      // A property that is added later lies elsewhere in memory.
+      named: undefined,
+      name: undefined,
+      grant,
+      by: word,
+      statusLine,
+      body,
+      status,
+      headers,
+    }
     grant.worded = worded
     return worded
   }

@@ -104,7 +104,7 @@ export const CORRIDOR: readonly Mutation[] = [
       '(expiresAtS * 1000 - mintedAtMs) / 2',
       '(expiresAtS * 1000 - mintedAtMs)',
     ],
-    ['memo-of-a-clock-set-back', ' && nowMs >= known.mintedAtMs', ''],
+    ['memo-of-a-clock-set-back', ' && ageMs >= 0', ''],
   ]),
   ...mutationsOf('authorizer/claims.ts', 'authorizer/claims', [
     ['audience-dropped', ', aud: audience }', ', aud: [] }'],
