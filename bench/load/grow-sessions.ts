@@ -5,7 +5,7 @@ import { ROUNDS } from './hit-benchmark.ts'
 import { type Contender, type Measurement, measureInTurn } from './measure.ts'
 import { grownBy, type Held, readHeld, TELLING } from './memory.ts'
 import { type Measured, onAllCores } from './place.ts'
-import { fillSessions, type Seeded } from './seed.ts'
+import { fillSessions, type Seeded, shuffle } from './seed.ts'
 import { COOKIE, checkOf } from './workload.ts'
 import type { World } from './world.ts'
 
@@ -61,17 +61,6 @@ export async function growSessions(world: World, task: Task): Promise<GrownSessi
   } finally {
     await stopAll(servers)
   }
-}
-
-/** In an order without a pattern: neighbours in memory are not asked for one after the other. */
-function shuffle(all: Seeded[]): Seeded[] {
-  for (let at = all.length - 1; at > 0; at--) {
-    const other = Math.floor(Math.random() * (at + 1))
-    const kept = all[at] as Seeded
-    all[at] = all[other] as Seeded
-    all[other] = kept
-  }
-  return all
 }
 
 /** Every drive begins elsewhere, so that all are as likely to be asked for. */

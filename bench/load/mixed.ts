@@ -3,7 +3,7 @@ import { readCpu } from './cpu.ts'
 import { type Driven, drive } from './drive.ts'
 import { asking, on } from './hit.ts'
 import { CONNECTIONS, proveAnswer, sampleOnce, warm } from './measure.ts'
-import { openSeeder, type Seeded } from './seed.ts'
+import { openSeeder, type Seeded, shuffle } from './seed.ts'
 import { drawZipf } from './workload.ts'
 import type { World } from './world.ts'
 
@@ -31,16 +31,20 @@ export async function measureMixed(world: World, seconds: number): Promise<Mixed
   const settings = { DVARA_SESSIONS_MAX: String(REMEMBERED) }
   const server = await world.startAuthorizer('authorizer, mixed', settings)
   try {
-    const drawn = drawZipf(SESSIONS, DRAWS, Math.random).map((rank) => sessions[rank] as Seeded)
-    const workload = asking(drawn)
-    const contender = on(server, 'mixed', workload)
+    // Drawn anew for each drive: the same beginning again would be remembered as a whole.
+    const draw = () =>
+      asking(drawZipf(SESSIONS, DRAWS, Math.random).map((rank) => sessions[rank] as Seeded))
+    const contender = { ...on(server, 'mixed', draw()), workload: draw }
     await warm(contender)
     const { perSecond } = await sampleOnce(contender, 1)
     const before = { cpu: readCpu(server.pids()), counted: await readHits(server.opsUrl) }
-    const driving = drive({ port: server.port, workload, seconds, connections: CONNECTIONS })
-    const ended = await endSome(sessions, perSecond * LOGOUT_SHARE, driving, seeder.end)
+    const asked = { port: server.port, workload: draw(), connections: CONNECTIONS }
+    const driving = drive({ ...asked, seconds })
+    const ending = shuffle([...sessions])
+    const ended = await endSome(ending, perSecond * LOGOUT_SHARE, driving, seeder.end)
     const driven = await driving
-    const [first, last] = [sessions[0] as Seeded, sessions.at(-1) as Seeded]
+    if (driven.failed > 0) throw new Error(`mixed: ${driven.failed} requests had no answer`)
+    const [first, last] = [ending[0] as Seeded, ending.at(-1) as Seeded]
     await proveAnswer(on(server, 'mixed: a session', asking([first])))
     await proveAnswer(on(server, 'mixed: an ended session', asking([last]), 'no'))
     const after = { cpu: readCpu(server.pids()), counted: await readHits(server.opsUrl) }
@@ -59,7 +63,7 @@ export async function measureMixed(world: World, seconds: number): Promise<Mixed
   }
 }
 
-/** Ends sessions from the least asked for upward, so many a second, until the driver is done. */
+/** Ends sessions from the last one on, so many a second, until the driver is done. */
 async function endSome(
   sessions: readonly Seeded[],
   perSecond: number,

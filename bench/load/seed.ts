@@ -126,6 +126,17 @@ function sealNew({ seal }: Pick<World, 'seal'>): Seeded {
   return { cookie, hash: sha256Base64url(cookie) }
 }
 
+/** In place, into an order without a pattern. */
+export function shuffle(all: Seeded[]): Seeded[] {
+  for (let at = all.length - 1; at > 0; at--) {
+    const other = Math.floor(Math.random() * (at + 1))
+    const kept = all[at] as Seeded
+    all[at] = all[other] as Seeded
+    all[other] = kept
+  }
+  return all
+}
+
 /** The number of this sealing: the epoch's name begins with it. */
 async function readEpochNumber(board: Board): Promise<number> {
   const { epoch } = await board.heartbeat('bench', 0)
