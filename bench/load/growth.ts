@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { Result, Task } from '../run.ts'
+import { readCpu } from './cpu.ts'
 import { type Figures, round, writePart } from './figures.ts'
 import { FEW_SESSIONS, type Grown, growSessions, patientFor } from './grow-sessions.ts'
 import { asking, KEYS_ASK, on, stopAll } from './hit.ts'
@@ -29,7 +30,7 @@ export async function benchGrowth(task: Task): Promise<Result> {
     const networks = await growPolicy(world, task, workload, 'networks', [0, 10, 1_000, 100_000])
     const workers = await growWorkers(world, task, workload)
     say('starting with 10,000 permission rows …')
-    const readyMs = await measureStart(world)
+    const starts = await measureStart(world)
     say('memory of keys …')
     const keys = await measureKeys(world)
     const grown = [sessions.grown, rows, networks]
@@ -38,7 +39,7 @@ export async function benchGrowth(task: Task): Promise<Result> {
       // Of fewer nothing is promised.
       ...(most >= SESSIONS_PROMISED ? { 'sessions growth': growthOf(sessions.grown) } : {}),
       'session bytes': spreadOf([sessions.each.residentBytes]),
-      ready: spreadOf(readyMs),
+      ready: spreadOf(starts.map(({ readyMs }) => readyMs)),
     }
     const text = [
       settingLines(setting, { rounds: ROUNDS, seconds }),
@@ -47,7 +48,7 @@ export async function benchGrowth(task: Task): Promise<Result> {
       '#### More workers',
       costTable(workers),
       '#### Memory and start',
-      memoryText(sessions.each, most, keys, readyMs),
+      memoryText(sessions.each, most, keys, starts),
     ].join('\n\n')
     return {
       report: {
@@ -57,10 +58,10 @@ export async function benchGrowth(task: Task): Promise<Result> {
         workers,
         session: sessions.each,
         keys,
-        readyMs,
+        starts,
         figures,
       },
-      lines: [memoryText(sessions.each, most, keys, readyMs)],
+      lines: [memoryText(sessions.each, most, keys, starts)],
       document() {
         writePart('growth', text, figures)
         writePlot(
@@ -148,18 +149,25 @@ async function measureKey(
   }
 }
 
-/** From the first instruction of the process until it says that it can decide. */
-async function measureStart(world: World): Promise<number[]> {
+interface Started {
+  /** From the first instruction of the process until it says that it can decide. */
+  readonly readyMs: number
+  /** What of it the process had a processor, all threads together. */
+  readonly cpuMs: number
+}
+
+async function measureStart(world: World): Promise<Started[]> {
   await fillPolicy(world.database, { ...FULL_POLICY, permissionsCount: 10_000 })
-  const times: number[] = []
+  const starts: Started[] = []
   for (let count = 0; count < STARTS; count++) {
     const beganMs = performance.now()
     const server = await world.startAuthorizer('starting')
-    times.push(performance.now() - beganMs)
+    const readyMs = performance.now() - beganMs
+    starts.push({ readyMs, cpuMs: readCpu(server.pids()).allMs })
     await server.stop()
   }
   await fillPolicy(world.database, FULL_POLICY)
-  return times
+  return starts
 }
 
 function growthOf({ measured }: Grown) {
@@ -181,9 +189,10 @@ function memoryText(
   session: Held,
   most: number,
   { HS256, EdDSA }: KeyMemory,
-  readyMs: readonly number[],
+  starts: readonly Started[],
 ): string {
-  const { median, min, max } = spreadOf(readyMs)
+  const { median, min, max } = spreadOf(starts.map(({ readyMs }) => readyMs))
+  const cpu = spreadOf(starts.map(({ cpuMs }) => cpuMs))
   const bytes = ({ residentBytes, liveBytes }: Held) =>
     `${round(residentBytes)} bytes resident, of which ${round(liveBytes)} are left after a ` +
     'collection of garbage'
@@ -194,6 +203,6 @@ function memoryText(
       `(${KEYS.toLocaleString('en')} against ${FEW_KEYS}).`,
     `- One more of kind EdDSA, each with its table: ${bytes(EdDSA)}.`,
     `- Ready ${round(median)} ms after start with 10,000 permission rows (${round(min)}–` +
-      `${round(max)}, ${STARTS} starts).`,
+      `${round(max)}, ${STARTS} starts); the process had ${round(cpu.median)} ms of CPU for it.`,
   ].join('\n')
 }
