@@ -242,7 +242,7 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
     ...{ name: 'ready after start, policy of 10^4 rows', figure: 'ready' },
     ...{ is: 'at most', must: 1000, aim: 400, unit: ' ms' },
     why:
-      'Most of it is Node that reads and compiles modules: with 200 rows three quarters of the CPU ' +
-      'time are the same. Of the rest a profile names the compilation of the rows, and garbage.',
+      'Most of it is Node that reads and compiles modules: with 200 rows three quarters of the ' +
+      'CPU time are the same. Of the rest a profile names compiling the rows, and garbage.',
   },
 ]
