@@ -17,6 +17,8 @@ export interface PostgresOptions {
 const ANSWER_SLACK_MS = 1_000
 /** A transaction may take as long as this many statements at their limit. */
 const TRANSACTION_LIMITS = 3
+/** What is done to whole tables may take this long before there is a first row of it. */
+const LONG_STATEMENT_MS = 60_000
 
 /** Opens nothing yet: connections are made when first needed, and again after a loss. */
 export function createPostgres(options: PostgresOptions): Database {
@@ -50,13 +52,16 @@ export function createPostgres(options: PostgresOptions): Database {
     },
     async scan(text, parameters, each) {
       try {
-        await settleWhileMoving(TRANSACTION_LIMITS * limitMs, (moved) =>
-          sql.begin((tx) =>
-            scanIn(createQueryable(tx, inTime), text, parameters, (rows: readonly never[]) => {
+        await settleWhileMoving(LONG_STATEMENT_MS + limitMs, (moved) =>
+          sql.begin(async (tx) => {
+            await tx.unsafe(`set local statement_timeout = ${LONG_STATEMENT_MS}`)
+            // What hangs is noticed by nothing coming any more.
+            const untimed = createQueryable(tx, (work) => work)
+            return scanIn(untimed, text, parameters, (rows: readonly never[]) => {
               moved()
               return each(rows)
-            }),
-          ),
+            })
+          }),
         )
       } catch (cause) {
         throw faultFrom(cause)
@@ -83,7 +88,8 @@ async function hold<T>(sql: postgres.Sql, lock: number, work: () => Promise<T>):
   try {
     return (await sql.begin(async (tx) => {
       await tx.unsafe(
-        "set local statement_timeout = '60s'; set local idle_in_transaction_session_timeout = 0",
+        `set local statement_timeout = ${LONG_STATEMENT_MS};
+          set local idle_in_transaction_session_timeout = 0`,
       )
       await tx.unsafe('select pg_advisory_xact_lock($1::bigint)', [String(lock)])
       return work()

@@ -78,6 +78,22 @@ for (const name of SERVERS) {
 
     if (name === 'PGlite') return
 
+    test('it may take longer than a statement may', async () => {
+      const url = server?.url ?? ''
+      const times = { statementTimeoutMs: 200, connectTimeoutMs: 5_000 }
+      const hasty = createPostgres({ url, poolMax: 1, ...times })
+      const slow = 'select n, pg_sleep(0.5) from numbers where n = $1::float8'
+      await assert.rejects(hasty.query(slow, [1]), { code: 'store_timeout' })
+      const seen: number[] = []
+      await hasty.scan<Row>(slow, [1], async (rows) => {
+        seen.push(...rows.map(({ n }) => n))
+      })
+      assert.deepEqual(seen, [1])
+      // It was for that transaction only.
+      await assert.rejects(hasty.query(slow, [1]), { code: 'store_timeout' })
+      await hasty.close()
+    })
+
     test('it is as of one moment, whatever is written meanwhile', async () => {
       let count = 0
       await scan(1, async (rows) => {
