@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { Fault } from '../../src/core/fault.ts'
+import type { Board } from '../../src/store/board.ts'
+import type { Database } from '../../src/store/database.ts'
+import { createKeeper } from '../../src/store/keeper.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openAuthorizerStores, openDatabase, openIdentityStores } from '../../src/store/open.ts'
+import type { Outbox } from '../../src/store/outbox.ts'
 import type { AuthorizerStores, IdentityStores } from '../../src/store/stores.ts'
+import { systemClock } from '../../src/store/system-clock.ts'
 import { type RunningServer, startPostgres, startRedis } from '../process/servers.ts'
 import { createHolder, createKey, keyFor } from './keys.ts'
 import { eventually, migrationsDir, QUICK, sessionFor, signIn } from './worlds.ts'
@@ -204,4 +210,40 @@ describe('keeping Redis true', () => {
     await eventually(() => identity.ping())
     assert.equal(await identity.sessions.end(session.hash), true)
   })
+})
+
+test('all that is owed is put at the start and after a fault, else what is overdue', async () => {
+  const swept: string[] = []
+  const world = { isAway: false }
+  const sweep = (which: string) => async () => {
+    swept.push(which)
+    return 0
+  }
+  const keeper = createKeeper({
+    board: {
+      async sealedAs() {
+        if (world.isAway) throw new Fault('store_unavailable')
+        return 1
+      },
+      takeTouched: async () => [],
+    } as Partial<Board> as Board,
+    database: { query: async () => [{ n: 1 }] } as Partial<Database> as Database,
+    outbox: {
+      publishOwed: sweep('all'),
+      publishOverdue: sweep('overdue'),
+    } as Partial<Outbox> as Outbox,
+    ...{ clock: systemClock, fenceMs: 0 },
+  })
+  const look = async () => {
+    await keeper.seal()
+    await keeper.reconcile()
+  }
+  await look()
+  await look()
+  world.isAway = true
+  await assert.rejects(look())
+  world.isAway = false
+  await look()
+  await look()
+  assert.deepEqual(swept, ['all', 'overdue', 'all', 'overdue'])
 })
