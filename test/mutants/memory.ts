@@ -10,7 +10,7 @@ export const MEMORY: readonly Mutation[] = [
     ],
     [
       'lease-ignored-after-burn',
-      'if (!belief.isLive()) return unavailable(found, NO_LEASE)\n    if (entry',
+      'if (!belief.isLive()) return undefined\n    if (entry',
       'if (entry',
     ],
     ['key-lease-ignored-after-load', 'if (!belief.isLive()) return undefined\n    found', 'found'],
