@@ -23,6 +23,12 @@ const CASES: readonly { name: string; own: Headers; variant: string }[] = [
     ...{ name: 'signed with an API key', own: KEYS_ASK },
     variant: `${'a'.repeat(16)}\r\nX-Auth-Nonce: 1\r\nX-Auth-Signature: b\r\nX-Auth-Version: 2`,
   },
+  {
+    ...{ name: 'signed with an API key, its body too', own: KEYS_ASK },
+    variant:
+      `${'a'.repeat(16)}\r\nX-Auth-Nonce: 1\r\nX-Auth-Signature: b\r\nX-Auth-Version: 2` +
+      '\r\nContent-Digest: sha-256=:YQ==:',
+  },
   { name: 'without a credential', own: {}, variant: '' },
 ]
 
