@@ -15,7 +15,7 @@ const SIGNATURES = 2_000
 /** Requests that change something are good once: more of them than a drive can ask. */
 const WRITES_PER_SECOND = 40_000
 const WRITES_SECONDS_MAX = 4
-const WRITING = 'API key, version 2, HMAC, POST: digest signed, nonce burned in Redis'
+const WRITING = 'API key, version 2, HMAC, POST with a digest'
 /** Below it every row of a member drops. */
 const DROPPED = '/api/v2/admin/users'
 
@@ -130,7 +130,10 @@ async function openKeys(world: World, hit: Contender): Promise<Contender[]> {
     row('API key, version 1, HMAC', reading(hmac, 1)),
     row('API key, version 2, HMAC', reading(hmac, 2)),
     row('API key, version 2, Ed25519', reading(edwards, 2)),
-    { ...row(WRITING, writing), secondsMax: WRITES_SECONDS_MAX },
+    {
+      ...{ ...row(WRITING, writing), secondsMax: WRITES_SECONDS_MAX },
+      about: { algorithm: 'EdDSA, memo; nonce used up in Redis', hits: '100 %' },
+    },
   ]
 }
 

@@ -3,19 +3,23 @@ import { type Measurement, spreadOf } from './measure.ts'
 
 const WIDTH = 940
 const BAR_HEIGHT = 36
+/** Of a label's characters, none of which shall be cut off. */
+const CHARACTER_WIDTH = 7
 
 /** CPU time per request, one bar each, with the quickest and the slowest round; SVG text. */
 export function plotCosts(title: string, measured: readonly Measurement[]): string {
   const spreads = measured.map(({ samples }) => spreadOf(samples.map(({ cpuUs }) => cpuUs)))
+  const labels = measured.map(({ name }, at) => `${name}   ${spreads[at]?.median.toFixed(1)} µs`)
+  const left = Math.max(...labels.map(({ length }) => length)) * CHARACTER_WIDTH
   return draw(120 + measured.length * BAR_HEIGHT, {
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
     legend: { bottom: 4 },
-    grid: { left: 350, right: 40, top: 44, bottom: 62 },
+    grid: { left, right: 40, top: 44, bottom: 62 },
     xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value} µs' } },
     yAxis: {
       type: 'category',
       inverse: true,
-      data: measured.map(({ name }, at) => `${name}   ${spreads[at]?.median.toFixed(1)} µs`),
+      data: labels,
     },
     series: [
       bar(
