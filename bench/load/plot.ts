@@ -7,7 +7,11 @@ const BAR_HEIGHT = 36
 const CHARACTER_WIDTH = 7
 
 /** CPU time per request, one bar each, with the quickest and the slowest round; SVG text. */
-export function plotCosts(title: string, measured: readonly Measurement[]): string {
+export function plotCosts(
+  title: string,
+  measured: readonly Measurement[],
+  scale: 'value' | 'log' = 'value',
+): string {
   const spreads = measured.map(({ samples }) => spreadOf(samples.map(({ cpuUs }) => cpuUs)))
   const labels = measured.map(({ name }, at) => `${name}   ${spreads[at]?.median.toFixed(1)} µs`)
   const left = Math.max(...labels.map(({ length }) => length)) * CHARACTER_WIDTH
@@ -15,7 +19,7 @@ export function plotCosts(title: string, measured: readonly Measurement[]): stri
     title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
     legend: { bottom: 4 },
     grid: { left, right: 40, top: 44, bottom: 62 },
-    xAxis: { type: 'value', min: 0, axisLabel: { formatter: '{value} µs' } },
+    xAxis: { type: scale, min: scale === 'log' ? 1 : 0, axisLabel: { formatter: '{value} µs' } },
     yAxis: {
       type: 'category',
       inverse: true,

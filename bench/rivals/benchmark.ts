@@ -26,6 +26,7 @@ import type { RivalOptions, RivalRule, RivalSession } from './rules.ts'
 const SESSIONS = 1_000
 const LIFETIME_MS = 3_600_000
 const PLOT = 'docs/plots/rivals.svg'
+const COSTS = 'CPU time of the server per request'
 
 /** The same question to what people would use instead, in turn with ours. */
 export async function benchRivals(task: Task): Promise<Result> {
@@ -48,7 +49,7 @@ export async function benchRivals(task: Task): Promise<Result> {
       lines: [...measured.map(describe), ...field.skipped.map((line) => `skipped: ${line}`)],
       document() {
         writePart('rivals', text, figures)
-        writePlot(PLOT, plotCosts('CPU time of the server per request', measured))
+        writePlot(PLOT, plotCosts(`${COSTS}, on a logarithmic scale`, measured, 'log'))
       },
       passes: !field.hasFailed,
     }
