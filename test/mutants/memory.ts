@@ -13,6 +13,11 @@ export const MEMORY: readonly Mutation[] = [
       'if (!belief.isLive()) return undefined\n    if (entry',
       'if (entry',
     ],
+    [
+      'burned-request-not-decided-again',
+      'belief.keeping(() => concludeBurned(asking, judged, policy))',
+      'concludeBurned(asking, judged, policy)',
+    ],
     ['key-lease-ignored-after-load', 'if (!belief.isLive()) return undefined\n    found', 'found'],
     ['forgotten-key-believed', 'if (entry?.isForgotten !== true) return entry', 'return entry'],
   ]),
