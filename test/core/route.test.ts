@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { matchClass } from '../../src/core/limit-class.ts'
 import {
   BLOCKED,
   compileRoutes,
@@ -10,6 +11,7 @@ import {
   PUBLIC,
   type RouteTable,
   readRouteTable,
+  surveyRoutes,
 } from '../../src/core/route.ts'
 
 const TABLE: RouteTable = {
@@ -126,4 +128,23 @@ test('a star in a route is refused: only permissions take wildcards', () => {
   const read = readRouteTable({ version: 1, default_audience: ['x'], public: ['/a/*'] })
   assert.ok('problems' in read)
   assert.match(read.problems.join(), /without `\*`/)
+})
+
+test('what is known of a path is what would be found anew, for every prefix and policy', () => {
+  const paths = ['/', '/open', '/open/x', '/OPEN/internal', '/app/trade', '/API/v2', '/nowhere']
+  const routes = compileRoutes(TABLE)
+  for (const path of [...paths, ...paths]) {
+    const foldedPath = path.toLowerCase()
+    const { flags, audience, limitClass, isUnrestricted } = surveyRoutes(routes, {
+      path,
+      foldedPath,
+    })
+    assert.equal(flags, matchRoutes(routes, path, foldedPath))
+    assert.equal(audience, matchAudience(routes, foldedPath))
+    assert.equal(limitClass, matchClass(routes.limits, foldedPath))
+    assert.equal(isUnrestricted, routes.unrestricted.has(path))
+  }
+  const elsewhere = compileRoutes({ ...TABLE, public: [], blocked: ['/open'] })
+  const at = { path: '/open/x', foldedPath: '/open/x' }
+  assert.notEqual(surveyRoutes(elsewhere, at).flags, surveyRoutes(routes, at).flags)
 })

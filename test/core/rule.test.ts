@@ -234,3 +234,14 @@ test('the topic is that of the first AUDIT row that watches, whatever else match
   assert.equal(ask('GET', '/other', 'admin'), 'elsewhere')
   assert.equal(ask('GET', '/other', 'nobody'), undefined)
 })
+
+test('what was found of a path before says nothing of it folded otherwise', () => {
+  const { rules } = compileRules([row({}), row({ path: '/app/x', action: 'DROP' })])
+  const ask = (path: string, foldedPath: string) =>
+    matchRules(rules, { role: 'member', method: 'GET', path, foldedPath }).isAccepted
+  for (const _ of [1, 2]) {
+    assert.ok(ask('/app/y', '/app/y'))
+    assert.ok(!ask('/app/y', '/app/x'))
+    assert.ok(!ask('/app/X', '/app/x'))
+  }
+})

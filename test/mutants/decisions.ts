@@ -83,6 +83,7 @@ export const DECISIONS: readonly Mutation[] = [
     ['audience-ignored', 'if (found === -1) return routes', 'if (found !== -2) return routes'],
   ]),
   ...mutationsOf('core/rule.ts', 'core/rule', [
+    ['known-path-folded-otherwise', ' && known.foldedPath === at.foldedPath', ''],
     ['drop-ignored', 'const isAccepted = (refused & DROP) === 0 &&', 'const isAccepted ='],
     [
       'audit-accepts',

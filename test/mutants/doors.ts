@@ -25,6 +25,7 @@ export const DOORS: readonly Mutation[] = [
     ['late-answer-allowed', '      concludeSafely(asking, UNAVAILABLE)\n', ''],
   ]),
   ...mutationsOf('gateway/reply.ts', 'gateway/reply', [
+    ['copy-of-a-grant-is-it', 'before.grant === grant && ', ''],
     ['denial-5xx-passes-through', 'status >= 400 && status < 500', 'status >= 400'],
     [
       'nginx-hears-any-status',
