@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { askOnce } from '../../bench/load/answer.ts'
+import { askEach } from '../../bench/load/ask-each.ts'
 import { runChild } from '../../bench/load/child.ts'
 import { drive, driveAutocannon } from '../../bench/load/drive.ts'
 import { proveAnswer } from '../../bench/load/measure.ts'
@@ -55,6 +56,27 @@ test('an answer that is not the expected one ends the measurement with what was 
   assert.ok((await proveAnswer({ ...contender, expects: 'yes' })) > 30)
   await assert.rejects(proveAnswer({ ...contender, expects: 'no' }), /it: expected no, .*200 OK/)
   await assert.rejects(proveAnswer({ ...contender, expects: 'token' }), /X-Own: yes/)
+})
+
+test('each is asked for once, and those who are refused again', async () => {
+  const refused = new Set(['7', '8'])
+  const asked: string[] = []
+  const asking = createServer((request, response) => {
+    const name = String(request.headers['x-name'])
+    asked.push(name)
+    const isRefused = refused.delete(name) || name === 'never'
+    const headers = isRefused ? {} : { Authorization: 'Bearer x' }
+    response.writeHead(isRefused ? 403 : 200, { ...headers, 'Content-Length': '0' }).end()
+  })
+  await new Promise<void>((resolve) => asking.listen(0, '127.0.0.1', resolve))
+  const { port } = asking.address() as AddressInfo
+  const names = Array.from({ length: 3_000 }, (_, at) => String(at))
+  await askEach(port, { ...workload, variants: names })
+  assert.equal(asked.length, 3_002)
+  assert.deepEqual(new Set(asked), new Set(names))
+  await assert.rejects(askEach(port, { ...workload, variants: ['never'] }), /1 of 1 .*\n.* 403/)
+  asking.closeAllConnections()
+  asking.close()
 })
 
 test('a program that takes too long is ended, and says so', async () => {
