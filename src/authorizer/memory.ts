@@ -3,7 +3,7 @@ import { createRing, nameOf, type Ring } from '../cache/ring.ts'
 import { createTable, type Table } from '../cache/table.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check } from '../core/check.ts'
-import { findSessionId, hashSessionId, SESSION_ID_CHARS } from '../core/credential.ts'
+import { findSessionId, SESSION_ID_CHARS } from '../core/credential.ts'
 import { EVERY_SESSION } from '../core/invalidation.ts'
 import type { Facts } from '../core/principal.ts'
 import type { Entry } from './grants.ts'
@@ -30,7 +30,6 @@ export function createMemory(
       entriesMax: config.sessionsMax,
       ageMsMax: ENTRY_AGE_MS_MAX,
       tagsOf: ({ facts }) => tagsOf(facts),
-      hashOf: hashSessionId,
       monotonicMs,
     }),
     keys: createKeyMemory({

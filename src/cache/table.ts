@@ -1,12 +1,10 @@
-import { randomInt } from 'node:crypto'
-import { type HashKey, hashTextInto } from '../core/keyed-hash.ts'
-import { createRecent, type HashOf, type Kept } from './recent.ts'
+import { LRUCache } from 'lru-cache'
 
 /** Bounded memory with expiry. Memory only, synchronous; never asks a store. */
 export interface Table<V extends object> {
   /** What is remembered under `key`, unless it is too old; `atMs` is now if it is read already. */
   recall(key: string, atMs?: number): V | undefined
-  /** As `recall`, of the key that is these characters of `text`, which nobody has to cut out. */
+  /** As `recall`, of the key that is these characters of `text`. */
   recallPart(text: string, from: number, length: number, atMs?: number): V | undefined
   /** As `recall`, but does not count as use. */
   peek(key: string): V | undefined
@@ -19,48 +17,46 @@ export interface Table<V extends object> {
 }
 
 export interface TableOptions<V> {
-  /** Beyond this many one that was not used lately goes. */
+  /** Beyond this many the least recently used entry goes. */
   readonly entriesMax: number
   /** However often it is used, no entry is believed longer than this. */
   readonly ageMsMax: number
   /** Names under which an invalidation may ask for the entry. */
   readonly tagsOf: (value: V) => readonly string[]
-  /** Where keys stand; one that strangers cannot foresee, of all characters, if not given. */
-  readonly hashOf?: HashOf
   /** Told of each entry that is remembered no more, whatever the cause. */
   readonly onForgotten?: (value: V) => void
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number
 }
 
-/** A table over `createRecent`, with an index from tag to keys that evictions keep exact. */
+/** Without options of ours, lru-cache makes an object of 56 bytes for each call. */
+const PLAINLY = {}
+
+interface Kept<V> {
+  readonly value: V
+  bornAtMs: number
+}
+
+/** A table over lru-cache, with an index from tag to keys that evictions keep exact. */
 export function createTable<V extends object>(options: TableOptions<V>): Table<V> {
   const { entriesMax, ageMsMax, tagsOf, monotonicMs } = options
-  const recent = createRecent<V>(options.hashOf ?? createHashOf())
   /** One key is kept bare: most tags name one entry, and a Set costs 200 bytes. */
   const keysByTag = new Map<string, string | Set<string>>()
 
   /** V8 keeps a whole number of this size where it stands, and a fraction apart from it. */
   const wholeMs = () => Math.floor(monotonicMs())
 
-  function drop(kept: Kept<V>): void {
-    recent.remove(kept)
-    for (const tag of tagsOf(kept.value)) untag(tag, kept.key)
-    options.onForgotten?.(kept.value)
-  }
+  // Its own expiry would read the clock once more for each hit.
+  const memory = new LRUCache<string, Kept<V>>({
+    max: entriesMax,
+    dispose: ({ value }, key) => {
+      for (const tag of tagsOf(value)) untag(tag, key)
+      options.onForgotten?.(value)
+    },
+  })
 
-  /** Undefined if it is too old; then it is dropped. */
-  function youngOf(kept: Kept<V> | undefined, atMs: number): Kept<V> | undefined {
-    if (kept === undefined || atMs - kept.bornAtMs <= ageMsMax) return kept
-    drop(kept)
-    return undefined
-  }
-
-  function recallPart(text: string, from: number, length: number, atMs = monotonicMs()) {
-    const kept = youngOf(recent.find(text, from, length), atMs)
-    if (kept === undefined) return undefined
-    if (!kept.isUsed) kept.isUsed = true
-    return kept.value
+  function isTooOld({ bornAtMs }: Kept<V>, atMs: number): boolean {
+    return atMs - bornAtMs > ageMsMax
   }
 
   function tag(name: string, key: string): void {
@@ -79,51 +75,40 @@ export function createTable<V extends object>(options: TableOptions<V>): Table<V
     }
   }
 
-  function forget(key: string): void {
-    const kept = recent.find(key, 0, key.length)
-    if (kept !== undefined) drop(kept)
+  function recall(key: string, atMs = monotonicMs()): V | undefined {
+    const kept = memory.get(key, PLAINLY)
+    if (kept === undefined) return undefined
+    if (!isTooOld(kept, atMs)) return kept.value
+    memory.delete(key)
+    return undefined
   }
 
   return {
-    recallPart,
-    recall: (key, atMs) => recallPart(key, 0, key.length, atMs),
-    peek: (key) => youngOf(recent.find(key, 0, key.length), monotonicMs())?.value,
+    recall,
+    recallPart: (text, from, length, atMs) => recall(text.slice(from, from + length), atMs),
+    peek(key) {
+      const kept = memory.peek(key)
+      return kept === undefined || isTooOld(kept, monotonicMs()) ? undefined : kept.value
+    },
     remember(key, value) {
-      const before = recent.find(key, 0, key.length)
+      const before = memory.get(key, PLAINLY)
       // The same again was not forgotten in between.
       if (before?.value === value) before.bornAtMs = wholeMs()
-      else {
-        if (before !== undefined) drop(before)
-        const idle = recent.all.length >= entriesMax ? recent.idle() : undefined
-        if (idle !== undefined) drop(idle)
-        recent.add(key, value, wholeMs())
-      }
+      else memory.set(key, { value, bornAtMs: wholeMs() })
       for (const name of tagsOf(value)) tag(name, key)
     },
-    forget,
+    forget: (key) => void memory.delete(key),
     forgetTagged(name) {
       const keys = keysByTag.get(name)
       if (keys === undefined) return 0
       const all = typeof keys === 'string' ? [keys] : [...keys]
-      for (const key of all) forget(key)
+      for (const key of all) memory.delete(key)
       return all.length
     },
     forgetAll() {
-      const all = recent.all.map(({ value }) => value)
-      recent.clear()
+      memory.clear()
       keysByTag.clear()
-      for (const value of all) options.onForgotten?.(value)
     },
-    entries: () => recent.all.length,
-  }
-}
-
-/** For any keys: nobody can choose two that stand in one place. */
-function createHashOf(): HashOf {
-  const hashKey: HashKey = [randomInt(2 ** 32), randomInt(2 ** 32)]
-  const words = new Uint32Array(2)
-  return function hashOf(text, from, length) {
-    hashTextInto(words, hashKey, 0, text.slice(from, from + length))
-    return words[0] as number
+    entries: () => memory.size,
   }
 }

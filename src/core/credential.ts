@@ -64,17 +64,6 @@ export function findSessionId(cookies: string, name: string): number {
   return cookies.indexOf(name, end) === -1 ? from : -1
 }
 
-/**
- * Where an id is kept in a table: four of the characters that we drew at random. Strangers cannot
- * have ids remembered that they chose; a hash of all of them is an eighth of a hit.
- */
-export function hashSessionId(text: string, from: number): number {
-  const first = text.charCodeAt(from + 1) | (text.charCodeAt(from + 11) << 8)
-  const second = text.charCodeAt(from + 21) | (text.charCodeAt(from + 31) << 8)
-  const mixed = Math.imul(first | (second << 16), 0x9e3779b1)
-  return mixed ^ (mixed >>> 15)
-}
-
 /** Whether only white space lies between `at` and the start or the last `;`. */
 function isNameStart(cookies: string, at: number): boolean {
   let before = at - 1

@@ -36,9 +36,7 @@ export const MEMORY: readonly Row[] = [
   {
     no: 188,
     name: 'more to remember than there is room for',
-    proofs: [
-      ['test/cache/table.test.ts', 'beyond its size an entry goes that was not used lately'],
-    ],
+    proofs: [['test/cache/table.test.ts', 'beyond its size the least recently used entry goes']],
   },
   {
     no: 189,

@@ -36,7 +36,7 @@ test('use does not make an entry younger', () => {
   assert.equal(table.recall('a'), undefined)
 })
 
-test('beyond its size an entry goes that was not used lately', () => {
+test('beyond its size the least recently used entry goes', () => {
   const table = tableOf(2)
   table.remember('a', { tags: ['x'] })
   table.remember('b', { tags: ['x'] })

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import type { Check } from '../../src/core/check.ts'
 import {
   findSessionId,
-  hashSessionId,
   readCookie,
   readCredential,
   SESSION_ID_CHARS,
@@ -99,7 +98,6 @@ test('an id that is found where it stands is the one that is read', () => {
       const found = cookies.slice(from, from + SESSION_ID_CHARS)
       if (from === -1 || (found !== ID && found !== OTHER)) return
       assert.deepEqual(read(cookies), { kind: 'session', id: found })
-      assert.equal(hashSessionId(cookies, from), hashSessionId(found, 0))
     }),
     { numRuns: 5000 },
   )

@@ -154,16 +154,13 @@ export const MEMORY: readonly Mutation[] = [
     ],
     ['invalidation-not-recorded', '  remembered.ring.record(message)\n', ''],
   ]),
-  ...mutationsOf('cache/recent.ts', 'cache/recent cache/table', [
-    [
-      'any-key-of-one-hash',
-      'if (text.slice(from, from + length) === kept.key) return kept',
-      'return kept',
-    ],
-    ['used-goes-first', 'if (kept === undefined || !kept.isUsed) return kept', 'return kept'],
-  ]),
   ...mutationsOf('cache/table.ts', 'cache/table', [
-    ['use-makes-younger', 'if (!kept.isUsed) kept.isUsed = true', 'kept.bornAtMs = atMs'],
+    [
+      'use-makes-younger',
+      'if (!isTooOld(kept, atMs)) return kept.value\n',
+      'kept.bornAtMs = isTooOld(kept, atMs) ? kept.bornAtMs : atMs\n' +
+        '    if (!isTooOld(kept, atMs)) return kept.value\n',
+    ],
   ]),
   ...mutationsOf('authorizer/refresh.ts', 'authorizer/refresh', [
     [
