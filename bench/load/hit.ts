@@ -107,7 +107,11 @@ function openScreened(hit: Contender, sessions: Workload): Contender[] {
   return [
     row('public path', 'yes', checkOf({}, [''], { target: '/api/v2/public/markets' })),
     row('denied: no session', 'no', checkOf({}, [''])),
-    row('denied: a rule drops it, which is written down', 'no', checkOf(COOKIE, variants, { target: DROPPED })),
+    row(
+      'denied: a rule drops it, which is written down',
+      'no',
+      checkOf(COOKIE, variants, { target: DROPPED }),
+    ),
   ]
 }
 
