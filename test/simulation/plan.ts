@@ -60,10 +60,10 @@ const SLOW_MS = [3_000, 6_000] as const
  * Most histories are small, with everything close together: a step of theirs shows what is wrong
  * as often as one of a long history with many processes. Some are large all the same.
  */
-const AUTHORIZERS = [2, 2, 2, 3, 3, 4, 5] as const
-const IDENTITIES = [1, 1, 2, 2, 3] as const
+const AUTHORIZERS = [2, 2, 2, 2, 3, 3, 5] as const
+const IDENTITIES = [1, 1, 1, 2, 3] as const
 const FAULTS_FROM_MS = 1_200
-const FAULTS_WITHIN_MS = [1_500, 2_500, 4_000, 10_000] as const
+const FAULTS_WITHIN_MS = [1_000, 2_000, 3_000, 9_000] as const
 const FAULTS_UNTIL_MS = 14_000
 /** Long enough to see that all is well again. */
 const WELL_MS = 1_200

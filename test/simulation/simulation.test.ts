@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { hireWorker } from './crew.ts'
 import { keepRules } from './keep.ts'
-import { ONCE_BROKEN } from './once-broken.ts'
 import { THEME_NAMES } from './plan.ts'
 
 const worker = hireWorker()
@@ -10,14 +9,6 @@ after(worker.dismiss)
 
 test('a thousand histories keep every rule, and each seed is one history', () =>
   keepRules(worker, 1, 1_000))
-
-test('histories that have broken a rule once keep it now', async () => {
-  for (const from of ONCE_BROKEN) {
-    const done = await worker.do({ kind: 'seeds', from, count: 1 })
-    assert.ok(done.kind === 'seeds')
-    assert.deepEqual(done.sum.broken, [])
-  }
-})
 
 for (const theme of THEME_NAMES) {
   test(`the theme ${theme} replays bit for bit`, async () => {

@@ -11,7 +11,7 @@ import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
 
 const ASK_EVERY_MS = 90
-const SIGN_IN_EVERY_MS = 1_000
+const SIGN_IN_EVERY_MS = 1_500
 /** After an acknowledgement each authorizer is asked so often, so soon. */
 const PROBES_COUNT = 3
 const PROBES_WITHIN_MS = 80
