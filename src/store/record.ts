@@ -9,9 +9,9 @@ import type { Principal, Session } from '../core/principal.ts'
  * order as one MessagePack array. The checksum turns damage into a fault instead of into
  * another value; it is no defence against a writer, who could forge it.
  */
-export const VERSION = 1
+const VERSION = 1
 export const KINDS = { session: 1, principal: 2, key: 3, activity: 4 } as const
-export const HEADER_BYTES = 6
+const HEADER_BYTES = 6
 /** Far above any honest record: a User-Agent is cut at the door. */
 const RECORD_BYTES_MAX = 64 * 1024
 

@@ -16,9 +16,8 @@ import {
   type KeyRow,
   keyPostingOf,
 } from './key-rows.ts'
-import { encodePrincipal } from './record.ts'
+import { encodePrincipal, encodeSession } from './record.ts'
 import { PRINCIPAL_COLUMNS, type PrincipalRow, principalOf, sessionOf } from './rows.ts'
-import { createSessionEncoder, type EncodeSession } from './session-encoder.ts'
 import { readSessionLine, SESSION_LINE, type SessionLineRow } from './session-line.ts'
 
 /** One step of sealing is tried so often while Redis is slow. */
@@ -70,9 +69,8 @@ export async function fillBoard(
       return patiently(() => board.prepare(filling, [], hashes))
     })
   }
-  const encode = createSessionEncoder()
   const sessions = database.scan<SessionLineRow>(SELECT_LIVE, [now], (rows) => {
-    const refilled = rows.map((row) => refillingOf(row, encode))
+    const refilled = rows.map(refillingOf)
     return patiently(() => board.prepare(filling, refilled, []))
   })
   // At another moment than the sessions: who changes in between is owed to the board.
@@ -107,12 +105,12 @@ async function patiently(step: () => Promise<void>): Promise<void> {
   }
 }
 
-function refillingOf({ line }: SessionLineRow, encode: EncodeSession): Refilling {
+function refillingOf({ line }: SessionLineRow): Refilling {
   const row = readSessionLine(line)
   return {
     hash: row.hash,
     uid: row.uid,
-    session: encode(sessionOf(row)),
+    session: encodeSession(sessionOf(row)),
     generation: row.generation,
     idleAtMs: row.idle_at_ms,
     endsAtMs: row.ends_at_ms,
