@@ -3,7 +3,7 @@ import type { Lease } from '../cache/lease.ts'
 import type { Table } from '../cache/table.ts'
 import type { Check } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
-import { readCredential } from '../core/credential.ts'
+import { type Credential, readCredential } from '../core/credential.ts'
 import { decide, isUse, screen, screenCredential } from '../core/decide.ts'
 import { Fault } from '../core/fault.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
@@ -82,7 +82,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
     const limited = limits.admitAddress(check.address, at)
     if (limited !== undefined) return limited
     const known = recallPresented(table, check, policy.cookieName, at)
-    const credential = known?.credential ?? readCredential(check, policy.cookieName)
+    const credential: Credential = known ?? readCredential(check, policy.cookieName)
     found.credential = credential.kind
     const refused = screenCredential(check, credential, policy)
     if (refused !== undefined) return refused
@@ -150,13 +150,13 @@ export function createAuthorize(deps: Dependencies): Authorize {
     policy: Policy,
     now: number,
   ): Answer | Promise<Answer> {
-    const verdict: Verdict = decide(check, entry?.facts, policy, now)
+    const verdict: Verdict = decide(check, entry, policy, now)
     noteWorld(found, policy, now)
     if (entry === undefined) return verdict.kind === 'deny' ? verdict : unavailable(found, 'bug')
     noteFacts(found, entry)
     if (isUse(verdict)) toucher.touch(entry, now)
     if (verdict.kind === 'deny') return verdict
-    const limited = limits.admitProven(check, policy, entry.facts.principal, undefined)
+    const limited = limits.admitProven(check, policy, entry.principal, undefined)
     if (limited !== undefined) return limited
     const grant = makeGrant(entry, surveyRoutes(policy.routes, check).audience, now)
     return grant instanceof Promise ? signOrRefuse(found, grant, deps.onFault) : grant
@@ -171,9 +171,9 @@ function noteWorld(found: Findings, policy: Policy, now: number): void {
   found.atMs = now
 }
 
-function noteFacts(found: Findings, { facts }: Entry): void {
-  found.principal = facts.principal
-  found.sessionHash = facts.session.hash
+function noteFacts(found: Findings, { principal, session }: Entry): void {
+  found.principal = principal
+  found.sessionHash = session.hash
 }
 
 /** The one refusal that is nobody's fault but ours; `about` tells operators whose. */
@@ -184,7 +184,7 @@ function unavailable(found: Findings, about: string): Deny {
 
 /** Idle too long by our reading, which another authorizer may have extended meanwhile. */
 function isToBeReread(entry: Entry, now: number): boolean {
-  return now >= entry.facts.idleAtMs && now >= entry.loadedAtMs + REREAD_AFTER_MS
+  return now >= entry.idleAtMs && now >= entry.loadedAtMs + REREAD_AFTER_MS
 }
 
 function freshOf(entry: Entry | undefined, now: number): Entry | undefined {

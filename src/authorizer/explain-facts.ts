@@ -83,7 +83,8 @@ async function findOutOrFail(
     if (entry !== undefined) {
       const rememberedSeconds = Math.round((deps.nowMs() - entry.loadedAtMs) / 1000)
       const step = { ...passed('facts', 'remembered'), facts: { rememberedSeconds } }
-      return { ...NOTHING, credential, facts: entry.facts, step }
+      const { session, principal, idleAtMs } = entry
+      return { ...NOTHING, credential, facts: { session, principal, idleAtMs }, step }
     }
     if (!deps.isSealed(credential.id)) return { ...NOTHING, credential: { kind: 'forged' } }
     const hash = sha256Base64url(credential.id)

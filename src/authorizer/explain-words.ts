@@ -1,6 +1,7 @@
 import { DIALECT_NAMES, type DialectName } from '../core/check.ts'
 import type { Trace } from '../core/explain.ts'
 import type { WordedAnswer } from '../core/explanation.ts'
+import { readIdentity } from '../core/identity-lines.ts'
 import type { KeptDecision } from '../core/kept.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Principal } from '../core/principal.ts'
@@ -21,9 +22,11 @@ export function wordAnswers(
     typeof own === 'number' ? createDenial(reason as Reason, own) : deny(reason as Reason)
   const names = asked === undefined ? DIALECT_NAMES : [asked]
   return names.flatMap((name) => {
-    const { wordDeny, wordAllow } = DIALECTS[name]
-    const reply = verdict === 'allow' ? wordAllow(grant) : wordDeny(denial)
-    return reply === undefined ? [] : [wordReply(name, reply)]
+    const { wordDeny, allow } = DIALECTS[name]
+    if (verdict !== 'allow') return [wordReply(name, wordDeny(denial))]
+    if (grant.lines === undefined) return []
+    const headers = [...readIdentity(grant.lines), ...allow.headers]
+    return [wordReply(name, { ...allow, headers })]
   })
 }
 

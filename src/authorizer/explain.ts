@@ -3,6 +3,7 @@ import { type Check, isSafeMethod } from '../core/check.ts'
 import { denied, passed, type Step, traceOf } from '../core/explain.ts'
 import { explainRestrictions } from '../core/explain-restriction.ts'
 import type { Explanation, WonderedRequest } from '../core/explanation.ts'
+import { wordIdentity } from '../core/identity-lines.ts'
 import type { KeptDecision } from '../core/kept.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import { readTarget, type Target } from '../core/path.ts'
@@ -89,9 +90,12 @@ export function createExplain(deps: ExplainDependencies) {
       next: reason === null ? '' : REASONS[reason].remedy,
       token: trace.verdict === 'allow' ? claimsOf(deps, check, policy, granted) : null,
       answers: wordAnswers(trace, wondered.dialect, {
-        ...{ kind: 'allow', authorization: granted === undefined ? '' : NO_TOKEN },
-        user: granted?.principal.uid ?? '',
-        role: granted?.principal.role ?? '',
+        kind: 'allow',
+        lines: wordIdentity(
+          granted === undefined ? '' : NO_TOKEN,
+          granted?.principal.uid ?? '',
+          granted?.principal.role ?? '',
+        ),
       }),
       worker: {
         run: deps.run,

@@ -1,5 +1,6 @@
-import type { Credential } from '../core/credential.ts'
-import type { Facts } from '../core/principal.ts'
+import type { Rememberable } from '../cache/table.ts'
+import { wordIdentity } from '../core/identity-lines.ts'
+import type { Facts, Session } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
 import type { Bearer } from './claims.ts'
@@ -31,39 +32,47 @@ interface ComingGrant {
  * What grants are made from, and those that were. A grant dies with its entry, so a logout takes
  * the tokens' memo along.
  */
-export interface Granted {
-  readonly facts: Bearer
+export interface Granted extends Bearer {
   /** The one that was handed out last: mostly the one that is asked for. */
   latest: MemoizedGrant | undefined
-  /** One for each audience that was asked for, at most GRANTS_MAX. */
-  readonly grants: MemoizedGrant[]
-  readonly coming: ComingGrant[]
+  /** Of other audiences, at most GRANTS_MAX with the latest. */
+  others: MemoizedGrant[]
+  coming: readonly ComingGrant[]
 }
 
-/** What is remembered of one session: its facts, when they were read, and its grants. */
-export interface Entry extends Granted {
-  /** As `readCredential` reads it of the cookie that this is remembered under. */
-  readonly credential: Credential
-  readonly facts: Facts
+/** Of most entries: an array that was pushed into once has room for seventeen, 150 bytes. */
+export const NONE: never[] = []
+
+/**
+ * What is remembered of one session: its facts, when they were read, and its grants. It is the
+ * credential too, as `readCredential` reads it of the cookie: there may be a million of these.
+ */
+export interface Entry extends Facts, Granted, Rememberable {
+  readonly kind: 'session'
+  readonly session: Session
   readonly loadedAtMs: number
   /** When its use was last reported to the store; never before that. */
   touchedAtMs: number
 }
 
-/** Audiences remembered of one session; beyond them the oldest is minted again. */
+/** Audiences remembered of one session; beyond them one is minted again. */
 export const GRANTS_MAX = 8
 
 /** `id` is the cookie's value. */
 export function createEntry(id: string, facts: Facts, nowMs: number): Entry {
-  const credential: Credential = { kind: 'session', id }
+  // What a hit looks at stands first.
   return {
-    facts,
+    id,
+    session: facts.session,
+    principal: facts.principal,
     latest: undefined,
-    credential,
+    bornAtMs: 0,
+    idleAtMs: facts.idleAtMs,
     touchedAtMs: nowMs,
+    kind: 'session',
     loadedAtMs: nowMs,
-    grants: [],
-    coming: [],
+    others: NONE,
+    coming: NONE,
   }
 }
 
@@ -120,8 +129,12 @@ function findGrant(
 ): MemoizedGrant | undefined {
   const { latest } = entry
   if (latest !== undefined && isReusable(latest, audience, kid, nowMs)) return latest
-  for (const known of entry.grants) {
+  const { others } = entry
+  // Not by an iterator, which V8 would make for each hit.
+  for (let at = 0; at < others.length; at++) {
+    const known = others[at] as MemoizedGrant
     if (!isReusable(known, audience, kid, nowMs)) continue
+    if (latest !== undefined) others[at] = latest
     entry.latest = known
     return known
   }
@@ -130,13 +143,13 @@ function findGrant(
 
 async function mintGrant(
   { mint }: GrantOptions,
-  { facts }: Granted,
+  bearer: Bearer,
   audience: readonly string[],
   nowMs: number,
 ): Promise<Grant> {
-  const authorization = await mint(facts, audience, nowMs)
-  const { uid, role } = facts.principal
-  return { kind: 'allow', authorization, user: uid, role, worded: undefined }
+  const authorization = await mint(bearer, audience, nowMs)
+  const { uid, role } = bearer.principal
+  return { kind: 'allow', lines: wordIdentity(authorization, uid, role) }
 }
 
 /** Signed once for all who ask while it is signed, and remembered. */
@@ -151,8 +164,10 @@ function comingGrant(
   if (known !== undefined) return known.grant
   const grant = mintMemoized(options, entry, { audience, kid }, nowMs)
   const coming = { audience, kid, grant }
-  entry.coming.push(coming)
-  const leave = () => void entry.coming.splice(entry.coming.indexOf(coming), 1)
+  entry.coming = [...entry.coming, coming]
+  const leave = () => {
+    entry.coming = unlessEmpty(entry.coming.filter((one) => one !== coming))
+  }
   grant.then(leave, leave)
   return grant
 }
@@ -173,9 +188,9 @@ async function mintMemoized(
   { audience, kid }: Pick<MemoizedGrant, 'audience' | 'kid'>,
   mintedAtMs: number,
 ): Promise<Grant> {
-  const { authorization, user, role } = await mintGrant(options, entry, audience, mintedAtMs)
+  const { lines } = await mintGrant(options, entry, audience, mintedAtMs)
   const { expiresAtS } = lifetimeOf({
-    ...{ nowMs: mintedAtMs, ttlMs: options.lifetimeMs, endsAtMs: entry.facts.session.endsAtMs },
+    ...{ nowMs: mintedAtMs, ttlMs: options.lifetimeMs, endsAtMs: entry.session.endsAtMs },
   })
   const halfMs = (expiresAtS * 1000 - mintedAtMs) / 2
   // Not by spreading: V8 would see more shapes of them than it looks for, at each hit.
@@ -186,22 +201,25 @@ async function mintMemoized(
     mintedAtMs,
     reuseMs: Math.floor(halfMs),
     renewMs: Math.ceil(halfMs * RENEW_AFTER),
-    worded: undefined,
-    authorization,
-    user,
-    role,
+    lines,
   }
   remember(entry, made)
   return made
 }
 
+/** What nobody would be given again makes room: a policy read anew brings other audiences. */
 function remember(entry: Granted, made: MemoizedGrant): void {
-  const { grants } = entry
-  const known = grants.findIndex((one) => one.audience === made.audience)
-  if (known !== -1) grants.splice(known, 1)
-  else if (grants.length === GRANTS_MAX) grants.shift()
-  grants.push(made)
+  const before = entry.latest === undefined ? entry.others : [...entry.others, entry.latest]
+  const others = before.filter(
+    (one) =>
+      one.audience !== made.audience && isReusable(one, one.audience, made.kid, made.mintedAtMs),
+  )
+  entry.others = unlessEmpty(others.slice(-(GRANTS_MAX - 1)))
   entry.latest = made
+}
+
+function unlessEmpty<T>(list: T[]): T[] {
+  return list.length === 0 ? NONE : list
 }
 
 /** A clock set back would make an old token young: then it is minted anew. */

@@ -1,11 +1,11 @@
 import { nameOf } from '../cache/ring.ts'
-import { createTable, type Table } from '../cache/table.ts'
+import { createTable, type Rememberable, type Table } from '../cache/table.ts'
 import { compileKey, type KeyFacts, type UsableKey } from '../core/api-key.ts'
 import type { RequestVerifier, RequestVerifiers } from '../crypto/request-verifier.ts'
-import type { Granted } from './grants.ts'
+import { type Granted, NONE } from './grants.ts'
 
 /** What is remembered of one API key: all that its requests need, prepared. */
-export interface KeyEntry extends Granted {
+export interface KeyEntry extends Granted, Rememberable {
   readonly usable: UsableKey
   readonly verifier: RequestVerifier
   /** Once true, the verifier's room may be another key's. */
@@ -13,9 +13,7 @@ export interface KeyEntry extends Granted {
 }
 
 /** That there is no such key, so that a stranger's guesses do not reach the store each time. */
-export interface NoKey {
-  readonly kid: string
-}
+export type NoKey = Rememberable
 
 /** The keys that one authorizer knows, and those that it knows not to exist. */
 export interface KeyMemory {
@@ -50,7 +48,7 @@ export function createKeyMemory(options: {
     unknown: createTable<NoKey>({
       entriesMax: unknownMax,
       ageMsMax: UNKNOWN_AGE_MS_MAX,
-      tagsOf: ({ kid }) => [nameOf('key', kid)],
+      tagsOf: ({ id }) => [nameOf('key', id)],
       monotonicMs,
     }),
   }
@@ -68,12 +66,12 @@ export function createKeyEntry(facts: KeyFacts, verifiers: RequestVerifiers): Ke
     usable: compileKey(facts),
     verifier: verifiers.prepare(key),
     isForgotten: false,
-    facts: {
-      principal,
-      session: { hash: undefined, endsAtMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY },
-    },
+    id: key.kid,
+    bornAtMs: 0,
+    principal,
+    session: { hash: undefined, endsAtMs: key.expiresAtMs ?? Number.POSITIVE_INFINITY },
     latest: undefined,
-    grants: [],
-    coming: [],
+    others: NONE,
+    coming: NONE,
   }
 }

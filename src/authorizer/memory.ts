@@ -1,6 +1,6 @@
 import { createLease, type Lease } from '../cache/lease.ts'
 import { createRing, nameOf, type Ring } from '../cache/ring.ts'
-import { createTable, type Table } from '../cache/table.ts'
+import { createTable, type Rememberable, type Table } from '../cache/table.ts'
 import type { Config } from '../config/settings.ts'
 import type { Check } from '../core/check.ts'
 import { findSessionId, SESSION_ID_CHARS } from '../core/credential.ts'
@@ -29,7 +29,8 @@ export function createMemory(
     table: createTable<Entry>({
       entriesMax: config.sessionsMax,
       ageMsMax: ENTRY_AGE_MS_MAX,
-      tagsOf: ({ facts }) => tagsOf(facts),
+      tagsOf,
+      hashOf: hashOfSessionId,
       monotonicMs,
     }),
     keys: createKeyMemory({
@@ -52,8 +53,27 @@ export function recallPresented(
   return from === -1 ? undefined : table.recallPart(cookies, from, SESSION_ID_CHARS, atMs)
 }
 
+/**
+ * Our ids are drawn at random, so that a few of their characters are as good as all of them. They
+ * are taken from both ends.
+ */
+function hashOfSessionId(text: string, from: number, length: number): number {
+  const end = from + length
+  const first =
+    text.charCodeAt(from) |
+    (text.charCodeAt(from + 1) << 8) |
+    (text.charCodeAt(from + 2) << 16) |
+    (text.charCodeAt(from + 3) << 24)
+  const last =
+    text.charCodeAt(end - 1) |
+    (text.charCodeAt(end - 2) << 8) |
+    (text.charCodeAt(end - 3) << 16) |
+    (text.charCodeAt(end - 4) << 24)
+  return Math.imul(first, 0x9e3779b1) ^ Math.imul(last, 0x85ebca6b)
+}
+
 /** Under which names an invalidation asks the table for these facts. */
-function tagsOf({ session }: Facts): readonly string[] {
+function tagsOf({ session }: Pick<Facts, 'session'>): readonly string[] {
   return [nameOf('session', session.hash), nameOf('user', session.uid)]
 }
 
@@ -61,8 +81,10 @@ function tagsOf({ session }: Facts): readonly string[] {
 export function rememberedOf({
   table,
   keys,
-}: Memory): Pick<Table<object>, 'forgetTagged' | 'forgetAll'> {
-  const tables = [table, keys.known, keys.unknown]
+}: Memory): Pick<Table<Rememberable>, 'forgetTagged' | 'forgetAll'> {
+  const tables: Pick<Table<Rememberable>, 'forgetTagged' | 'forgetAll'>[] = [
+    ...[table, keys.known, keys.unknown],
+  ]
   return {
     forgetTagged: (tag) => tables.reduce((count, one) => count + one.forgetTagged(tag), 0),
     forgetAll() {

@@ -2,6 +2,7 @@ import { createFlights, type Flights } from '../cache/flight.ts'
 import { nameOf } from '../cache/ring.ts'
 import { Fault } from '../core/fault.ts'
 import { createTexts } from '../core/memo.ts'
+import { ownText } from '../core/own-text.ts'
 import type { Facts } from '../core/principal.ts'
 import { sha256Base64url } from '../crypto/digest.ts'
 import { addressOf, agentOf } from '../gateway/dialect.ts'
@@ -85,20 +86,11 @@ export function openFactFlights(parts: Parts): Flights<Entry | undefined> {
       found === undefined ? [nameOf('session', sha256Base64url(id))] : namesOf(found),
     remember(id, found) {
       if (found === undefined) return undefined
-      const own = flat(id)
-      const entry = createEntry(own, shareTexts(found), nowMs())
-      memory.table.remember(own, entry)
+      const entry = createEntry(ownText(id), shareTexts(found), nowMs())
+      memory.table.remember(entry)
       return entry
     },
   })
-}
-
-/**
- * The same text in memory of its own. An id is a slice of the header that it came in: remembered as
- * such it would keep all the client's cookies alive, and be slower to compare.
- */
-function flat(id: string): string {
-  return Buffer.from(id, 'latin1').toString('latin1')
 }
 
 const wordOf = createTexts(64)
@@ -118,7 +110,7 @@ function shareTexts({ session, principal, idleAtMs }: Facts): Facts {
       userAgent: agentOf(session.userAgent),
       address: addressOf(session.address.text) ?? session.address,
       uid: session.uid,
-      csrfToken: session.csrfToken,
+      csrfToken: ownText(session.csrfToken),
       createdAtMs: session.createdAtMs,
       generation: session.generation,
     },
@@ -127,8 +119,8 @@ function shareTexts({ session, principal, idleAtMs }: Facts): Facts {
       state: wordOf(principal.state),
       uid: principal.uid,
       kind: principal.kind,
-      username: principal.username,
-      email: principal.email,
+      username: principal.username === null ? null : ownText(principal.username),
+      email: ownText(principal.email),
       level: principal.level,
       referralId: principal.referralId,
       otp: principal.otp,

@@ -53,11 +53,11 @@ function openFlights(parts: Parts, verifiers: RequestVerifiers) {
     namesOf: (kid, found) => (found === undefined ? [nameOf('key', kid)] : namesOfKey(found)),
     remember(kid, found) {
       if (found === undefined) {
-        memory.keys.unknown.remember(kid, { kid })
+        memory.keys.unknown.remember({ id: kid, bornAtMs: 0 })
         return undefined
       }
       const entry = prepare(found, verifiers)
-      memory.keys.known.remember(kid, entry)
+      memory.keys.known.remember(entry)
       return entry
     },
   })

@@ -45,14 +45,14 @@ export function createToucher(options: TouchOptions): Toucher {
 
   return {
     touch(entry, nowMs) {
-      const known = entry.facts
-      const idleAtMs = Math.min(nowMs + idleMs, known.session.endsAtMs)
-      if (idleAtMs <= known.idleAtMs) return
-      known.idleAtMs = idleAtMs
+      const { session } = entry
+      const idleAtMs = Math.min(nowMs + idleMs, session.endsAtMs)
+      if (idleAtMs <= entry.idleAtMs) return
+      entry.idleAtMs = idleAtMs
       // After a clock was set back the last report lies ahead: it must not silence the next ones.
       if (nowMs >= entry.touchedAtMs && nowMs < entry.touchedAtMs + everyMs) return
       entry.touchedAtMs = nowMs
-      const { hash } = known.session
+      const { hash } = session
       waiting.set(hash, { hash, idleAtMs })
       if (waiting.size >= TOUCHES_MAX) void flush()
       else stopTimer ??= clock.setTimer(flushEveryMs, () => void flush())

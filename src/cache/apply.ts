@@ -1,11 +1,11 @@
 import { EVERY_SESSION, type Invalidation } from '../core/invalidation.ts'
 import { nameOf, type Ring } from './ring.ts'
-import type { Table } from './table.ts'
+import type { Rememberable, Table } from './table.ts'
 
 /** What an invalidation can reach. */
 export interface Remembered {
   /** Entries are tagged by `nameOf('session', hash)` and `nameOf('user', uid)`. */
-  readonly facts: Pick<Table<object>, 'forgetTagged' | 'forgetAll'>
+  readonly facts: Pick<Table<Rememberable>, 'forgetTagged' | 'forgetAll'>
   readonly ring: Ring
   /** The permissions changed: compile them anew. */
   policyChanged(): void

@@ -1,5 +1,6 @@
 import type { Check } from './check.ts'
 import type { Findings } from './findings.ts'
+import { wordIdentity } from './identity-lines.ts'
 import { REASONS, type Reason } from './reason.ts'
 
 /**
@@ -24,16 +25,14 @@ export interface Allow {
 
 export type Verdict = Allow | Deny
 
-/** What the upstream is told of a request that may pass: exactly once each, empty if unknown. */
+/** What the upstream is told of a request that may pass. */
 export interface Grant {
   readonly kind: 'allow'
-  /** `Bearer …` in ASCII, as text or as bytes; empty where there is no identity. */
-  readonly authorization: string | Uint8Array
-  /** The principal's uid. */
-  readonly user: string
-  readonly role: string
-  /** What a gateway has made of it, so that it makes it once. */
-  worded?: object | undefined
+  /**
+   * The token, the principal's uid and the role, each exactly once and empty if unknown, as
+   * `wordIdentity` puts them. Undefined if no header can carry one of them.
+   */
+  readonly lines: string | undefined
 }
 
 /** What a gateway is told. */
@@ -73,6 +72,4 @@ export const ALLOW: Allow = Object.freeze({ kind: 'allow' })
  * What passes without identity, on public routes and in configured pre-flights, is given: empty
  * headers, so that a client's own never survive.
  */
-export const GRANT_ANYONE: Grant = {
-  ...{ kind: 'allow', authorization: '', user: '', role: '', worded: undefined },
-}
+export const GRANT_ANYONE: Grant = { kind: 'allow', lines: wordIdentity('', '', '') }

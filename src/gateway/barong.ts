@@ -1,7 +1,7 @@
 import { clientAddress } from '../core/network.ts'
 import type { Dialect } from './dialect.ts'
 import { AT, readHeader, readLenient } from './headers.ts'
-import { wordEnvoyAllow, wordNativeDeny } from './reply.ts'
+import { ENVOY_ALLOW, wordNativeDeny } from './reply.ts'
 
 /** More than one Host is no host at all. */
 const NO_HOST = '/'
@@ -15,7 +15,7 @@ export const barong: Dialect = {
   name: 'barong',
   carriesBodies: true,
   wordDeny: wordNativeDeny,
-  wordAllow: wordEnvoyAllow,
+  allow: ENVOY_ALLOW,
   readTold({ method, target, headers, peer, trustedProxies }) {
     const host = readLenient(headers, AT.host, NO_HOST) ?? ''
     if (host === NO_HOST) return 'host'

@@ -5,7 +5,7 @@ import { createMemo, createTexts } from '../core/memo.ts'
 import type { NetworkSet } from '../core/network.ts'
 import { readTarget } from '../core/path.ts'
 import type { Reason } from '../core/reason.ts'
-import { type Deny, deny, type Grant } from '../core/verdict.ts'
+import { type Deny, deny } from '../core/verdict.ts'
 import {
   AT,
   HEADER_LINES_MAX,
@@ -41,8 +41,8 @@ export interface Dialect {
    * it; and never looks at another dialect's headers.
    */
   readTold(asked: Asked): Told | HeaderName
-  /** Undefined if the grant holds a value that no header may carry. */
-  wordAllow(grant: Grant): Reply | undefined
+  /** Of whoever may pass; the lines of the grant come to it. */
+  readonly allow: Reply
   readonly wordDeny: WordDeny
   /**
    * Whether this gateway may send the original request's body along. Where it may not, a body

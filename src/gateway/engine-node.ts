@@ -6,6 +6,7 @@ import {
 } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { type Address, parseAddress } from '../core/address.ts'
+import { readIdentity } from '../core/identity-lines.ts'
 import { DECISION_HEADER } from './decision-id.ts'
 import {
   acceptSafely,
@@ -178,15 +179,14 @@ class NodeOutbound implements Outbound {
     this.isHeld = true
   }
 
-  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array): void {
+  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array, lines?: string): void {
     if (this.isOver) return
     this.isOver = true
     const response = this.#response
     try {
-      const texts = reply.headers.map((value) =>
-        typeof value === 'string' ? value : textOf(value),
-      )
-      const headers = [...texts, 'Content-Length', String(Buffer.byteLength(reply.body))]
+      const granted = lines === undefined ? [] : readIdentity(lines)
+      const length = String(Buffer.byteLength(reply.body))
+      const headers = [...granted, ...reply.headers, 'Content-Length', length]
       if (decisionId !== undefined) {
         headers.push(DECISION_HEADER, textOf(decisionId))
       }

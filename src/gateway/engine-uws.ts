@@ -13,7 +13,7 @@ import {
   type Outbound,
   SOCKET_MODE,
 } from './engine.ts'
-import { leaveUnnamed, nameDecision, sharedBytes } from './head-bytes.ts'
+import { headOf, headValue } from './head-bytes.ts'
 import { createLoad, type Load } from './load.ts'
 import { createPeers, type Peers } from './peers.ts'
 import type { Reply } from './reply.ts'
@@ -204,13 +204,13 @@ class UwsExchange implements Inbound, Outbound {
     this.response.onAborted(() => this.finish())
   }
 
-  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array): void {
+  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array, lines?: string): void {
     if (this.isOver) return
     const closes = isLast || this.state.isDraining
     try {
       // Inside the accepting function the response is corked already.
-      if (this.isHeld) this.response.cork(() => this.write(reply, closes, decisionId))
-      else this.write(reply, closes, decisionId)
+      if (this.isHeld) this.response.cork(() => this.write(reply, closes, decisionId, lines))
+      else this.write(reply, closes, decisionId, lines)
     } catch (cause) {
       this.state.callbacks.onBug(cause)
       this.response.close()
@@ -218,12 +218,17 @@ class UwsExchange implements Inbound, Outbound {
     this.finish()
   }
 
-  private write(reply: Reply, closes: boolean, decisionId: Uint8Array | undefined): void {
+  private write(
+    reply: Reply,
+    closes: boolean,
+    decisionId: Uint8Array | undefined,
+    lines: string | undefined,
+  ): void {
     const response = this.response
-    if (reply.statusLine !== OK) response.writeStatus(sharedBytes(reply.statusLine))
+    const head = headOf(reply)
+    if (reply.statusLine !== OK) response.writeStatus(head.status)
     // Copied out before the call returns, so one place serves all who get this reply.
-    const value = decisionId === undefined ? leaveUnnamed(reply) : nameDecision(reply, decisionId)
-    response.writeHeader(reply.name as Uint8Array, value)
+    response.writeHeader(head.name, headValue(head, decisionId, lines))
     if (reply.body.length === 0) response.end(undefined, closes)
     else if (this.method !== 'HEAD') response.end(reply.body, closes)
     else if (closes) response.endWithoutBody(0, true)

@@ -23,10 +23,10 @@ export interface Outbound {
   readonly isOver: boolean
   /**
    * Writes the whole reply and ends it; HEAD gets no body. `isLast` closes the connection behind
-   * it; `decisionId`, in ASCII, is copied into its header. Does nothing if the caller has gone or
-   * has its answer.
+   * it; `decisionId`, in ASCII, is copied into its header, and `lines` of a grant come to the
+   * others. Does nothing if the caller has gone or has its answer.
    */
-  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array): void
+  reply(reply: Reply, isLast: boolean, decisionId?: Uint8Array, lines?: string): void
   /** Keeps the request open when the accepting function returns without a reply. */
   hold(): void
 }

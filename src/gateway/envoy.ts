@@ -1,7 +1,7 @@
 import { clientAddress } from '../core/network.ts'
 import type { Dialect } from './dialect.ts'
 import { AT, readHeader } from './headers.ts'
-import { wordEnvoyAllow, wordNativeDeny } from './reply.ts'
+import { ENVOY_ALLOW, wordNativeDeny } from './reply.ts'
 
 /**
  * Envoy's HTTP ext_authz: the check is the original request itself behind a path prefix.
@@ -12,7 +12,7 @@ export const envoy: Dialect = {
   name: 'envoy',
   carriesBodies: true,
   wordDeny: wordNativeDeny,
-  wordAllow: wordEnvoyAllow,
+  allow: ENVOY_ALLOW,
   readTold({ method, target, headers, peer, trustedProxies }) {
     const host = readHeader(headers, AT.host)
     if (host === undefined) return 'host'

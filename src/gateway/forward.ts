@@ -2,14 +2,14 @@ import type { DialectName } from '../core/check.ts'
 import { clientAddress } from '../core/network.ts'
 import type { Asked, Dialect, Told } from './dialect.ts'
 import { AT, type HeaderName, readHeader } from './headers.ts'
-import { wordAllow, wordNativeDeny } from './reply.ts'
+import { ALLOW, wordNativeDeny } from './reply.ts'
 
 /**
  * Forward authentication: the original request is in X-Forwarded-Method, -Uri, -Host and -For,
  * and the answer reaches the client as it is.
  */
 export function createForward(name: DialectName): Dialect {
-  return { name, carriesBodies: false, wordDeny: wordNativeDeny, wordAllow, readTold }
+  return { name, carriesBodies: false, wordDeny: wordNativeDeny, allow: ALLOW, readTold }
 }
 
 export const traefik: Dialect = createForward('traefik')

@@ -1,50 +1,113 @@
+import { IDENTITY_HEADERS } from '../core/identity-lines.ts'
 import { DECISION_HEADER, DECISION_ID_CHARS } from './decision-id.ts'
 import type { Reply } from './reply.ts'
 
-const DECISION_LINE = `\r\n${DECISION_HEADER}: `
-const LINE = Buffer.from('\r\n', 'latin1')
-const COLON = Buffer.from(': ', 'latin1')
-
-/**
- * uWebSockets.js copies bytes as they are; text it first asks V8 to write out, which costs a token
- * of 600 characters some 1,600 instructions for every reply. And each call into it costs some
- * hundred nanoseconds, so all lines go in one: behind the first name stands its value, and behind
- * that the other lines as they look on the wire. Replies are used again, so once is enough; a
- * reply keeps its bytes itself, as a WeakMap hashes for each of them.
- */
-function namedOf(reply: Reply): Uint8Array {
-  if (reply.named !== undefined) return reply.named
-  reply.name = sharedBytes(reply.headers[0] as string)
-  const parts: Buffer[] = []
-  for (const [at, part] of reply.headers.entries()) {
-    if (at === 0) continue
-    if (at > 1) parts.push(at % 2 === 0 ? LINE : COLON)
-    parts.push(typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))
-  }
-  const id = Buffer.from(DECISION_LINE + '0'.repeat(DECISION_ID_CHARS), 'latin1')
-  reply.named = Buffer.concat([...parts, id])
-  return reply.named
+/** A reply as it looks on the wire: one place serves all who get it. */
+export interface Head {
+  readonly status: Uint8Array
+  /** Of the first header. */
+  readonly name: Uint8Array
+  /** Its value, and the other headers behind it. */
+  readonly plain: Uint8Array
+  /** The same, and the decision's id at the end. */
+  readonly named: Uint8Array
+  /** Made for the first grant. */
+  granting: Granting | undefined
 }
 
-/** The value with the id in its place; overwritten by the next call for the same reply. */
-export function nameDecision(reply: Reply, decisionId: Uint8Array): Uint8Array {
-  const named = namedOf(reply)
-  // Written out: `set` is a call of 60 ns for 13 bytes.
-  let at = named.length - DECISION_ID_CHARS
-  for (let from = 0; from < DECISION_ID_CHARS; from++) named[at++] = decisionId[from] as number
+/** The same with a place for the lines of a grant behind it. */
+interface Granting {
+  readonly place: Buffer
+  readonly idAt: number
+  readonly linesAt: number
+  /** By the length of the lines: to make a view of the place costs more than to fill it. */
+  readonly views: (Uint8Array | undefined)[]
+}
+
+const DECISION_LINE = `\r\n${DECISION_HEADER}: `
+const LINES_NAME = `\r\n${IDENTITY_HEADERS[0]}: `
+
+/** Longer lines than most gateways take are put together anew for each answer. */
+const LINES_BYTES_MAX = 8 * 1024
+
+/**
+ * uWebSockets.js copies bytes as they are; text it first asks V8 to write out, several times as
+ * slowly as a Buffer does. And each call into it costs some hundred nanoseconds, so all lines go in
+ * one: behind the first name stands its value, and behind that the other lines as they look on the
+ * wire. Replies are used again, so once is enough; a reply keeps its bytes itself, as a WeakMap
+ * hashes for each of them.
+ */
+export function headOf(reply: Reply): Head {
+  reply.head ??= createHead(reply)
+  return reply.head
+}
+
+function createHead({ headers, statusLine }: Reply): Head {
+  let value = ''
+  for (let at = 1; at < headers.length; at++) {
+    if (at > 1) value += at % 2 === 0 ? '\r\n' : ': '
+    value += headers[at]
+  }
+  const named = Buffer.from(value + DECISION_LINE + '0'.repeat(DECISION_ID_CHARS), 'latin1')
+  return {
+    status: sharedBytes(statusLine),
+    name: sharedBytes(headers[0] as string),
+    plain: named.subarray(0, value.length),
+    named,
+    granting: undefined,
+  }
+}
+
+/**
+ * The value of the first header with all that follows it, overwritten by the next call for the
+ * same reply. Without an id it is no decision; lines come with a grant.
+ */
+export function headValue(
+  head: Head,
+  decisionId: Uint8Array | undefined,
+  lines: string | undefined,
+): Uint8Array {
+  if (decisionId === undefined) return head.plain
+  if (lines !== undefined) return grantedValue(head, decisionId, lines)
+  const { named } = head
+  writeId(named, named.length - DECISION_ID_CHARS, decisionId)
   return named
 }
 
-/** The value of an answer that is no decision. */
-export function leaveUnnamed(reply: Reply): Uint8Array {
-  const named = namedOf(reply)
-  return named.subarray(0, named.length - DECISION_ID_CHARS - DECISION_LINE.length)
+function grantedValue(head: Head, decisionId: Uint8Array, lines: string): Uint8Array {
+  head.granting ??= createGranting(head)
+  const { place, idAt, linesAt, views } = head.granting
+  writeId(place, idAt, decisionId)
+  const { length } = lines
+  if (length > LINES_BYTES_MAX) {
+    return Buffer.concat([place.subarray(0, linesAt), Buffer.from(lines, 'latin1')])
+  }
+  place.write(lines, linesAt, 'latin1')
+  const known = views[length]
+  if (known !== undefined) return known
+  const view = place.subarray(0, linesAt + length)
+  views[length] = view
+  return view
+}
+
+function createGranting({ named }: Head): Granting {
+  const linesAt = named.length + LINES_NAME.length
+  const place = Buffer.alloc(linesAt + LINES_BYTES_MAX)
+  place.set(named)
+  place.write(LINES_NAME, named.length, 'latin1')
+  const views = new Array<Uint8Array | undefined>(LINES_BYTES_MAX + 1).fill(undefined)
+  return { place, idAt: named.length - DECISION_ID_CHARS, linesAt, views }
+}
+
+/** Written out: `set` is a call of 60 ns for 13 bytes. */
+function writeId(target: Uint8Array, from: number, decisionId: Uint8Array): void {
+  for (let at = 0; at < DECISION_ID_CHARS; at++) target[from + at] = decisionId[at] as number
 }
 
 const shared = new Map<string, Uint8Array>()
 
 /** Names and status lines are few; with bytes of its own each reply would bring more to memory. */
-export function sharedBytes(text: string): Uint8Array {
+function sharedBytes(text: string): Uint8Array {
   const known = shared.get(text)
   if (known !== undefined) return known
   const bytes = Buffer.from(text, 'latin1')

@@ -1,6 +1,6 @@
 import { addressOf, type Dialect } from './dialect.ts'
 import { AT, readHeader } from './headers.ts'
-import { wordAllow, wordNginxDeny } from './reply.ts'
+import { ALLOW, wordNginxDeny } from './reply.ts'
 
 /**
  * nginx `auth_request`. The subrequest is always a GET of a fixed path, so the configuration must
@@ -14,7 +14,7 @@ export const nginx: Dialect = {
   name: 'nginx',
   carriesBodies: false,
   wordDeny: wordNginxDeny,
-  wordAllow,
+  allow: ALLOW,
   readTold({ headers }) {
     const method = readHeader(headers, AT['x-original-method'])
     if (method === undefined) return 'x-original-method'

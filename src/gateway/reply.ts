@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { REASONS, type Reason } from '../core/reason.ts'
-import { type Deny, deny, type Grant } from '../core/verdict.ts'
+import { type Deny, deny } from '../core/verdict.ts'
+import type { Head } from './head-bytes.ts'
 import { RESERVED_NAMES } from './headers.ts'
 
 /** A whole reply, ready to be written. The engine adds the length and the date. */
@@ -9,15 +10,11 @@ export interface Reply {
   /** `403 Forbidden` */
   readonly statusLine: string
   /** Names and values in turn. */
-  readonly headers: readonly (string | Uint8Array)[]
+  readonly headers: readonly string[]
   readonly body: Uint8Array
-  /** What was made of the headers, once (head-bytes.ts): the first one's name, and all the rest. */
-  name?: Uint8Array | undefined
-  named?: Uint8Array | undefined
+  /** What was made of the headers, once (head-bytes.ts). */
+  head?: Head | undefined
 }
-
-/** What an allow tells the upstream. A gateway must overwrite a client's own with these. */
-export const IDENTITY_HEADERS = ['Authorization', 'X-Dvara-User', 'X-Dvara-Role'] as const
 
 const NOTHING = new Uint8Array(0)
 const NO_STORE = ['Cache-Control', 'no-store'] as const
@@ -34,72 +31,14 @@ const CHALLENGE = ['WWW-Authenticate', 'Cookie realm="dvara"'] as const
  */
 const ENVOY_REMOVE = ['x-envoy-auth-headers-to-remove', RESERVED_NAMES.join(', ')] as const
 
-const UNPRINTABLE = /[^\x20-\x7e]/
+/** Exactly 200, no body; what the grant says comes to these headers. */
+export const ALLOW: Reply = wordAllow([])
 
-/** Exactly 200, no body, each identity header once. Undefined if a value cannot be written. */
-export const wordAllow = rememberByGrant(wordFreshAllow)
+/** As `ALLOW`, and tells Envoy which of the client's headers to drop. */
+export const ENVOY_ALLOW: Reply = wordAllow(ENVOY_REMOVE)
 
-/** As `wordAllow`, and tells Envoy which of the client's headers to drop. */
-export const wordEnvoyAllow = rememberByGrant((grant) => {
-  const reply = wordFreshAllow(grant)
-  if (reply === undefined) return undefined
-  return { ...reply, headers: [...reply.headers, ...ENVOY_REMOVE] }
-})
-
-type Word = (grant: Grant) => Reply | undefined
-
-/** The reply of a grant, which keeps it. A copy of that grant is not that grant. */
-interface WordedAllow extends Reply {
-  readonly grant: Grant
-  readonly by: Word
-}
-
-/**
- * A grant is handed out again for half a token's life: it is examined and worded once, and
- * forgotten with it. It keeps its reply itself, as a WeakMap hashes for each request. Only what
- * could be worded is remembered.
- */
-function rememberByGrant(word: Word): Word {
-  return function wordOnce(grant) {
-    const before = grant.worded as WordedAllow | undefined
-    if (before !== undefined && before.grant === grant && before.by === word) return before
-    const reply = word(grant)
-    if (reply === undefined) return undefined
-    const { status, statusLine, headers, body } = reply
-    const worded: WordedAllow = {
-      // A property that is added later lies elsewhere in memory.
-      named: undefined,
-      name: undefined,
-      grant,
-      by: word,
-      statusLine,
-      body,
-      status,
-      headers,
-    }
-    grant.worded = worded
-    return worded
-  }
-}
-
-function wordFreshAllow(grant: Grant): Reply | undefined {
-  const { authorization, user, role } = grant
-  if (!isWritable(authorization) || !isWritable(user) || !isWritable(role)) return undefined
-  const [first, second, third] = IDENTITY_HEADERS
-  const headers = [first, authorization, second, user, third, role, ...NO_STORE]
-  return { status: 200, statusLine: '200 OK', headers, body: NOTHING }
-}
-
-/**
- * Printable ASCII without a space at its ends. Anything else could end its line, or would be
- * spelled differently by the engines: uWebSockets.js writes what it is given, as UTF-8; node:http
- * refuses it, or writes latin1.
- */
-function isWritable(value: string | Uint8Array): boolean {
-  // Bytes come from the signer, which writes base64url and nothing else.
-  if (typeof value !== 'string') return true
-  if (value.charCodeAt(0) === 0x20 || value.charCodeAt(value.length - 1) === 0x20) return false
-  return !UNPRINTABLE.test(value)
+function wordAllow(more: readonly string[]): Reply {
+  return { status: 200, statusLine: '200 OK', headers: [...NO_STORE, ...more], body: NOTHING }
 }
 
 export type WordDeny = (denial: Deny) => Reply

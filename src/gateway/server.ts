@@ -231,15 +231,14 @@ function createConclude(
   return function conclude(asking, answer) {
     const { dialect, check, outbound, isLast, startUs, found } = asking
     let given = answer
-    let reply = answer.kind === 'allow' ? dialect.wordAllow(answer) : undefined
-    if (answer.kind === 'allow' && reply === undefined) {
+    if (answer.kind === 'allow' && answer.lines === undefined) {
       report({ kind: 'grant_unwritable', dialect: dialect.name })
       found.about = 'unwritable'
       given = UNAVAILABLE
     }
-    if (given.kind === 'deny') reply = dialect.wordDeny(given)
     const decision = ids.next()
-    outbound.reply(reply ?? UNAVAILABLE_REPLY, isLast, ids.bytes)
+    if (given.kind === 'allow') outbound.reply(dialect.allow, isLast, ids.bytes, given.lines)
+    else outbound.reply(dialect.wordDeny(given), isLast, ids.bytes)
     observe(dialect.name, given, check, nowUs() - startUs, decision, found)
   }
 }

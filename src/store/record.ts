@@ -49,8 +49,11 @@ export function encodePrincipal(principal: Principal): Uint8Array {
 /** The session that was written under `hash`; anything else is Fault `store_garbage`. */
 export function decodeSession(bytes: Uint8Array, hash: string): Session {
   const fields = unseal(KINDS.session, bytes, 8)
+  // A record copied under another key would hand one person's session to another.
+  if (fields[0] !== hash) throw garbage('a session lies under a foreign key')
   const session: Session = {
-    hash: text(fields[0]),
+    // Not the record's own text, a view of all of it that would keep it in memory.
+    hash,
     uid: text(fields[1]),
     csrfToken: text(fields[2]),
     userAgent: text(fields[3]),
@@ -59,8 +62,6 @@ export function decodeSession(bytes: Uint8Array, hash: string): Session {
     endsAtMs: whole(fields[6]),
     generation: whole(fields[7]),
   }
-  // A record copied under another key would hand one person's session to another.
-  if (session.hash !== hash) throw garbage('a session lies under a foreign key')
   if (session.uid === '') throw garbage('a session has no uid')
   return session
 }
@@ -70,8 +71,9 @@ export function decodePrincipal(bytes: Uint8Array, uid: string): Principal {
   const fields = unseal(KINDS.principal, bytes, 10)
   const kind = fields[1]
   if (kind !== 'user' && kind !== 'service') throw garbage('unknown kind of principal')
+  if (fields[0] !== uid) throw garbage('a principal lies under a foreign key')
   const principal: Principal = {
-    uid: text(fields[0]),
+    uid,
     kind,
     username: fields[2] === null ? null : text(fields[2]),
     email: text(fields[3]),
@@ -82,7 +84,6 @@ export function decodePrincipal(bytes: Uint8Array, uid: string): Principal {
     otp: truth(fields[8]),
     version: whole(fields[9]),
   }
-  if (principal.uid !== uid) throw garbage('a principal lies under a foreign key')
   return principal
 }
 

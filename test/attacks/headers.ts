@@ -159,7 +159,10 @@ export const HEADERS: readonly Row[] = [
     name: 'an attribute of an identity that we leave empty',
     proofs: [
       ['test/gateway/conformance.test.ts', 'nobody’s grant carries the identity headers empty'],
-      ['test/gateway/reply.test.ts', 'an allow is 200 without a body, each identity header once'],
+      [
+        'test/core/identity-lines.test.ts',
+        'each identity header stands there once, with its value',
+      ],
     ],
   },
   {
@@ -176,7 +179,10 @@ export const HEADERS: readonly Row[] = [
     no: 58,
     name: 'an answer with our header twice',
     proofs: [
-      ['test/gateway/reply.test.ts', 'an allow is 200 without a body, each identity header once'],
+      [
+        'test/core/identity-lines.test.ts',
+        'each identity header stands there once, with its value',
+      ],
       ['test/fuzz/wire/headers.ts', 'every grant has each identity header exactly once'],
     ],
   },

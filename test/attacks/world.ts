@@ -1,4 +1,5 @@
 import type { DialectName } from '../../src/core/check.ts'
+import { toldBy } from '../core/granted.ts'
 import { createCorridor } from '../fuzz/decide/corridor.ts'
 import type { Line } from '../gateway/spellings.ts'
 import { judge } from '../reference/authorize.ts'
@@ -105,7 +106,11 @@ export async function answerTo(
     const judgement = judge(world, createHistory(), request)
     const expected = judgement.kind === 'deny' ? judgement.reason : judgement.kind
     if (answer.kind === 'deny') return { heard: answer.reason, status: answer.status, expected }
-    return { heard: answer.authorization === '' ? 'anyone' : 'allow', status: 200, expected }
+    return {
+      heard: toldBy(answer).authorization === '' ? 'anyone' : 'allow',
+      status: 200,
+      expected,
+    }
   } finally {
     corridor.close()
   }

@@ -6,6 +6,7 @@ import type { Answer } from '../../src/core/verdict.ts'
 import { readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
 import { AGENT, CSRF, NOW } from '../core/facts.ts'
+import { toldBy } from '../core/granted.ts'
 import { type Line, type Original, SPELLINGS } from '../gateway/spellings.ts'
 import { signedV2 } from './keys.ts'
 import { createWorld, ID, said } from './world.ts'
@@ -103,7 +104,9 @@ test('one request of one session gets the same answer in every dialect (PT-3)', 
   async function answerIn(name: (typeof DIALECT_NAMES)[number], original: Original, sent: Line[]) {
     const read = readCheck(DIALECTS[name], SPELLINGS[name](original, sent))
     const answer: Answer = read.kind === 'refused' ? read.denial : await authorize(read.check)
-    return answer.kind === 'deny' ? said(answer) : [said(answer), answer.user, answer.role].join()
+    if (answer.kind === 'deny') return said(answer)
+    const { user, role } = toldBy(answer)
+    return [said(answer), user, role].join()
   }
 
   await fc.assert(

@@ -10,6 +10,8 @@ import type { InvalidationHandler } from '../../src/store/invalidations.ts'
 import { systemClock } from '../../src/store/system-clock.ts'
 
 interface Fact {
+  readonly id: string
+  bornAtMs: number
   readonly tags: readonly string[]
 }
 
@@ -82,7 +84,7 @@ function createWorld() {
     if (isPushed) handler?.invalidated(message)
   }
   function remember(id: string): void {
-    facts.remember(id, { tags: [nameOf('session', id)] })
+    facts.remember({ id, bornAtMs: 0, tags: [nameOf('session', id)] })
   }
   return {
     clock,

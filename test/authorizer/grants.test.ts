@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEntry, createGrants, GRANTS_MAX } from '../../src/authorizer/grants.ts'
+import { wordIdentity } from '../../src/core/identity-lines.ts'
 import { factsOf, NOW } from '../core/facts.ts'
 
 const APP = ['app']
@@ -26,10 +27,8 @@ function grants(isMemoized = true) {
 
 test('a grant names the principal and bears the token', async () => {
   const grant = await grants().makeGrant(createEntry('id', factsOf(), NOW), APP, NOW)
-  const { kind, authorization, user, role } = grant
-  assert.equal(kind, 'allow')
-  assert.deepEqual(authorization, Buffer.from('Bearer token1'))
-  assert.deepEqual([user, role], ['ID0000000001', 'member'])
+  assert.equal(grant.kind, 'allow')
+  assert.equal(grant.lines, wordIdentity('Bearer token1', 'ID0000000001', 'member'))
 })
 
 test('a token is handed out again until half its life is over, and not then', async () => {
@@ -74,9 +73,21 @@ test('audiences beyond the bound are minted again', async () => {
   const entry = createEntry('id', factsOf(), NOW)
   const audiences = Array.from({ length: GRANTS_MAX + 1 }, (_, at) => [`a${at}`])
   for (const audience of audiences) await makeGrant(entry, audience, NOW)
-  assert.equal(entry.grants.length, GRANTS_MAX)
+  assert.equal(entry.others.length, GRANTS_MAX - 1)
   await makeGrant(entry, audiences[0] as string[], NOW)
   assert.equal(minted.length, GRANTS_MAX + 2)
+})
+
+test('grants that nobody would be given again are not kept', async () => {
+  const { makeGrant, keys } = grants()
+  const entry = createEntry('id', factsOf(), NOW)
+  for (const audience of [APP, TRADE, [...APP]]) await makeGrant(entry, audience, NOW)
+  assert.equal(entry.others.length, 2)
+  keys.kid = 'k2'
+  await makeGrant(entry, APP, NOW)
+  assert.equal(entry.others.length, 0)
+  await makeGrant(entry, TRADE, NOW + 30_000)
+  assert.equal(entry.others.length, 0)
 })
 
 test('another signing key means another token', async () => {

@@ -9,9 +9,9 @@ test('a key is known by its id and by its holder', () => {
 
 test('a token of a key ends with the key, and has no session', () => {
   const endless = createKeyEntry(keyFactsOf(), VERIFIERS)
-  assert.deepEqual(endless.facts.session, { hash: undefined, endsAtMs: Number.POSITIVE_INFINITY })
+  assert.deepEqual(endless.session, { hash: undefined, endsAtMs: Number.POSITIVE_INFINITY })
   const ending = createKeyEntry(keyFactsOf({ key: { expiresAtMs: 5 } }), VERIFIERS)
-  assert.equal(ending.facts.session.endsAtMs, 5)
+  assert.equal(ending.session.endsAtMs, 5)
 })
 
 test('however a key leaves the table, its verifier’s room is given back once', () => {
@@ -21,7 +21,7 @@ test('however a key leaves the table, its verifier’s room is given back once',
   const verifier = { verify: () => true, forget: () => void forgottenCount++ }
   const remember = (kid: string) => {
     const entry = { ...createKeyEntry(keyFactsOf({ key: { kid } }), VERIFIERS), verifier }
-    known.remember(kid, entry)
+    known.remember(entry)
     return entry
   }
   const [one] = [remember('a'), remember('b')]
@@ -39,10 +39,10 @@ test('however a key leaves the table, its verifier’s room is given back once',
 test('what is no key is known for a second, and for no more than twenty thousand guesses', () => {
   const clock = { ms: 1 }
   const { unknown } = createKeyMemory({ keysMax: 2, monotonicMs: () => clock.ms })
-  for (let n = 0; n < 20_001; n++) unknown.remember(`k${n}`, { kid: `k${n}` })
+  for (let n = 0; n < 20_001; n++) unknown.remember({ id: `k${n}`, bornAtMs: 0 })
   assert.equal(unknown.entries(), 20_000)
   assert.equal(unknown.recall('k0'), undefined)
-  assert.deepEqual(unknown.recall('k20000'), { kid: 'k20000' })
+  assert.equal(unknown.recall('k20000')?.id, 'k20000')
   clock.ms += 1001
   assert.equal(unknown.recall('k20000'), undefined)
 })

@@ -4,14 +4,14 @@ import { createEntry } from '../../src/authorizer/grants.ts'
 import { createKeyEntry } from '../../src/authorizer/key-memory.ts'
 import { createMemory, namesOf, rememberedOf } from '../../src/authorizer/memory.ts'
 import { factsOf, NOW } from '../core/facts.ts'
-import { KID, keyFactsOf, VERIFIERS } from './keys.ts'
+import { keyFactsOf, VERIFIERS } from './keys.ts'
 
 test('facts are forgotten by their session and by their user', () => {
   const facts = factsOf()
   const [session, user] = namesOf(facts) as [string, string]
   for (const name of [session, user]) {
     const { table } = createMemory({ sessionsMax: 10, apikeysMax: 100, leaseMs: 2000 }, () => 1)
-    table.remember('id', createEntry('id', facts, NOW))
+    table.remember(createEntry('id', facts, NOW))
     assert.equal(table.forgetTagged(name), 1)
     assert.equal(table.recall('id'), undefined)
   }
@@ -24,7 +24,7 @@ test('nothing is believed at first, and no entry longer than ten minutes', () =>
     () => clock.ms,
   )
   assert.ok(!lease.isLive(clock.ms))
-  table.remember('id', createEntry('id', factsOf(), NOW))
+  table.remember(createEntry('id', factsOf(), NOW))
   clock.ms += 10 * 60_000 + 1
   assert.equal(table.recall('id'), undefined)
 })
@@ -34,9 +34,9 @@ test('an invalidation reaches sessions, keys and what is known to be no key', ()
   const remembered = rememberedOf(memory)
   const [, user] = namesOf(factsOf()) as [string, string]
   const fill = () => {
-    memory.table.remember('id', createEntry('id', factsOf(), NOW))
-    memory.keys.known.remember(KID, createKeyEntry(keyFactsOf(), VERIFIERS))
-    memory.keys.unknown.remember('other', { kid: 'other' })
+    memory.table.remember(createEntry('id', factsOf(), NOW))
+    memory.keys.known.remember(createKeyEntry(keyFactsOf(), VERIFIERS))
+    memory.keys.unknown.remember({ id: 'other', bornAtMs: 0 })
   }
   fill()
   assert.equal(remembered.forgetTagged(user), 2)

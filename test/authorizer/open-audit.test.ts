@@ -7,8 +7,9 @@ import type { Activity } from '../../src/core/activity.ts'
 import { createFindings } from '../../src/core/findings.ts'
 import type { Permission } from '../../src/core/rule.ts'
 import { compileRules } from '../../src/core/rule.ts'
-import { type Answer, deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
+import { type Answer, deny } from '../../src/core/verdict.ts'
 import { checkOf, factsOf, policyOf } from '../core/facts.ts'
+import { grantOf } from '../core/granted.ts'
 import { createFolder, removeFolder } from '../process/servers.ts'
 
 const ROWS: readonly Permission[] = [
@@ -16,7 +17,9 @@ const ROWS: readonly Permission[] = [
   { id: 2, role: 'member', verb: 'POST', path: '/api', action: 'AUDIT', topic: 'watched' },
 ]
 const POST = { method: 'POST', path: '/api/v2/admin/users', foldedPath: '/api/v2/admin/users' }
-const ALLOW: Answer = { ...GRANT_ANYONE, user: 'ID0000000001', role: 'member' }
+const ALLOW: Answer = grantOf({
+  ...{ authorization: 'Bearer a.b.c', user: 'ID0000000001', role: 'member' },
+})
 
 async function auditing(directory: string, isAway = false) {
   const written: Activity[] = []

@@ -6,9 +6,10 @@ import { mergeShadows } from '../../src/authorizer/operations.ts'
 import { createShadow, type ShadowOptions, type ShadowReport } from '../../src/authorizer/shadow.ts'
 import { createFindings, type Findings } from '../../src/core/findings.ts'
 import { NOWHERE } from '../../src/core/place.ts'
-import { type Answer, deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
+import { type Answer, deny } from '../../src/core/verdict.ts'
 import { labelsOfShadow } from '../../src/telemetry/metrics-of-policy.ts'
 import { addressOf, checkOf, factsOf, NOW, policyOf } from '../core/facts.ts'
+import { grantOf } from '../core/granted.ts'
 import { createFolder } from '../process/servers.ts'
 
 const POLICY = `version: 1
@@ -33,7 +34,9 @@ async function shadowOf(text: string, changes: Partial<ShadowOptions> = {}) {
   return { shadow, file, reads, compared }
 }
 
-const ALLOWED: Answer = { ...GRANT_ANYONE, user: 'ID0000000001', role: 'member' }
+const ALLOWED: Answer = grantOf({
+  ...{ authorization: 'Bearer a.b.c', user: 'ID0000000001', role: 'member' },
+})
 const member: Findings = {
   ...createFindings(),
   credential: 'session',

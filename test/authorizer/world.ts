@@ -5,10 +5,12 @@ import { createFlights } from '../../src/cache/flight.ts'
 import { createLease } from '../../src/cache/lease.ts'
 import { nameOf } from '../../src/cache/ring.ts'
 import { createTable } from '../../src/cache/table.ts'
+import { wordIdentity } from '../../src/core/identity-lines.ts'
 import type { Facts } from '../../src/core/principal.ts'
 import type { Answer } from '../../src/core/verdict.ts'
 import { systemClock } from '../../src/store/system-clock.ts'
 import { factsOf, NOW, policyOf } from '../core/facts.ts'
+import { toldBy } from '../core/granted.ts'
 import { createKeyWorld } from './keys.ts'
 
 /** A session id as the cookie carries it. */
@@ -38,7 +40,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
   const table = createTable<Entry>({
     entriesMax: 10,
     ageMsMax: 1e9,
-    tagsOf: ({ facts }) => [nameOf('session', facts.session.hash)],
+    tagsOf: ({ session }) => [nameOf('session', session.hash)],
     monotonicMs: () => clock.monotonicMs,
   })
   const flights = createFlights<Facts | undefined, Entry | undefined>({
@@ -50,7 +52,7 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
     land(id, facts) {
       if (facts === undefined) return { value: undefined }
       const entry = createEntry(id, facts, clock.ms)
-      table.remember(id, entry)
+      table.remember(entry)
       return { value: entry }
     },
   })
@@ -75,11 +77,9 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
       if (state.canBeat) lease.grant(clock.monotonicMs)
       return state.canBeat
     },
-    makeGrant: ({ facts }, audience) => ({
+    makeGrant: ({ principal: { uid, role } }, audience) => ({
       kind: 'allow',
-      authorization: `Bearer for ${audience.join()}`,
-      user: facts.principal.uid,
-      role: facts.principal.role,
+      lines: wordIdentity(`Bearer for ${audience.join()}`, uid, role),
     }),
     keys: createKeyWorld({ clock }).dependencies,
     toucher: { touch: () => state.touches++, flush: async () => {}, drain: async () => {} },
@@ -96,5 +96,5 @@ export function createWorld(changes: Partial<Dependencies> = {}) {
 
 /** What an answer says in one word. */
 export function said(answer: Answer): string {
-  return answer.kind === 'deny' ? answer.reason : String(answer.authorization) || 'anyone'
+  return answer.kind === 'deny' ? answer.reason : toldBy(answer).authorization || 'anyone'
 }

@@ -6,15 +6,15 @@ import { createTable } from '../../src/cache/table.ts'
 import { EVERY_SESSION, SCOPES } from '../../src/core/invalidation.ts'
 
 function remembered() {
-  const facts = createTable<{ tags: string[] }>({
+  const facts = createTable<{ id: string; bornAtMs: number; tags: string[] }>({
     entriesMax: 10,
     ageMsMax: 1e6,
     tagsOf: (value) => value.tags,
     monotonicMs: () => 1,
   })
-  facts.remember('a', { tags: [nameOf('session', 'h1'), nameOf('user', 'u1')] })
-  facts.remember('b', { tags: [nameOf('session', 'h2'), nameOf('user', 'u1')] })
-  facts.remember('c', { tags: [nameOf('session', 'h3'), nameOf('user', 'u2')] })
+  facts.remember({ id: 'a', bornAtMs: 0, tags: [nameOf('session', 'h1'), nameOf('user', 'u1')] })
+  facts.remember({ id: 'b', bornAtMs: 0, tags: [nameOf('session', 'h2'), nameOf('user', 'u1')] })
+  facts.remember({ id: 'c', bornAtMs: 0, tags: [nameOf('session', 'h3'), nameOf('user', 'u2')] })
   const heard: string[] = []
   return {
     facts,
@@ -41,7 +41,7 @@ test('a user invalidation forgets all facts about that user', () => {
 
 test('a key invalidation forgets that key alone', () => {
   const world = remembered()
-  world.facts.remember('b', { tags: [nameOf('key', 'k1'), nameOf('user', 'u1')] })
+  world.facts.remember({ id: 'b', bornAtMs: 0, tags: [nameOf('key', 'k1'), nameOf('user', 'u1')] })
   applyInvalidation(world, { scope: 'key', id: 'k1', seq: 1 })
   assert.equal(world.left(), 'ac')
 })

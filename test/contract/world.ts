@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { DialectName } from '../../src/core/check.ts'
 import type { Answer } from '../../src/core/verdict.ts'
+import { toldBy } from '../core/granted.ts'
 import { type Corridor, createCorridor } from '../fuzz/decide/corridor.ts'
 import { materialOf, signatureOf } from '../fuzz/decide/sign.ts'
 import type { Line } from '../gateway/spellings.ts'
@@ -179,7 +180,9 @@ function assertStep(
     assert.equal(answer.status, step.status ?? 401, about)
     assert.equal(answer.body, `{"errors":["${step.expect}"]}`, about)
   }
-  if (step.expect === 'allow') assert.equal(answer.kind === 'allow' && answer.user, PERSON.uid)
+  if (step.expect === 'allow') {
+    assert.equal(answer.kind === 'allow' && toldBy(answer).user, PERSON.uid)
+  }
   const { activity } = step
   if (activity === undefined) return
   const written = corridor.activity(answer)
@@ -194,5 +197,5 @@ function assertStep(
 
 function wordOf(answer: Answer): string {
   if (answer.kind === 'deny') return answer.reason
-  return answer.authorization === '' ? 'anyone' : 'allow'
+  return toldBy(answer).authorization === '' ? 'anyone' : 'allow'
 }

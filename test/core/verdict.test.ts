@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { REASONS, type Reason } from '../../src/core/reason.ts'
 import { deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
+import { toldBy } from './granted.ts'
 
 test('there is one denial for each reason, with its status and the body clients know', () => {
   for (const [reason, row] of Object.entries(REASONS) as [Reason, { status: number }][]) {
@@ -14,6 +15,5 @@ test('there is one denial for each reason, with its status and the body clients 
 })
 
 test('a request that passes without identity carries empty identity headers', () => {
-  const { authorization, user, role } = GRANT_ANYONE
-  assert.deepEqual([authorization, user, role], ['', '', ''])
+  assert.deepEqual(toldBy(GRANT_ANYONE), { authorization: '', user: '', role: '' })
 })

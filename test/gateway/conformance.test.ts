@@ -5,11 +5,12 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DIALECT_NAMES, type DialectName } from '../../src/core/check.ts'
 import type { Reason } from '../../src/core/reason.ts'
-import { type Answer, deny } from '../../src/core/verdict.ts'
+import { type Answer, deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
 import { HEADER_LINES_MAX } from '../../src/gateway/headers.ts'
+import { grantOf } from '../core/granted.ts'
 import { exchange, head, readWire, valuesOf } from './client.ts'
-import { ENGINE_KINDS, GRANT, networks, type Opened, openServer, refuse } from './opened.ts'
+import { ENGINE_KINDS, GRANT, networks, type Opened, openServer, refuse, TOLD } from './opened.ts'
 
 const WIRE = Object.fromEntries(DIALECT_NAMES.map((name) => [name, readWire(name)])) as Record<
   DialectName,
@@ -81,7 +82,7 @@ for (const kind of ENGINE_KINDS) {
         const reply = await ask(WIRE[name], { isHead: isHead(name) })
         assert.equal(reply.status, 200)
         assert.equal(reply.body, '')
-        assert.deepEqual(valuesOf(reply, 'authorization'), [GRANT.authorization])
+        assert.deepEqual(valuesOf(reply, 'authorization'), [TOLD.authorization])
         assert.deepEqual(valuesOf(reply, 'x-dvara-user'), ['ID42'])
         assert.deepEqual(valuesOf(reply, 'x-dvara-role'), ['member'])
         assert.deepEqual(valuesOf(reply, 'content-length'), ['0'])
@@ -223,20 +224,21 @@ for (const kind of ENGINE_KINDS) {
     test('a client’s own Authorization is no reason to refuse; ours overwrites it', async () => {
       const reply = await ask(withLines('nginx', 'Authorization: Bearer stolen'))
       assert.equal(reply.status, 200)
-      assert.deepEqual(valuesOf(reply, 'authorization'), [GRANT.authorization])
+      assert.deepEqual(valuesOf(reply, 'authorization'), [TOLD.authorization])
     })
 
-    test('a token that is bytes is written as the text it spells, again and again', async () => {
-      const grant = { ...GRANT, authorization: Buffer.from(GRANT.authorization as string) }
-      opened.answer = () => grant
-      for (const _ of [1, 2]) {
+    test('grants of any length are written whole, one after the other', async () => {
+      for (const length of [20, 9_000, 600, 8_150, 20]) {
+        const authorization = `Bearer ${'x'.repeat(length)}`
+        opened.answer = () => grantOf({ ...TOLD, authorization })
         const reply = await ask(WIRE.nginx)
-        assert.deepEqual(valuesOf(reply, 'authorization'), [GRANT.authorization])
+        assert.deepEqual(valuesOf(reply, 'authorization'), [authorization])
+        assert.deepEqual(valuesOf(reply, 'x-dvara-role'), ['member'])
       }
     })
 
     test('nobody’s grant carries the identity headers empty', async () => {
-      opened.answer = () => ({ kind: 'allow', authorization: '', user: '', role: '' })
+      opened.answer = () => GRANT_ANYONE
       const reply = await ask(WIRE.caddy)
       assert.equal(reply.status, 200)
       for (const name of ['authorization', 'x-dvara-user', 'x-dvara-role']) {
@@ -246,7 +248,7 @@ for (const kind of ENGINE_KINDS) {
 
     for (const value of ['a\r\nSet-Cookie: x=1', 'a\nb', 'a\0b', 'ä', '名', '\x7f', ' a', 'a ']) {
       test(`a grant with ${JSON.stringify(value)} in it is refused, not written`, async () => {
-        opened.answer = () => ({ ...GRANT, user: value })
+        opened.answer = () => grantOf({ ...TOLD, user: value })
         const reply = await assertRefused(WIRE.traefik, 'authz.unavailable')
         assert.deepEqual(valuesOf(reply, 'set-cookie'), [])
         assert.deepEqual(valuesOf(reply, 'x-dvara-user'), [])
@@ -327,7 +329,7 @@ for (const kind of ENGINE_KINDS) {
 
     test('pipelined checks are answered in order', async () => {
       const raw = ['/a', '/b', '/c'].map((path) => WIRE.nginx.replace('/orders/7', path)).join('')
-      opened.answer = (check) => ({ ...GRANT, user: check.path })
+      opened.answer = (check) => grantOf({ ...TOLD, user: check.path })
       const heard = await exchange(opened.port, raw, { repliesCount: 3 })
       assert.deepEqual(
         heard.replies.map((reply) => valuesOf(reply, 'x-dvara-user')[0]),
@@ -481,7 +483,7 @@ for (const kind of ENGINE_KINDS) {
 
 test('Envoy is told which of the client’s headers to drop, and never one of ours', () => {
   for (const name of ['envoy', 'barong'] as const) {
-    const { headers = [] } = DIALECTS[name].wordAllow(GRANT) ?? {}
+    const { headers } = DIALECTS[name].allow
     const at = headers.indexOf('x-envoy-auth-headers-to-remove')
     const removed = String(headers[at + 1]).split(', ')
     assert.ok(removed.includes('remote-user') && removed.includes('x-auth-role'))

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import type { Check, DialectName } from '../../src/core/check.ts'
 import { compileNetworks, type NetworkSet } from '../../src/core/network.ts'
 import type { Reason } from '../../src/core/reason.ts'
-import { type Answer, deny, type Grant } from '../../src/core/verdict.ts'
+import { type Answer, deny } from '../../src/core/verdict.ts'
 import { createDecisionIds } from '../../src/gateway/decision-id.ts'
 import { type ListenAt, openEngine } from '../../src/gateway/engine.ts'
 import { type GatewayEvent, REPORT_EVERY_US } from '../../src/gateway/event.ts'
 import { createServer, type Server, type ServerDependencies } from '../../src/gateway/server.ts'
+import { grantOf } from '../core/granted.ts'
 
 export type EngineKind = 'uws' | 'node'
 export const ENGINE_KINDS: readonly EngineKind[] = ['uws', 'node']
@@ -15,12 +16,8 @@ export const ENGINE_KINDS: readonly EngineKind[] = ['uws', 'node']
 /** What the ids of a server of these tests begin with. */
 export const RUN = 'tests'
 
-export const GRANT: Grant = {
-  kind: 'allow',
-  authorization: 'Bearer aaa.bbb.ccc',
-  user: 'ID42',
-  role: 'member',
-}
+export const TOLD = { authorization: 'Bearer aaa.bbb.ccc', user: 'ID42', role: 'member' } as const
+export const GRANT = grantOf(TOLD)
 
 export interface Opened {
   readonly port: number

@@ -79,12 +79,8 @@ export const CORRIDOR: readonly Mutation[] = [
     ],
   ]),
   ...mutationsOf('authorizer/touch.ts', 'authorizer/touch', [
-    ['idle-slides-back', '      if (idleAtMs <= known.idleAtMs) return\n', ''],
-    [
-      'idle-slides-past-the-end',
-      'Math.min(nowMs + idleMs, known.session.endsAtMs)',
-      'nowMs + idleMs',
-    ],
+    ['idle-slides-back', '      if (idleAtMs <= entry.idleAtMs) return\n', ''],
+    ['idle-slides-past-the-end', 'Math.min(nowMs + idleMs, session.endsAtMs)', 'nowMs + idleMs'],
   ]),
   ...mutationsOf('authorizer/grants.ts', 'authorizer/grants', [
     ['memo-ignores-kid', ' && known.kid === kid', ''],

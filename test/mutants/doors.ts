@@ -25,24 +25,24 @@ export const DOORS: readonly Mutation[] = [
     ['late-answer-allowed', '      concludeSafely(asking, UNAVAILABLE)\n', ''],
   ]),
   ...mutationsOf('gateway/reply.ts', 'gateway/reply', [
-    ['copy-of-a-grant-is-it', 'before.grant === grant && ', ''],
     ['denial-5xx-passes-through', 'status >= 400 && status < 500', 'status >= 400'],
     [
       'nginx-hears-any-status',
       'rememberByDenial((status) => (status === 401 ? 401 : 403))',
       'rememberByDenial((status) => status)',
     ],
+    ['envoy-keeps-reserved-headers', 'wordAllow(ENVOY_REMOVE)', 'wordAllow([])'],
+  ]),
+  ...mutationsOf('core/identity-lines.ts', 'core/identity-lines', [
+    ['unprintable-identity-sent', 'return !UNPRINTABLE.test(value)', 'return true'],
+    ['role-not-looked-at', '!isWritable(user) || !isWritable(role)', '!isWritable(user)'],
+  ]),
+  ...mutationsOf('core/verdict.ts', 'core/verdict', [
     [
       'empty-authorization-not-sent',
-      'const headers = [first, authorization, second,',
-      "const headers = [...(authorization === '' ? [] : [first, authorization]), second,",
+      "{ kind: 'allow', lines: wordIdentity('', '', '') }",
+      "{ kind: 'allow', lines: wordIdentity('Bearer x', '', '') }",
     ],
-    [
-      'envoy-keeps-reserved-headers',
-      'headers: [...reply.headers, ...ENVOY_REMOVE]',
-      'headers: [...reply.headers]',
-    ],
-    ['unprintable-identity-sent', 'return !UNPRINTABLE.test(value)', 'return true'],
   ]),
   ...mutationsOf('gateway/dialect.ts', 'gateway/dialect', [
     [

@@ -157,9 +157,14 @@ export const MEMORY: readonly Mutation[] = [
   ...mutationsOf('cache/table.ts', 'cache/table', [
     [
       'use-makes-younger',
-      'if (!isTooOld(kept, atMs)) return kept.value\n',
-      'kept.bornAtMs = isTooOld(kept, atMs) ? kept.bornAtMs : atMs\n' +
-        '    if (!isTooOld(kept, atMs)) return kept.value\n',
+      'if (!isTooOld(value, atMs)) return value\n',
+      'value.bornAtMs = isTooOld(value, atMs) ? value.bornAtMs : atMs\n' +
+        '    if (!isTooOld(value, atMs)) return value\n',
+    ],
+    [
+      'number-taken-for-the-id',
+      'value === undefined || !isAt(value, text, from, length)',
+      'value === undefined',
     ],
   ]),
   ...mutationsOf('authorizer/refresh.ts', 'authorizer/refresh', [

@@ -7,6 +7,7 @@ import { createRefreshed } from '../../src/authorizer/refresh.ts'
 import { createToucher } from '../../src/authorizer/touch.ts'
 import { createRing, type Ring } from '../../src/cache/ring.ts'
 import type { Clock } from '../../src/core/clock.ts'
+import { wordIdentity } from '../../src/core/identity-lines.ts'
 import type { Invalidation } from '../../src/core/invalidation.ts'
 import type { Policy } from '../../src/core/policy.ts'
 import { compileRules } from '../../src/core/rule.ts'
@@ -115,8 +116,8 @@ export function startAuthorizer(deps: {
     isSealed: () => true,
     lease: memory.lease,
     beat: follower.beat,
-    makeGrant: ({ facts: { principal } }) => {
-      return { kind: 'allow', authorization: '', user: principal.uid, role: principal.role }
+    makeGrant: ({ principal }) => {
+      return { kind: 'allow', lines: wordIdentity('', principal.uid, principal.role) }
     },
     toucher,
     keys: openKeyDependencies({
@@ -185,20 +186,20 @@ function openMemory(deps: {
     ring: watched(variation.ring?.(ring) ?? ring, inside),
     table: {
       ...table,
-      remember(id, entry) {
-        const { hash, uid } = entry.facts.session
+      remember(entry) {
+        const { hash, uid } = entry.session
         inside.installed([`session:${hash}`, `user:${uid}`], reads.get(hash) ?? -1)
-        table.remember(id, entry)
+        table.remember(entry)
       },
     },
     keys: {
       ...keys,
       known: {
         ...keys.known,
-        remember(kid, entry) {
-          const { uid } = entry.usable.key
+        remember(entry) {
+          const { uid, kid } = entry.usable.key
           inside.installed([`key:${kid}`, `user:${uid}`], reads.get(kid) ?? -1)
-          keys.known.remember(kid, entry)
+          keys.known.remember(entry)
         },
       },
     },

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Answer, deny } from '../../src/core/verdict.ts'
+import { type Answer, deny, GRANT_ANYONE } from '../../src/core/verdict.ts'
 import { createChecks, createSubject } from './checks.ts'
 import { createHistory } from './history.ts'
 
-const ALLOW = { kind: 'allow', authorization: '', user: 'u', role: 'member' } as Answer
+const ALLOW: Answer = GRANT_ANYONE
 const BOUND_MS = 2_000
 
 /** A session whose end was recorded at 1,000, and never said to be in force. */

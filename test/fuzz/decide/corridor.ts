@@ -79,7 +79,7 @@ export function createCorridor(world: World): Corridor {
   const table = createTable<Entry>({
     entriesMax: 3,
     ageMsMax: 1,
-    tagsOf: ({ facts }) => [nameOf('session', facts.session.hash)],
+    tagsOf: ({ session }) => [nameOf('session', session.hash)],
     monotonicMs: () => 0,
   })
   const toucher = createToucher({
@@ -107,7 +107,7 @@ export function createCorridor(world: World): Corridor {
     land(id, facts) {
       if (facts === undefined) return { value: undefined }
       const entry = createEntry(id, { ...facts }, clock.ms)
-      table.remember(id, entry)
+      table.remember(entry)
       return { value: entry }
     },
   })

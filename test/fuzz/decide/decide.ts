@@ -1,6 +1,7 @@
 import type { Activity } from '../../../src/core/activity.ts'
 import { REASONS } from '../../../src/core/reason.ts'
 import type { Answer } from '../../../src/core/verdict.ts'
+import { toldBy } from '../../core/granted.ts'
 import { judge } from '../../reference/authorize.ts'
 import { createHistory } from '../../reference/history.ts'
 import type { ActivityRow, Judgement, World } from '../../reference/world.ts'
@@ -104,7 +105,7 @@ function isAlike(answer: Answer, expected: Judgement, corridor: Corridor): boole
     if (expected.kind !== 'deny' || answer.reason !== expected.reason) return false
     return answer.status === expected.status
   }
-  const { authorization, user, role } = answer
+  const { authorization, user, role } = toldBy(answer)
   if (expected.kind === 'anyone') return authorization === '' && user === '' && role === ''
   if (expected.kind === 'deny' || user !== expected.user || role !== expected.role) return false
   return corridor.claims().replace(JTI, '') === JSON.stringify(expected.claims)

@@ -1,5 +1,6 @@
 import { DIALECT_NAMES, type DialectName } from '../../../src/core/check.ts'
-import { deny, type Grant } from '../../../src/core/verdict.ts'
+import { readIdentity, wordIdentity } from '../../../src/core/identity-lines.ts'
+import { deny } from '../../../src/core/verdict.ts'
 import { readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
 import { SPELLINGS } from '../../gateway/spellings.ts'
@@ -26,7 +27,7 @@ const OURS = [
 ]
 const FOREIGN = ['accept', 'x-foreign', 'x-dvara', 'remote-users', 'authorization', 'x-user', 'te']
 
-const GRANT: Grant = { kind: 'allow', authorization: 'Bearer a.b.c', user: 'ID1', role: 'member' }
+const LINES = wordIdentity('Bearer a.b.c', 'ID1', 'member') ?? ''
 const ORIGINAL = { method: 'GET', target: '/public', host: 'a', client: '198.51.100.7' }
 
 /**
@@ -58,7 +59,7 @@ function judge({ dialect: name, names }: HeadersCase): string | undefined {
   if (read.kind === 'refused' && read.denial === deny('authz.reserved_header')) {
     return 'a harmless header is refused'
   }
-  return judgeReply((dialect.wordAllow(GRANT)?.headers ?? []).map(String))
+  return judgeReply([...readIdentity(LINES), ...dialect.allow.headers])
 }
 
 function judgeReply(headers: readonly string[]): string | undefined {
