@@ -10,6 +10,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const STAMP = join(root, 'node_modules', '.dvara-installed')
 const BUILT = join(root, 'dist', '.dvara-built')
+const BUNDLER = join(root, '.ci/bundle.mjs')
 const NODE_OLDEST = [20, 19]
 const COMPILED_FOLDERS = ['src', 'test', 'bench', 'wasm']
 
@@ -43,7 +44,7 @@ function install() {
 function build() {
   const sources = listSources()
   const compiler = statSync(join(root, 'node_modules/typescript/package.json')).mtimeMs
-  const config = statSync(join(root, 'tsconfig.json')).mtimeMs
+  const config = [join(root, 'tsconfig.json'), BUNDLER].map((file) => statSync(file).mtimeMs)
   const wanted = createHash('sha256')
     .update(`${compiler} ${config}\n${sources.map((s) => `${s.path} ${s.mtimeMs}`).join('\n')}`)
     .digest('hex')
@@ -56,6 +57,7 @@ function build() {
   removeStale(sources)
   const module = join(root, 'dist/wasm/build.js')
   if (run(process.execPath, [module]) !== 0) fail('dvara.wasm did not compile: see above.')
+  if (run(process.execPath, [BUNDLER]) !== 0) fail('The product was not put together: see above.')
   writeFileSync(BUILT, wanted)
 }
 

@@ -4,6 +4,6 @@ import { pathToFileURL } from 'node:url'
 import { prepare, root } from './prepare.mjs'
 
 prepare()
-const main = join(root, 'dist/src/main.js')
+const main = join(root, 'dist/dvara/main.js')
 process.argv = [process.argv[0], main, 'dev', ...process.argv.slice(2)]
 await import(pathToFileURL(main).href)

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../src/config/root.ts'
 import { type DocumentedDvara, runBlock, startDocumented } from './documents/run.ts'
 import { blocksOf, headingsOf, linksOf, prose, runnableIn, slug } from './documents/text.ts'
+import { MAIN } from './process/stack.ts'
 import { listFiles } from './tidy/source.ts'
 
 const DOCUMENTS = [
@@ -76,7 +77,7 @@ for (const path of DOCUMENTS) {
   describe(`the commands of ${path}`, () => {
     let dvara: DocumentedDvara
     before(async () => {
-      dvara = await startDocumented(fileURLToPath(new URL('../src/main.js', import.meta.url)))
+      dvara = await startDocumented(MAIN)
     })
     after(() => dvara.stop())
     for (const block of blocks) {

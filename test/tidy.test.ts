@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { projectRoot } from '../src/config/root.ts'
 import { TESTED_THROUGH } from './tidy/mirrors.ts'
 import {
@@ -57,11 +58,17 @@ const BANNED_NAME = /(^|[/.-])(utils?|helpers?|common|misc|managers?|services?)(
 
 const src = readSources('src')
 const ci = readSources('.ci')
-const rest = [...readSources('test'), ...(existsSync(join(projectRoot, 'bench')) ? bench() : [])]
+const rest = [...readSources('test'), ...readSources('bench')]
 const all = [...src, ...ci, ...rest]
 
-function bench(): Source[] {
-  return readSources('bench')
+/** As Node decides it: by the name's end, else by the nearest package.json. */
+function isForRequire(name: string): boolean {
+  const file = fileURLToPath(import.meta.resolve(name))
+  if (/\.[cm]js$/.test(file)) return file.endsWith('.cjs')
+  let folder = dirname(file)
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+  const { type } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return type !== 'module'
 }
 
 describe('doors', () => {
@@ -90,6 +97,17 @@ describe('doors', () => {
     assertNone(
       outside.flatMap((source) =>
         importsOf(source).filter((path) => !/^\.\/(command|config)\//.test(path)),
+      ),
+    )
+  })
+
+  test('a package written for require that is loaded late is taken by its default', () => {
+    // In dist/dvara it has no other: its names are not known before it has run.
+    assertNone(
+      src.flatMap(({ path, text }) =>
+        [...text.matchAll(/\bimport\('([^.'][^']*)'\)(\)\.default\b)?/g)]
+          .filter(([, name = '', byDefault]) => byDefault === undefined && isForRequire(name))
+          .map(([, name]) => `${path}: (await import('${name}')).default`),
       ),
     )
   })

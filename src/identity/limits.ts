@@ -58,7 +58,7 @@ function keyOf(...parts: readonly string[]): string {
 }
 
 /** Loaded by the first attempt: it brings limiters for a dozen databases, 40 modules. */
-const loadLibrary = () => import('rate-limiter-flexible')
+const loadLibrary = async () => (await import('rate-limiter-flexible')).default
 
 function createBucket(pointsMax: number, windowMs: number) {
   let opened: Promise<RateLimiterMemory> | undefined

@@ -29,7 +29,7 @@ function openOnce<T extends { close(): void }>(open: () => Promise<T>) {
 /** Through the SMTP server at `url` (`smtp://` or `smtps://`), over at most two connections. */
 export function createSmtpMailer(options: { url: string; from: string }): Mailer {
   const transport = openOnce(async () => {
-    const { createTransport } = await import('nodemailer')
+    const { createTransport } = (await import('nodemailer')).default
     return createTransport(
       {
         url: options.url,
@@ -63,7 +63,7 @@ export function createOutboxMailer(options: {
   randomBytes(count: number): Uint8Array
 }): Mailer {
   const transport = openOnce(async () => {
-    const { createTransport } = await import('nodemailer')
+    const { createTransport } = (await import('nodemailer')).default
     return createTransport(
       { streamTransport: true, buffer: true, newline: 'unix', disableFileAccess: true },
       { from: options.from, disableUrlAccess: true },

@@ -6,11 +6,9 @@ export type Strength = (password: string, hints?: readonly string[]) => Promise<
 
 async function loadEstimator(): Promise<(password: string, hints: string[]) => number> {
   // 150 ms and 10 MB of dictionaries: loaded with the first password that is set, not at start.
-  const [{ ZxcvbnFactory }, common, english] = await Promise.all([
-    import('@zxcvbn-ts/core'),
-    import('@zxcvbn-ts/language-common'),
-    import('@zxcvbn-ts/language-en'),
-  ])
+  const { ZxcvbnFactory } = (await import('@zxcvbn-ts/core')).default
+  const common = (await import('@zxcvbn-ts/language-common')).default
+  const english = (await import('@zxcvbn-ts/language-en')).default
   const estimator = new ZxcvbnFactory({
     dictionary: { ...common.dictionary, ...english.dictionary },
     graphs: common.adjacencyGraphs,

@@ -14,8 +14,11 @@ export class DirectoryError extends Error {
 
 /** Postgres in a thread of this process: begun, and not told yet what to open. */
 export interface PGliteEngine {
-  /** In `folder`, which the caller has locked, or in memory. Called once; ends it on failure. */
-  open(folder: string | undefined): Promise<Database>
+  /**
+   * In `folder`, which the caller has locked, or in memory. Called once; ends it on failure. What
+   * the caller does from `onBegun` on takes no time of the opening.
+   */
+  open(folder: string | undefined, onBegun?: () => void): Promise<Database>
   /** For an engine that is not wanted after all. */
   end(): Promise<void>
 }
@@ -24,10 +27,15 @@ export interface PGliteEngine {
 export function startPGlite(): PGliteEngine {
   const link = startLink(new URL('./pglite-worker.js', import.meta.url))
   return {
-    async open(folder) {
+    async open(folder, onBegun) {
+      const openAt = (folder: string | undefined) => {
+        const opened = link.ask({ kind: 'open', folder })
+        onBegun?.()
+        return opened
+      }
       try {
-        if (folder === undefined) await link.ask({ kind: 'open', folder })
-        else await openFolder(link, folder)
+        if (folder === undefined) await openAt(folder)
+        else await openFolder(openAt, folder)
         return createDatabase(link)
       } catch (cause) {
         await link.end()
@@ -42,13 +50,15 @@ export function openPGlite(folder: string | undefined): Promise<Database> {
   return startPGlite().open(folder)
 }
 
-async function openFolder(link: Link, folder: string): Promise<void> {
+type OpenAt = (folder: string) => Promise<unknown>
+
+async function openFolder(openAt: OpenAt, folder: string): Promise<void> {
   const mark = `${folder}.new`
   const isNew = existsSync(mark) || (await isEmpty(folder))
   if (isNew) await clearFor(folder, mark)
   else if (!existsSync(`${folder}/PG_VERSION`)) throw damaged(folder, 'PG_VERSION is missing')
   try {
-    await link.ask({ kind: 'open', folder })
+    await openAt(folder)
   } catch (cause) {
     // A folder that holds nobody's data yet is not damaged; what failed is the making of it.
     if (isNew) throw cause

@@ -45,7 +45,7 @@ export function createExposition(): Exposition {
 }
 
 async function openRegistry(): Promise<Registry> {
-  const { collectDefaultMetrics, Registry } = await import('prom-client')
+  const { collectDefaultMetrics, Registry } = (await import('prom-client')).default
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const { name } of registry.getMetricsAsArray()) {

@@ -5,11 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import type { KeptDecision } from '../../src/core/kept.ts'
 import { createFolder } from '../process/servers.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+import { MAIN } from '../process/stack.ts'
 
 const GOOD = `version: 1
 public: [/open]

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { putDatabase } from '../process/embedded.ts'
 import { createFolder, findPort, type RunningServer, startProcess } from '../process/servers.ts'
+import { MAIN } from '../process/stack.ts'
 
 /** Both processes of the real product, on data of their own. */
 export interface Product {
@@ -47,7 +47,7 @@ export async function startProduct(): Promise<Product> {
   const server = await startProcess({
     name: 'dvara dev',
     command: process.execPath,
-    args: [fileURLToPath(new URL('../../src/main.js', import.meta.url)), 'dev'],
+    args: [MAIN, 'dev'],
     cwd: folder,
     env: {
       DVARA_LISTEN: `127.0.0.1:${authorizerPort}`,

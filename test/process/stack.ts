@@ -15,8 +15,8 @@ import {
   startRedis,
 } from './servers.ts'
 
-/** The product's entry, beside these compiled tests. */
-export const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+/** The product as its users start it, beside these compiled tests. */
+export const MAIN = fileURLToPath(new URL('../../dvara/main.js', import.meta.url))
 
 const run = promisify(execFile)
 
