@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import type { ProbeLog, Verdict } from './probe-log.ts'
+import { openTalk, type Talk } from './talk.ts'
 
 export interface ProberOptions {
   readonly worker: number
@@ -23,13 +23,14 @@ export interface Prober {
 const PATIENCE_MS = 300
 const STRAYS_MAX = 12
 const RECONNECT_MS = 20
-const HEAD_END = '\r\n\r\n'
+/** How often it is looked who waits: a timer for each probe would cost as much as the probe. */
+const LOOK_EVERY_MS = 50
 
 /** Asks one authorizer again and again, one probe at a time but for those it does not answer. */
 export function startProber(options: ProberOptions): Prober {
-  const strays = new Set<Socket>()
+  const strays = new Set<Talk>()
   let isStopped = false
-  let current: Socket | undefined
+  let current: Talk | undefined
   let timer: NodeJS.Timeout | undefined
 
   function later(call: () => void, delayMs: number): void {
@@ -38,26 +39,25 @@ export function startProber(options: ProberOptions): Prober {
 
   function open(): void {
     if (isStopped) return
-    const socket = connect({ host: '127.0.0.1', port: options.port, noDelay: true })
-    current = socket
-    createTalk(options, socket, {
+    const talk: Talk = startTalk(options, {
       goOn(ask) {
-        if (isStopped) socket.destroy()
-        else if (strays.delete(socket)) socket.end()
+        if (isStopped) talk.destroy()
+        else if (strays.delete(talk)) talk.end()
         else if (options.pauseMs === 0) ask()
         else later(ask, options.pauseMs)
       },
       waits() {
-        if (socket !== current || strays.size >= STRAYS_MAX || isStopped) return false
-        strays.add(socket)
+        if (talk !== current || strays.size >= STRAYS_MAX || isStopped) return false
+        strays.add(talk)
         open()
         return true
       },
       closed() {
-        const isStray = strays.delete(socket)
-        if (!isStray && socket === current) later(open, RECONNECT_MS)
+        const isStray = strays.delete(talk)
+        if (!isStray && talk === current) later(open, RECONNECT_MS)
       },
     })
+    current = talk
   }
 
   open()
@@ -74,11 +74,15 @@ export function startProber(options: ProberOptions): Prober {
 /** Asks once, not as a probe: so that an authorizer remembers what is about to be taken away. */
 export function askOnce(port: number, request: Buffer): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true }, () => socket.write(request))
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy())
-    socket.once('data', () => socket.destroy())
-    socket.on('error', () => undefined)
-    socket.once('close', () => resolve())
+    const talk = openTalk(port, {
+      opened: () => talk.ask(request),
+      answered: () => talk.destroy(),
+      closed() {
+        clearTimeout(timer)
+        resolve()
+      },
+    })
+    const timer = setTimeout(talk.destroy, PATIENCE_MS)
   })
 }
 
@@ -91,44 +95,44 @@ interface Turns {
 }
 
 /** One connection: request, whole response, request. */
-function createTalk({ log, next, worker }: ProberOptions, socket: Socket, turns: Turns): void {
+function startTalk({ log, next, worker, port }: ProberOptions, turns: Turns): Talk {
   let asked: { readonly startMs: number; readonly credential: number } | undefined
-  let text = ''
-  let watch: NodeJS.Timeout | undefined
+  let patientUntilMs = 0
 
   function note(verdict: Verdict): void {
-    clearInterval(watch)
-    if (asked !== undefined) log.add({ ...asked, endMs: performance.now(), worker, verdict })
+    if (asked === undefined) return
+    const { startMs, credential } = asked
     asked = undefined
+    log.add({ startMs, endMs: performance.now(), credential, worker, verdict })
   }
 
   function ask(): void {
-    if (socket.destroyed) return
     const { credential, request } = next(worker)
-    asked = { startMs: performance.now(), credential }
-    watch = setInterval(() => turns.waits() && clearInterval(watch), PATIENCE_MS)
-    socket.write(request)
+    const startMs = performance.now()
+    asked = { startMs, credential }
+    patientUntilMs = startMs + PATIENCE_MS
+    talk.ask(request)
   }
 
-  socket.once('connect', ask)
-  socket.on('data', (chunk: Buffer) => {
-    text += chunk.toString('latin1')
-    const headEnd = text.indexOf(HEAD_END)
-    if (headEnd < 0 || text.length < headEnd + HEAD_END.length + bodyLength(text)) return
-    const status = text.slice(9, 12)
-    text = ''
-    note(verdictOf(status))
-    turns.goOn(ask)
+  const watch = setInterval(() => {
+    const nowMs = performance.now()
+    if (asked === undefined || nowMs < patientUntilMs) return
+    patientUntilMs = nowMs + PATIENCE_MS
+    if (turns.waits()) clearInterval(watch)
+  }, LOOK_EVERY_MS)
+  const talk = openTalk(port, {
+    opened: ask,
+    answered(status) {
+      note(verdictOf(status))
+      turns.goOn(ask)
+    },
+    closed() {
+      clearInterval(watch)
+      note('lost')
+      turns.closed()
+    },
   })
-  socket.on('error', () => undefined)
-  socket.once('close', () => {
-    note('lost')
-    turns.closed()
-  })
-}
-
-function bodyLength(text: string): number {
-  return Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0)
+  return talk
 }
 
 function verdictOf(status: string): Verdict {

@@ -1,10 +1,16 @@
 import type { Scene } from './scene.ts'
+import { playAcks } from './scene-acks.ts'
 import { playOutage } from './scene-outage.ts'
 import { playRefill } from './scene-refill.ts'
 import { playKills, playRestarts } from './scene-workers.ts'
 
 /** By the goal that each is for. */
 export const SCENES = {
+  G2: {
+    about: 'logouts with 16 workers that are asked half of what they can bear',
+    times: 1_000,
+    play: playAcks,
+  },
   G6: {
     about: 'live sessions, and as many that have ended: Redis is killed and comes back empty',
     times: 100_000,

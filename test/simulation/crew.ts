@@ -13,7 +13,7 @@ export interface Worker {
 }
 
 /** Where all cores are busy, to collect garbage beside the work takes longer than in between. */
-const FLAGS = ['--single-threaded-gc', '--max-semi-space-size=16']
+const FLAGS = ['--single-threaded-gc', '--max-semi-space-size=4']
 
 const child = fileURLToPath(new URL('./child.js', import.meta.url))
 

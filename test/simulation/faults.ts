@@ -69,10 +69,11 @@ function restart(lostMs: (world: World) => number): Make {
 /** Promotes a replica; some are left behind with the old primary until the fault is over. */
 function failOver(world: World, untilMs: number, isSoon = false): string {
   const { plan, redis, random, schedule, authorizers, identities } = world
-  const detectMs = random.pick(isSoon ? [60] : [60, 300, 900, 2_000]) * random.between(0.7, 1.2)
+  const { fenceMs, leaseMs } = plan.times
+  const leases = random.pick(isSoon ? [0.03] : [0.03, 0.15, 0.45, 1]) * random.between(0.7, 1.2)
+  const detectMs = leases * leaseMs
   const healMs = Math.max(detectMs + 1, untilMs - schedule.nowMs())
-  const { fenceMs } = plan.times
-  redis.failOver({ detectMs, lostMs: random.between(0, 900), fenceMs, healMs })
+  redis.failOver({ detectMs, lostMs: random.between(0, 0.45 * leaseMs), fenceMs, healMs })
   const left: string[] = []
   for (const one of [...authorizers, ...identities]) {
     if (one === undefined) continue
@@ -192,12 +193,13 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
    */
   'redis failed over young'(world, untilMs) {
     const { redis, random, schedule } = world
-    const downMs = random.between(5, 400)
+    const { leaseMs } = world.plan.times
+    const downMs = random.between(5, 0.2 * leaseMs)
     redis.restart({ downMs, lostMs: random.pick([300, Number.POSITIVE_INFINITY]) })
-    schedule.plan(schedule.nowMs() + downMs + random.between(1, 300), () => {
+    schedule.plan(schedule.nowMs() + downMs + random.between(1, 0.15 * leaseMs), () => {
       const about = failOver(world, untilMs, true)
       const led = world.identities.find((one) => one?.link.wire.isLeftBehind === false)
-      const delayMs = random.between(200, 1_500)
+      const delayMs = random.between(0.1, 0.75) * leaseMs
       const stopMs = untilMs - schedule.nowMs() - delayMs
       if (stopMs > 0) schedule.plan(schedule.nowMs() + delayMs, () => led?.machine.stop(stopMs))
       world.history.say(schedule.nowMs(), `FAULT goes on: ${about}; ${led?.name} is stopped soon`)

@@ -33,7 +33,9 @@ export interface IdentityTimes {
   readonly retryMs: number
 }
 
+/** As in the product: sooner again after anything went wrong. */
 const KEEP_EVERY_MS = 500
+const KEEP_AGAIN_MS = 100
 
 export function startIdentity(deps: {
   readonly machine: Machine
@@ -69,14 +71,15 @@ export function startIdentity(deps: {
     : acknowledger
 
   async function keep(): Promise<void> {
+    let afterMs = KEEP_EVERY_MS
     try {
       await keeper.seal()
       await keeper.reconcile()
       await pruner.lookAround()
     } catch {
-      // It is tried again.
+      afterMs = KEEP_AGAIN_MS
     }
-    clock.setTimer(KEEP_EVERY_MS, () => void keep())
+    clock.setTimer(afterMs, () => void keep())
   }
   void acknowledger.start()
   void keep()

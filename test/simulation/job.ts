@@ -28,7 +28,7 @@ export interface Killer {
 }
 
 /** A mutant that survives so many histories of its theme is not looked for any longer. */
-const MUTANT_SEEDS_MAX = 600
+const MUTANT_SEEDS_MAX = 2_000
 
 export function runJob(job: Job): Promise<Done> {
   return inOwnTurn(() => {

@@ -10,8 +10,9 @@ import type { Identity } from './identity.ts'
 import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
 
-const ASK_EVERY_MS = 90
-const SIGN_IN_EVERY_MS = 1_500
+const ASK_EVERY_MS = 70
+const SIGN_IN_EVERY_MS = 1_000
+const REVOKED_FROM_MS = 300
 /** After an acknowledgement each authorizer is asked so often, so soon. */
 const PROBES_COUNT = 3
 const PROBES_WITHIN_MS = 80
@@ -22,7 +23,7 @@ export function planTraffic(world: World): void {
   every(world, ASK_EVERY_MS, () => askAnybody(world))
   every(world, SIGN_IN_EVERY_MS, () => signIn(world))
   every(world, plan.revokeEveryMs, () => {
-    if (schedule.nowMs() > 1_000) random.pick(REVOCATIONS)(world)
+    if (schedule.nowMs() > REVOKED_FROM_MS) random.pick(REVOCATIONS)(world)
   })
 }
 

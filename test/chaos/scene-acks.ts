@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Stack } from '../process/stack.ts'
+import { type Callers, openCallers } from './callers.ts'
+import { cookieRequest } from './credentials.ts'
+import { quantile, type Row } from './judge.ts'
+import { numberOf, type SceneOptions, withStack } from './scene.ts'
+
+const WORKERS = 16
+/** Connections are shared out between the workers: most have one, some have several. */
+const CALLERS = 64
+const LOAD_SHARE = 0.5
+const WARM_MS = 3_000
+const PEAK_MS = 3_000
+const REST_MS = 10
+/** After each acknowledgement, by connections that lead to any worker. */
+const PROBES_EACH = 2
+const LOGOUTS_WANTED = 1_000
+const P50_MS_MAX = 5
+const P99_MS_MAX = 25
+const SAY_EVERY = 100
+const URI = '/api/v2/resource/users/me'
+const SESSIONS_PATH = '/api/v2/identity/sessions'
+
+/** `times` logouts, one after another, while all workers are asked half of what they can bear. */
+export function playAcks({ times, say }: SceneOptions): Promise<Row> {
+  return withStack({ DVARA_WORKERS: String(WORKERS) }, async (stack) => {
+    const { cookie } = await stack.signIn()
+    const leaving: string[] = []
+    while (leaving.length < times) leaving.push((await stack.signIn()).cookie)
+    say(`${WORKERS} workers, ${numberOf(times)} sessions`)
+    const { port } = stack.authorizer
+    const callers = openCallers({ port, request: cookieRequest(cookie, URI)(), count: CALLERS })
+    await pause(WARM_MS)
+    const peak = await rateOf(callers, PEAK_MS)
+    callers.pace((1_000 * CALLERS) / (LOAD_SHARE * peak))
+    await pause(WARM_MS)
+    say(`${wholeOf(peak)} checks a second at most`)
+    const sum = { count: callers.count(), atMs: performance.now(), wrong: 0, fast: 0 }
+    const tookMs: number[] = []
+    for (const own of leaving) {
+      const { ms, isFast } = await logOut(stack, own)
+      tookMs.push(ms)
+      if (isFast) sum.fast++
+      sum.wrong += await countAllows(stack, own)
+      if (tookMs.length % SAY_EVERY === 0) say(`${tookMs.length} logouts`)
+      await pause(REST_MS)
+    }
+    const rate = (1_000 * (callers.count() - sum.count)) / (performance.now() - sum.atMs)
+    callers.stop()
+    tookMs.sort((one, other) => one - other)
+    const [p50, p99] = [quantile(tookMs, 0.5), quantile(tookMs, 0.99)]
+    const isRight = p50 <= P50_MS_MAX && p99 <= P99_MS_MAX && sum.wrong === 0
+    return {
+      ...{ name: 'G2', goal: 'acknowledgement p50 ≤ 5 ms, p99 ≤ 25 ms with 16 workers' },
+      outcome: !isRight ? 'fail' : times >= LOGOUTS_WANTED ? 'pass' : 'partly',
+      measured:
+        `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms of ${numberOf(times)} logouts, ` +
+        `${numberOf(sum.fast)} of them fast with ${WORKERS} of ${WORKERS} workers; ` +
+        `${sum.wrong} allowed afterwards; ${wholeOf(rate)} checks a second meanwhile, ` +
+        `${wholeOf(peak)} at most, ${callers.failures.length} failed`,
+      isSafety: sum.wrong > 0,
+    }
+  })
+}
+
+const wholeOf = (value: number) => numberOf(Math.round(value))
+
+async function rateOf(callers: Callers, forMs: number): Promise<number> {
+  const [count, atMs] = [callers.count(), performance.now()]
+  await pause(forMs)
+  return (1_000 * (callers.count() - count)) / (performance.now() - atMs)
+}
+
+/** Somebody remembers it by now, as somebody would. */
+async function logOut(stack: Stack, cookie: string): Promise<{ ms: number; isFast: boolean }> {
+  const { status } = await stack.ask({ cookie })
+  if (status !== 200) throw new Error(`a session that is good was answered ${status}`)
+  const atMs = performance.now()
+  const said = await stack.call('DELETE', SESSIONS_PATH, { cookie })
+  const ms = performance.now() - atMs
+  if (said.status !== 200) throw new Error(`a logout was answered ${said.status}`)
+  const receipt = String(said.headers['x-in-force'])
+  return { ms, isFast: receipt.includes(`members=${WORKERS}/${WORKERS},`) && /fast$/.test(receipt) }
+}
+
+async function countAllows(stack: Stack, cookie: string): Promise<number> {
+  let count = 0
+  for (let probe = 0; probe < PROBES_EACH; probe++) {
+    if ((await stack.ask({ cookie })).status === 200) count++
+  }
+  return count
+}
