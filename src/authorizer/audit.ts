@@ -164,8 +164,7 @@ export function watchedTopic(
 ): string | null | undefined {
   if (principal === undefined) return undefined
   if (answer.kind === 'deny' && !DENIED.has(answer.reason)) return undefined
-  const { method, path, foldedPath } = check
-  const topic = auditTopic(rules, { role: principal.role, method, path, foldedPath })
+  const topic = auditTopic(rules, principal.role, check)
   return answer.kind === 'deny' ? (topic ?? null) : topic
 }
 

@@ -121,7 +121,8 @@ export function createTable<V extends Rememberable>(options: TableOptions<V>): T
 }
 
 function isAt({ id }: Rememberable, text: string, from: number, length: number): boolean {
-  return id.length === length && text.startsWith(id, from)
+  // By `startsWith`, which goes from character to character, 68 of them take three times as long.
+  return id.length === length && text.slice(from, from + length) === id
 }
 
 /** Which entries have a tag. */

@@ -117,11 +117,10 @@ export function decideKey(
   }
   if (!isStateAccepted(principal.state)) return deny('authz.invalid_session')
   if (principal.kind === 'user' && !principal.otp) return deny('authz.disabled_2fa')
-  const { method, path, foldedPath } = check
   if (scopes !== undefined) {
-    const scoped = matchRules(scopes, { role: HOLDER, method, path, foldedPath })
+    const scoped = matchRules(scopes, HOLDER, check)
     if (!scoped.isAccepted) return deny('authz.apikey_scope_not_allowed')
   }
-  const match = matchRules(policy.rules, { role: principal.role, method, path, foldedPath })
+  const match = matchRules(policy.rules, principal.role, check)
   return match.isAccepted ? undefined : deny('authz.invalid_permission')
 }

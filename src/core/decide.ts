@@ -54,9 +54,8 @@ export function decide(
   if (nowMs >= facts.idleAtMs) return deny('authz.client_session_mismatch')
   if (!isBound(check, facts, policy)) return deny('authz.client_session_mismatch')
   if (!isStateAccepted(principal.state)) return deny('authz.user_not_active')
-  const { method, path, foldedPath } = check
-  const match = matchRules(policy.rules, { role: principal.role, method, path, foldedPath })
-  if (!match.isAccepted) return deny('authz.invalid_permission')
+  if (!matchRules(policy.rules, principal.role, check).isAccepted)
+    return deny('authz.invalid_permission')
   return ALLOW
 }
 

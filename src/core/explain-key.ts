@@ -93,7 +93,7 @@ function secondFactor({ principal: { kind, otp, uid } }: UsableKey): Step {
 function scopes({ check }: ExplainedKey, { scopes: compiled }: UsableKey): Step {
   if (compiled === undefined) return passed('scopes', 'the key may do what its holder may')
   const { method, path, foldedPath } = check
-  const found = listMatchingRows(compiled, { role: '', method, path, foldedPath })
+  const found = listMatchingRows(compiled, '', { method, path, foldedPath })
   const rows = found.map(({ verb, path: prefix }): TracedRow => {
     const says = verb === 'ALL' ? prefix : `${verb} ${prefix}`
     return { kind: 'scope', id: says, says, decides: true }

@@ -221,7 +221,7 @@ function state({ uid, kind, role, state: now, version }: Facts['principal']): St
 /** Any DROP wins; without an ACCEPT nothing passes. */
 export function permissions({ check, policy }: Matched, role: string): Step {
   const { method, path, foldedPath } = check
-  const found = listMatchingRows(policy.rules, { role, method, path, foldedPath })
+  const found = listMatchingRows(policy.rules, role, { method, path, foldedPath })
   const dropped = found.some(({ action }) => action === 'DROP')
   const accepted = found.some(({ action }) => action === 'ACCEPT')
   const decisive = dropped ? 'DROP' : 'ACCEPT'

@@ -79,7 +79,7 @@ export function reconsider(judged: Judged, candidate: Candidate): Outcome | 'unk
   if (!isRuled && !AFTER_RULES.test(outcome)) return outcome
   const { method, path } = judged
   const foldedPath = foldPath(path)
-  const { isAccepted } = matchRules(candidate.rules, { role, method, path, foldedPath })
+  const { isAccepted } = matchRules(candidate.rules, role, { method, path, foldedPath })
   if (!isAccepted) return 'authz.invalid_permission'
   return outcome === 'authz.invalid_permission' ? 'none' : outcome
 }

@@ -153,9 +153,8 @@ const MATCHES: readonly RuleMatch[] = [
   { isAccepted: true, isAudited: true },
 ]
 
-/** What a request must say of itself for rules to be matched. */
+/** What a request must say of itself for rules to be matched; a check is such. */
 export interface RuleQuestion {
-  readonly role: string
   readonly method: string
   readonly path: string
   readonly foldedPath: string
@@ -168,16 +167,21 @@ const PATHS_KNOWN = 256
  * No row, no accept. Any DROP wins, in whatever order the rows stand. Allocates nothing for a path
  * that is asked for again.
  */
-export function matchRules(rules: Rules, at: RuleQuestion): RuleMatch {
-  const trees = rules.get(at.role)?.get(at.method)
+export function matchRules(rules: Rules, role: string, at: RuleQuestion): RuleMatch {
+  const trees = rules.get(role)?.get(at.method)
   if (trees === undefined) return MATCHES[0] as RuleMatch
-  trees.recall ??= createMemo(PATHS_KNOWN, (path): Matched => {
-    const foldedPath = foldPath(path)
-    return { foldedPath, match: matchTrees(trees, { path, foldedPath }) }
-  })
+  trees.recall ??= createRecall(trees)
   const known = trees.recall(at.path)
   if (known !== undefined && known.foldedPath === at.foldedPath) return known.match
   return matchTrees(trees, at)
+}
+
+/** Apart: a function that makes a closure somewhere makes room for what it holds each time. */
+function createRecall(trees: MethodRules) {
+  return createMemo(PATHS_KNOWN, (path): Matched => {
+    const foldedPath = foldPath(path)
+    return { foldedPath, match: matchTrees(trees, { path, foldedPath }) }
+  })
 }
 
 function matchTrees(trees: MethodRules, at: Pick<RuleQuestion, 'path' | 'foldedPath'>): RuleMatch {
@@ -191,16 +195,24 @@ function matchTrees(trees: MethodRules, at: Pick<RuleQuestion, 'path' | 'foldedP
  * The topic of the first AUDIT row that watches this request, null if it names none; undefined if
  * no row watches it. Two lookups where nothing of the role and method is watched.
  */
-export function auditTopic(rules: Rules, at: RuleQuestion): string | null | undefined {
-  const trees = rules.get(at.role)?.get(at.method)
+export function auditTopic(
+  rules: Rules,
+  role: string,
+  at: RuleQuestion,
+): string | null | undefined {
+  const trees = rules.get(role)?.get(at.method)
   if (trees === undefined || !trees.isWatched) return undefined
   if ((matchFlags(trees.refusing, at.foldedPath) & AUDIT) === 0) return undefined
-  return listMatchingRows(rules, at).find(({ action }) => action === 'AUDIT')?.topic
+  return listMatchingRows(rules, role, at).find(({ action }) => action === 'AUDIT')?.topic
 }
 
 /** The rows that speak of one request, in the table's order: what `matchRules` decided by. */
-export function listMatchingRows(rules: Rules, at: RuleQuestion): readonly Permission[] {
-  const trees = rules.get(at.role)?.get(at.method)
+export function listMatchingRows(
+  rules: Rules,
+  role: string,
+  at: RuleQuestion,
+): readonly Permission[] {
+  const trees = rules.get(role)?.get(at.method)
   if (trees === undefined) return []
   const places = [
     ...listValues(trees.accepting, at.path),

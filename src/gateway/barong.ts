@@ -16,11 +16,14 @@ export const barong: Dialect = {
   carriesBodies: true,
   wordDeny: wordNativeDeny,
   allow: ENVOY_ALLOW,
-  readTold({ method, target, headers, peer, trustedProxies }) {
+  readTold({ method, target, headers, peer, trustedProxies, told }) {
     const host = readLenient(headers, AT.host, NO_HOST) ?? ''
     if (host === NO_HOST) return 'host'
     const forwardedFor = readHeader(headers, AT['x-forwarded-for']) ?? ''
-    const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
-    return { method, target, host, address }
+    told.method = method
+    told.target = target
+    told.host = host
+    told.address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
+    return undefined
   },
 }

@@ -27,20 +27,22 @@ export interface Asked {
   /** The gateway itself; loopback where it asks over a unix socket. */
   readonly peer: Address
   readonly trustedProxies: NetworkSet
+  /** Where a dialect writes what it reads of the rest. */
+  readonly told: Told
 }
 
 /** What a gateway says of the original request, not yet believed to be well-formed. */
-export type Told = Hearsay
+export type Told = { -readonly [field in keyof Hearsay]: Hearsay[field] }
 
 /** How one gateway spells a check and expects the answer. */
 export interface Dialect {
   readonly name: DialectName
   /**
-   * What the gateway says, or the name of the header that it must send once and did not. Never
-   * falls back on what the subrequest itself looks like, unless that is where this gateway says
-   * it; and never looks at another dialect's headers.
+   * Writes down what the gateway says, or gives the name of the header that it must send once and
+   * did not. Never falls back on what the subrequest itself looks like, unless that is where this
+   * gateway says it; and never looks at another dialect's headers.
    */
-  readTold(asked: Asked): Told | HeaderName
+  readTold(asked: Asked): HeaderName | undefined
   /** Of whoever may pass; the lines of the grant come to it. */
   readonly allow: Reply
   readonly wordDeny: WordDeny
@@ -51,16 +53,17 @@ export interface Dialect {
   readonly carriesBodies: boolean
 }
 
-/** What could be read of a check, and if it is refused, what is to blame. */
-export type Read =
-  | { readonly kind: 'check'; readonly check: Check }
-  | {
-      readonly kind: 'refused'
-      readonly denial: Deny
-      readonly about: string
-      /** As the gateway spelt it, where it said enough. */
-      readonly told: Told | undefined
-    }
+/** What could not be read as a check, and what is to blame. */
+export interface Refused {
+  readonly denial: Deny
+  readonly about: string
+  /** As the gateway spelt it, where it said enough. */
+  readonly told: Hearsay | undefined
+}
+
+export function isRefused(read: Check | Refused): read is Refused {
+  return 'denial' in read
+}
 
 /** A value that equals no token: no header can hold it. */
 const MATCHES_NOTHING = '\0'
@@ -85,11 +88,11 @@ export const agentOf = createTexts(256)
 export const addressOf = createMemo(1024, parseAddress)
 
 /** Reads a check in the given dialect; refusals come in the order of precedence of REASONS. */
-export function readCheck(dialect: Dialect, asked: Asked): Read {
-  const { headers } = asked
+export function readCheck(dialect: Dialect, asked: Asked): Check | Refused {
+  const { headers, told } = asked
   if (headers.linesCount > HEADER_LINES_MAX) return refuse('authz.malformed_check', 'header lines')
-  const told = dialect.readTold(asked)
-  if (typeof told === 'string') return refuse('authz.malformed_check', told)
+  const missing = dialect.readTold(asked)
+  if (missing !== undefined) return refuse('authz.malformed_check', missing)
   const host = hostOf(told.host)
   if (host === undefined) return refuse('authz.malformed_check', 'host', told)
   if (headers.hasReserved) return refuse('authz.reserved_header', '', told)
@@ -98,7 +101,7 @@ export function readCheck(dialect: Dialect, asked: Asked): Read {
   const target = targetOf(told.target)
   if (target === undefined) return refuse('authz.ambiguous_path', '', told)
 
-  const check: Check = {
+  return {
     dialect: dialect.name,
     method,
     path: target.path,
@@ -111,7 +114,6 @@ export function readCheck(dialect: Dialect, asked: Asked): Read {
     csrfToken: readLenient(headers, AT['x-csrf-token'], MATCHES_NOTHING),
     apiKey: readApiKey(headers),
   }
-  return { kind: 'check', check }
 }
 
 /** A header sent twice is the client's doing: it counts as blank, so the set is incomplete. */
@@ -125,6 +127,6 @@ function readApiKey(headers: Headers): PresentedApiKey | undefined {
   return { kid, nonce, signature, version, contentDigest }
 }
 
-function refuse(reason: Reason, about: string, told?: Told): Read {
-  return { kind: 'refused', denial: deny(reason), about, told }
+function refuse(reason: Reason, about: string, told?: Told): Refused {
+  return { denial: deny(reason), about, told: told && { ...told } }
 }

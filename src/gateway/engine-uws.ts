@@ -208,8 +208,7 @@ class UwsExchange implements Inbound, Outbound {
     if (this.isOver) return
     const closes = isLast || this.state.isDraining
     try {
-      // Inside the accepting function the response is corked already.
-      if (this.isHeld) this.response.cork(() => this.write(reply, closes, decisionId, lines))
+      if (this.isHeld) this.writeCorked(reply, closes, decisionId, lines)
       else this.write(reply, closes, decisionId, lines)
     } catch (cause) {
       this.state.callbacks.onBug(cause)
@@ -218,6 +217,17 @@ class UwsExchange implements Inbound, Outbound {
     this.finish()
   }
 
+  /** Apart: a function that makes a closure somewhere makes room for what it holds each time. */
+  private writeCorked(
+    reply: Reply,
+    closes: boolean,
+    decisionId: Uint8Array | undefined,
+    lines: string | undefined,
+  ): void {
+    this.response.cork(() => this.write(reply, closes, decisionId, lines))
+  }
+
+  /** Inside the accepting function the response is corked already. */
   private write(
     reply: Reply,
     closes: boolean,

@@ -13,12 +13,15 @@ export const envoy: Dialect = {
   carriesBodies: true,
   wordDeny: wordNativeDeny,
   allow: ENVOY_ALLOW,
-  readTold({ method, target, headers, peer, trustedProxies }) {
+  readTold({ method, target, headers, peer, trustedProxies, told }) {
     const host = readHeader(headers, AT.host)
     if (host === undefined) return 'host'
     const forwardedFor = readHeader(headers, AT['x-forwarded-for'])
     if (forwardedFor === undefined) return 'x-forwarded-for'
-    const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
-    return { method, target, host, address }
+    told.method = method
+    told.target = target
+    told.host = host
+    told.address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
+    return undefined
   },
 }

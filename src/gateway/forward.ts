@@ -1,6 +1,6 @@
 import type { DialectName } from '../core/check.ts'
 import { clientAddress } from '../core/network.ts'
-import type { Asked, Dialect, Told } from './dialect.ts'
+import type { Asked, Dialect } from './dialect.ts'
 import { AT, type HeaderName, readHeader } from './headers.ts'
 import { ALLOW, wordNativeDeny } from './reply.ts'
 
@@ -15,7 +15,7 @@ export function createForward(name: DialectName): Dialect {
 export const traefik: Dialect = createForward('traefik')
 export const caddy: Dialect = createForward('caddy')
 
-function readTold({ headers, peer, trustedProxies }: Asked): Told | HeaderName {
+function readTold({ headers, peer, trustedProxies, told }: Asked): HeaderName | undefined {
   const method = readHeader(headers, AT['x-forwarded-method'])
   if (method === undefined) return 'x-forwarded-method'
   const target = readHeader(headers, AT['x-forwarded-uri'])
@@ -24,6 +24,9 @@ function readTold({ headers, peer, trustedProxies }: Asked): Told | HeaderName {
   if (host === undefined) return 'x-forwarded-host'
   const forwardedFor = readHeader(headers, AT['x-forwarded-for'])
   if (forwardedFor === undefined) return 'x-forwarded-for'
-  const address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
-  return { method, target, host, address }
+  told.method = method
+  told.target = target
+  told.host = host
+  told.address = clientAddress({ forwardedFor, peer, trusted: trustedProxies })
+  return undefined
 }

@@ -15,7 +15,7 @@ export const nginx: Dialect = {
   carriesBodies: false,
   wordDeny: wordNginxDeny,
   allow: ALLOW,
-  readTold({ headers }) {
+  readTold({ headers, told }) {
     const method = readHeader(headers, AT['x-original-method'])
     if (method === undefined) return 'x-original-method'
     const target = readHeader(headers, AT['x-original-uri'])
@@ -24,6 +24,10 @@ export const nginx: Dialect = {
     if (address === undefined) return 'x-real-ip'
     const host = readHeader(headers, AT.host)
     if (host === undefined) return 'host'
-    return { method, target, host, address }
+    told.method = method
+    told.target = target
+    told.host = host
+    told.address = address
+    return undefined
   },
 }

@@ -1,23 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Address, LOOPBACK } from '../core/address.ts'
+import type { Address } from '../core/address.ts'
 import type { Check, DialectName } from '../core/check.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
 import { matchNetwork, type NetworkSet } from '../core/network.ts'
 import { type Answer, type Authorize, deny } from '../core/verdict.ts'
 import type { DecisionIds } from './decision-id.ts'
-import { type Asked, type Dialect, readCheck } from './dialect.ts'
+import { type Dialect, isRefused, readCheck } from './dialect.ts'
 import { FIXED_PATHS, matchEndpoint } from './endpoint.ts'
 import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
 import { createReporter, type GatewayEvent, type Report } from './event.ts'
-import {
-  AT,
-  clearHeaders,
-  createHeaders,
-  type Headers,
-  hasBody,
-  noteHeader,
-  readLenient,
-} from './headers.ts'
+import { createGatherer, endsConnection } from './gather.ts'
 import { wordJwks, wordNativeDeny, wordNotFound } from './reply.ts'
 
 export interface ServerDependencies {
@@ -68,16 +60,27 @@ const NOT_FOUND = wordNotFound('{"error":"Not found"}')
 /** Within so many turns of the event loop its poll phase is gone through whole. */
 const TURNS_HEARD = 2
 
-/** One check on its way: what is needed to answer it. */
-interface Asking {
+/**
+ * Answers one check. What it needs is handed on one by one: an object that held it would be 70
+ * bytes of each request. `isLast`: the connection ends with the reply; `check` is undefined where
+ * nothing could be read.
+ */
+type Conclude = (
+  dialect: Dialect,
+  outbound: Outbound,
+  isLast: boolean,
+  startUs: number,
+  found: Findings,
+  check: Check | undefined,
+  answer: Answer,
+) => void
+
+/** A check whose answer has to be waited for. */
+interface Waiting {
   readonly dialect: Dialect
   readonly outbound: Outbound
-  /** Whether the connection ends with the reply. */
-  readonly isLast: boolean
-  readonly startUs: number
   readonly found: Findings
-  /** Undefined while nothing could be read. */
-  check: Check | undefined
+  readonly conclude: (answer: Answer) => void
 }
 
 /** Hears gateways, asks `authorize`, and answers each in its dialect. */
@@ -118,11 +121,9 @@ export function createServer(dependencies: ServerDependencies): Server {
     const asked = gather(inbound, endpoint.target)
     const isLast = endsConnection(dialect, asked.headers)
     const found = createFindings()
-    const asking: Asking = { dialect, outbound, isLast, startUs, found, check: undefined }
     const read = readCheck(dialect, asked)
-    if (read.kind === 'check') {
-      asking.check = read.check
-      ask(asking, read.check)
+    if (!isRefused(read)) {
+      ask(dialect, outbound, isLast, startUs, found, read)
       return
     }
     found.about = read.about
@@ -130,7 +131,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     if (read.denial.reason === 'authz.malformed_check') {
       report({ kind: 'malformed_check', dialect: dialect.name, about: read.about })
     }
-    conclude(asking, read.denial)
+    conclude(dialect, outbound, isLast, startUs, found, undefined, read.denial)
   }
 
   function refuseStranger(inbound: Inbound, outbound: Outbound, startUs: number): void {
@@ -161,58 +162,80 @@ export function createServer(dependencies: ServerDependencies): Server {
   }
 }
 
-type Conclude = (asking: Asking, answer: Answer) => void
-
 /** Asks `authorize`; at once where it answers at once, within `answerWithinMs` where it waits. */
 function createAsk(
   { authorize, answerWithinMs, ids }: ServerDependencies,
   report: (event: GatewayEvent) => void,
   conclude: Conclude,
-): (asking: Asking, check: Check) => void {
-  return function ask(asking, check) {
+) {
+  return function ask(
+    dialect: Dialect,
+    outbound: Outbound,
+    isLast: boolean,
+    startUs: number,
+    found: Findings,
+    check: Check,
+  ): void {
     let answer: Answer | Promise<Answer>
     try {
-      answer = authorize(check, asking.found)
+      answer = authorize(check, found)
     } catch (cause) {
-      report({ kind: 'authorize_failed', dialect: asking.dialect.name, cause })
-      asking.found.about = 'bug'
+      report({ kind: 'authorize_failed', dialect: dialect.name, cause })
+      found.about = 'bug'
       answer = UNAVAILABLE
     }
-    if (answer instanceof Promise) awaitAnswer(asking, answer)
-    else conclude(asking, answer)
+    if (answer instanceof Promise) {
+      awaitAnswer(answer, waitingOf(dialect, outbound, isLast, startUs, found, check))
+    } else conclude(dialect, outbound, isLast, startUs, found, check, answer)
   }
 
-  function awaitAnswer(asking: Asking, promise: Promise<Answer>): void {
-    const { name } = asking.dialect
+  /** Apart: a function that makes a closure somewhere makes room for what it holds each time. */
+  function waitingOf(
+    dialect: Dialect,
+    outbound: Outbound,
+    isLast: boolean,
+    startUs: number,
+    found: Findings,
+    check: Check,
+  ): Waiting {
+    return {
+      ...{ dialect, outbound, found },
+      conclude: (answer) => conclude(dialect, outbound, isLast, startUs, found, check, answer),
+    }
+  }
+
+  function awaitAnswer(promise: Promise<Answer>, waiting: Waiting): void {
+    const { outbound, found } = waiting
+    const { name } = waiting.dialect
     let isConcluded = false
-    asking.outbound.hold()
+    outbound.hold()
     const timer = setTimeout(() => {
       isConcluded = true
       // A caller that has gone waits for nothing.
-      if (!asking.outbound.isOver) report({ kind: 'authorize_late', dialect: name })
-      asking.found.about = 'late'
-      concludeSafely(asking, UNAVAILABLE)
+      if (!outbound.isOver) report({ kind: 'authorize_late', dialect: name })
+      found.about = 'late'
+      concludeSafely(waiting, UNAVAILABLE)
     }, answerWithinMs)
     const onAnswer = (answer: Answer) => {
       if (isConcluded) return
       clearTimeout(timer)
-      concludeSafely(asking, answer)
+      concludeSafely(waiting, answer)
     }
     promise.then(onAnswer, (cause) => {
       report({ kind: 'authorize_failed', dialect: name, cause })
-      asking.found.about = 'bug'
+      found.about = 'bug'
       onAnswer(UNAVAILABLE)
     })
   }
 
   /** Outside the accepting function nothing else stands between a throw and the process. */
-  function concludeSafely(asking: Asking, answer: Answer): void {
+  function concludeSafely({ outbound, conclude: concludeThis }: Waiting, answer: Answer): void {
     try {
       // What nobody is left to hear is not observed either.
-      if (!asking.outbound.isOver) conclude(asking, answer)
+      if (!outbound.isOver) concludeThis(answer)
     } catch (cause) {
       report({ kind: 'bug', cause })
-      replyUnavailable(asking.outbound, ids)
+      replyUnavailable(outbound, ids)
     }
   }
 }
@@ -228,8 +251,7 @@ function createConclude(
   { ids, observe, nowUs }: ServerDependencies,
   report: (event: GatewayEvent) => void,
 ): Conclude {
-  return function conclude(asking, answer) {
-    const { dialect, check, outbound, isLast, startUs, found } = asking
+  return function conclude(dialect, outbound, isLast, startUs, found, check, answer) {
     let given = answer
     if (answer.kind === 'allow' && answer.lines === undefined) {
       report({ kind: 'grant_unwritable', dialect: dialect.name })
@@ -253,32 +275,5 @@ function createIsTrusted(trustedGateways: NetworkSet): (inbound: Inbound) => boo
     if (!matchNetwork(trustedGateways, peer)) return false
     last = peer
     return true
-  }
-}
-
-/**
- * A body that is announced where none belongs may never come: the next check on the connection
- * would be read as it. And who waits for 100 is not sure whether to send one.
- */
-function endsConnection(dialect: Dialect, headers: Headers): boolean {
-  if (readLenient(headers, AT.expect, '') !== undefined) return true
-  return !dialect.carriesBodies && hasBody(headers)
-}
-
-/**
- * One callback and one place for all requests: gathering is synchronous, and what a check keeps of
- * what was asked it takes out before the next is heard.
- */
-function createGatherer(trustedProxies: NetworkSet): (inbound: Inbound, target: string) => Asked {
-  const headers = createHeaders()
-  const asked = { method: '', target: '', headers, peer: LOOPBACK, trustedProxies }
-  const see = (name: string, value: string) => noteHeader(headers, name, value)
-  return function gather(inbound, target) {
-    clearHeaders(headers)
-    inbound.forEachHeader(see)
-    asked.method = inbound.method
-    asked.target = target
-    asked.peer = inbound.peer ?? LOOPBACK
-    return asked
   }
 }

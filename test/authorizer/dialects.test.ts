@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { DIALECT_NAMES } from '../../src/core/check.ts'
 import type { Answer } from '../../src/core/verdict.ts'
-import { readCheck } from '../../src/gateway/dialect.ts'
+import { isRefused, readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
 import { AGENT, CSRF, NOW } from '../core/facts.ts'
 import { toldBy } from '../core/granted.ts'
@@ -68,7 +68,7 @@ test('one signed request gets the same answer in every dialect, and once only (P
     const answerOf = async (dialect: (typeof DIALECT_NAMES)[number], lines: Line[]) => {
       const asked = SPELLINGS[dialect]({ ...original, client }, lines)
       const read = readCheck(DIALECTS[dialect], asked)
-      return said(read.kind === 'refused' ? read.denial : await authorize(read.check))
+      return said(isRefused(read) ? read.denial : await authorize(read))
     }
     for (const twice of sent) {
       const expected = 'authz.invalid_api_key_headers'
@@ -103,7 +103,7 @@ test('one request of one session gets the same answer in every dialect (PT-3)', 
 
   async function answerIn(name: (typeof DIALECT_NAMES)[number], original: Original, sent: Line[]) {
     const read = readCheck(DIALECTS[name], SPELLINGS[name](original, sent))
-    const answer: Answer = read.kind === 'refused' ? read.denial : await authorize(read.check)
+    const answer: Answer = isRefused(read) ? read.denial : await authorize(read)
     if (answer.kind === 'deny') return said(answer)
     const { user, role } = toldBy(answer)
     return [said(answer), user, role].join()

@@ -4,7 +4,7 @@ import { type Check, DIALECT_NAMES } from '../../src/core/check.ts'
 import type { Place } from '../../src/core/place.ts'
 import { NOWHERE } from '../../src/core/place.ts'
 import { compileRestrictions, defaultCode, type Restriction } from '../../src/core/restriction.ts'
-import { readCheck } from '../../src/gateway/dialect.ts'
+import { isRefused, readCheck } from '../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../src/gateway/endpoint.ts'
 import { AGENT, addressOf, checkOf, policyOf } from '../core/facts.ts'
 import { SPELLINGS } from '../gateway/spellings.ts'
@@ -114,8 +114,7 @@ for (const { name, rows, method = 'GET', target = '/app', expect } of CASES) {
       const original = { method, target, host: 'app.example', client: HERE }
       const sent = [['Cookie', `dvara_session=${ID}`] as const, ['User-Agent', AGENT] as const]
       const read = readCheck(DIALECTS[dialect], SPELLINGS[dialect](original, sent))
-      assert.equal(read.kind, 'check')
-      const answer = await authorize(read.kind === 'check' ? read.check : assert.fail())
+      const answer = await authorize(isRefused(read) ? assert.fail() : read)
       assert.equal(
         answer.kind === 'deny' ? `${answer.status} ${answer.reason}` : answer.kind,
         expect,

@@ -131,8 +131,8 @@ function sayingOf(rows: readonly Permission[]): string {
   const { rules } = compileRules(rows)
   return PATHS.flatMap((path) =>
     METHODS.map((method) => {
-      const at = { role: 'm', method, path, foldedPath: path }
-      return `${matchRules(rules, at).isAccepted} ${auditTopic(rules, at)}`
+      const at = { method, path, foldedPath: path }
+      return `${matchRules(rules, 'm', at).isAccepted} ${auditTopic(rules, 'm', at)}`
     }),
   ).join()
 }

@@ -15,8 +15,8 @@ function row(fields: Partial<Permission>): Permission {
 }
 
 function isAccepted(rows: readonly Permission[], method: string, path: string, role = 'member') {
-  const at = { role, method, path, foldedPath: path.toLowerCase() }
-  return matchRules(compileRules(rows).rules, at).isAccepted
+  const at = { method, path, foldedPath: path.toLowerCase() }
+  return matchRules(compileRules(rows).rules, role, at).isAccepted
 }
 
 const CASES: readonly {
@@ -160,7 +160,8 @@ test('the rows that decided can be listed, in the order of the table', () => {
   ]
   const { rules } = compileRules(rows)
   const at = { role: 'member', path: '/app/x', foldedPath: '/app/x' }
-  const idsFor = (method: string) => listMatchingRows(rules, { ...at, method }).map(({ id }) => id)
+  const idsFor = (method: string) =>
+    listMatchingRows(rules, 'member', { ...at, method }).map(({ id }) => id)
   assert.deepEqual(idsFor('HEAD'), [1, 3, 4])
   assert.deepEqual(idsFor('POST'), [1, 3])
   assert.deepEqual(idsFor('PURGE'), [])
@@ -169,12 +170,12 @@ test('the rows that decided can be listed, in the order of the table', () => {
 test('an AUDIT row is reported for accepted and denied requests', () => {
   const rows = [row({}), row({ action: 'AUDIT', verb: 'POST' })]
   const { rules } = compileRules(rows)
-  const at = { role: 'member', path: '/app', foldedPath: '/app' }
-  assert.deepEqual(matchRules(rules, { ...at, method: 'POST' }), {
+  const at = { path: '/app', foldedPath: '/app' }
+  assert.deepEqual(matchRules(rules, 'member', { ...at, method: 'POST' }), {
     isAccepted: true,
     isAudited: true,
   })
-  assert.deepEqual(matchRules(rules, { ...at, method: 'GET' }), {
+  assert.deepEqual(matchRules(rules, 'member', { ...at, method: 'GET' }), {
     isAccepted: true,
     isAudited: false,
   })
@@ -225,7 +226,7 @@ test('the topic is that of the first AUDIT row that watches, whatever else match
   ]
   const { rules } = compileRules(rows)
   const ask = (method: string, path: string, role = 'member') =>
-    auditTopic(rules, { role, method, path, foldedPath: path.toLowerCase() })
+    auditTopic(rules, role, { method, path, foldedPath: path.toLowerCase() })
   assert.equal(ask('POST', '/app/x'), 'second')
   assert.equal(ask('POST', '/APP/X'), 'second')
   assert.equal(ask('POST', '/app/y'), null)
@@ -238,7 +239,7 @@ test('the topic is that of the first AUDIT row that watches, whatever else match
 test('what was found of a path before says nothing of it folded otherwise', () => {
   const { rules } = compileRules([row({}), row({ path: '/app/x', action: 'DROP' })])
   const ask = (path: string, foldedPath: string) =>
-    matchRules(rules, { role: 'member', method: 'GET', path, foldedPath }).isAccepted
+    matchRules(rules, 'member', { method: 'GET', path, foldedPath }).isAccepted
   for (const _ of [1, 2]) {
     assert.ok(ask('/app/y', '/app/y'))
     assert.ok(!ask('/app/y', '/app/x'))

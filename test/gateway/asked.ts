@@ -1,7 +1,7 @@
 /** Checks without a socket: lines of a head as a dialect is asked about them. */
 import { type Address, parseAddress } from '../../src/core/address.ts'
-import type { Asked } from '../../src/gateway/dialect.ts'
-import { createHeaders, noteHeader } from '../../src/gateway/headers.ts'
+import type { Asked, Dialect, Told } from '../../src/gateway/dialect.ts'
+import { createHeaders, type HeaderName, noteHeader } from '../../src/gateway/headers.ts'
 import { networks } from './opened.ts'
 
 const TRUSTED = networks('10.0.0.0/8')
@@ -31,5 +31,11 @@ export function asked(
     headers,
     peer: about.peer === undefined ? GATEWAY : address(about.peer),
     trustedProxies: TRUSTED,
+    told: { method: '', target: '', host: '', address: GATEWAY },
   }
+}
+
+/** What a dialect reads of it, or the header that is missing. */
+export function toldOf(dialect: Dialect, of: Asked): Told | HeaderName {
+  return dialect.readTold(of) ?? of.told
 }

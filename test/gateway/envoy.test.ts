@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { envoy } from '../../src/gateway/envoy.ts'
-import { asked } from './asked.ts'
+import { asked, toldOf } from './asked.ts'
 
 const ABOUT = { method: 'POST', target: '/a', peer: '192.0.2.1' }
 const CHAINS = [
@@ -20,7 +20,7 @@ for (const { name, chain } of CHAINS) {
       ['Host', 'a.example'],
       ['X-Forwarded-For', chain],
     ] as const
-    const told = envoy.readTold(asked(lines, ABOUT))
+    const told = toldOf(envoy, asked(lines, ABOUT))
     assert.ok(typeof told !== 'string')
     assert.equal(told.address.text, '203.0.113.9')
     assert.equal(`${told.method} ${told.target} ${told.host}`, 'POST /a a.example')
@@ -28,5 +28,5 @@ for (const { name, chain } of CHAINS) {
 }
 
 test('without X-Forwarded-For on its allow-list, Envoy is misconfigured', () => {
-  assert.equal(envoy.readTold(asked([['Host', 'a.example']], ABOUT)), 'x-forwarded-for')
+  assert.equal(toldOf(envoy, asked([['Host', 'a.example']], ABOUT)), 'x-forwarded-for')
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { caddy, traefik } from '../../src/gateway/forward.ts'
 import { haproxy } from '../../src/gateway/haproxy.ts'
-import { asked } from './asked.ts'
+import { asked, toldOf } from './asked.ts'
 
 const LINES = [
   ['X-Forwarded-Method', 'PUT'],
@@ -14,7 +14,7 @@ const LINES = [
 
 for (const dialect of [traefik, caddy, haproxy]) {
   test(`${dialect.name} tells the original request in X-Forwarded headers`, () => {
-    const told = dialect.readTold(asked(LINES, { method: 'GET', target: '/public' }))
+    const told = toldOf(dialect, asked(LINES, { method: 'GET', target: '/public' }))
     assert.ok(typeof told !== 'string')
     const { address, ...rest } = told
     assert.deepEqual(rest, { method: 'PUT', target: '/a?b', host: 'a.example' })

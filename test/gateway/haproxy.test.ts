@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { haproxy } from '../../src/gateway/haproxy.ts'
-import { asked } from './asked.ts'
+import { asked, toldOf } from './asked.ts'
 
 test('a HEAD that says nothing of the original request is not taken for it', () => {
-  const told = haproxy.readTold(asked([['Host', '127.0.0.1:9090']], { method: 'HEAD' }))
+  const told = toldOf(haproxy, asked([['Host', '127.0.0.1:9090']], { method: 'HEAD' }))
   assert.equal(told, 'x-forwarded-method')
 })
 
@@ -15,7 +15,7 @@ test('same-name headers that HAProxy joined are no single value', () => {
     ['X-Forwarded-Host', 'a.example, b.example'],
     ['X-Forwarded-For', '203.0.113.9'],
   ] as const
-  const told = haproxy.readTold(asked(lines))
+  const told = toldOf(haproxy, asked(lines))
   assert.ok(typeof told !== 'string')
   // Neither is a token nor a host, so that the check is refused.
   assert.deepEqual([told.method, told.host], ['GET, POST', 'a.example, b.example'])

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nginx } from '../../src/gateway/nginx.ts'
-import { asked } from './asked.ts'
+import { asked, toldOf } from './asked.ts'
 
 function readWithRealIp(realIp: string) {
-  return nginx.readTold(
+  return toldOf(
+    nginx,
     asked([
       ['Host', 'a.example'],
       ['X-Original-Method', 'GET'],
@@ -30,5 +31,5 @@ for (const text of ['', 'unix:', '1.2.3.4, 5.6.7.8', '1.2.3.4:80', 'unknown']) {
 
 test('the method and path of the subrequest are never used', () => {
   const about = { method: 'GET', target: '/public' }
-  assert.equal(nginx.readTold(asked([['Host', 'a']], about)), 'x-original-method')
+  assert.equal(toldOf(nginx, asked([['Host', 'a']], about)), 'x-original-method')
 })

@@ -22,7 +22,7 @@ export const DOORS: readonly Mutation[] = [
       '    if (!matchNetwork(trustedGateways, peer)) return false\n',
       '',
     ],
-    ['late-answer-allowed', '      concludeSafely(asking, UNAVAILABLE)\n', ''],
+    ['late-answer-allowed', '      concludeSafely(waiting, UNAVAILABLE)\n', ''],
   ]),
   ...mutationsOf('gateway/reply.ts', 'gateway/reply', [
     ['denial-5xx-passes-through', 'status >= 400 && status < 500', 'status >= 400'],

@@ -46,7 +46,7 @@ describe('seeds of permissions', () => {
     const { rules, problems } = compileRules(rows)
     assert.deepEqual(problems, [])
     const may = (role: string, method: string, path: string) =>
-      matchRules(rules, { role, method, path, foldedPath: path.toLowerCase() }).isAccepted
+      matchRules(rules, role, { method, path, foldedPath: path.toLowerCase() }).isAccepted
     for (const [role, method, path, expected] of CASES) {
       assert.equal(may(role, method, path), expected, `${role} ${method} ${path}`)
     }

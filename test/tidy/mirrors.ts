@@ -3,6 +3,7 @@
  * one half of a promise that is tested once for both halves.
  */
 export const TESTED_THROUGH: Readonly<Record<string, string>> = {
+  'src/gateway/gather.ts': 'test/gateway/conformance.test.ts',
   'src/gateway/head-bytes.ts': 'test/gateway/conformance.test.ts',
   'src/authorizer/crew.ts': 'test/process/workers.test.ts',
   'src/authorizer/desk.ts': 'test/process/decisions.test.ts',

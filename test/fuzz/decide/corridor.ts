@@ -23,7 +23,7 @@ import { sha256Base64url } from '../../../src/crypto/digest.ts'
 import { openCrypto } from '../../../src/crypto/engine.ts'
 import { apiKeyRow, parseSecretsKey, sealSecret } from '../../../src/crypto/envelope.ts'
 import type { VerifyingEngine } from '../../../src/crypto/request-verifier.ts'
-import { readCheck } from '../../../src/gateway/dialect.ts'
+import { isRefused, readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
 import { createKeyWorld } from '../../authorizer/keys.ts'
 import { NO_LIMITS } from '../../authorizer/world.ts'
@@ -174,10 +174,10 @@ export function createCorridor(world: World): Corridor {
         SPELLINGS[question.dialect](question, question.lines),
       )
       last.claims = ''
-      last.check = read.kind === 'refused' ? undefined : read.check
-      if (read.kind === 'refused') return read.denial
+      last.check = isRefused(read) ? undefined : read
+      if (isRefused(read)) return read.denial
       last.found = createFindings()
-      return authorize(read.check, last.found)
+      return authorize(read, last.found)
     },
     claims: () => last.claims,
     activity(answer) {

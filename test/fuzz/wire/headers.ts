@@ -1,7 +1,7 @@
 import { DIALECT_NAMES, type DialectName } from '../../../src/core/check.ts'
 import { readIdentity, wordIdentity } from '../../../src/core/identity-lines.ts'
 import { deny } from '../../../src/core/verdict.ts'
-import { readCheck } from '../../../src/gateway/dialect.ts'
+import { isRefused, readCheck } from '../../../src/gateway/dialect.ts'
 import { DIALECTS } from '../../../src/gateway/endpoint.ts'
 import { SPELLINGS } from '../../gateway/spellings.ts'
 import type { Dice } from '../dice.ts'
@@ -52,11 +52,11 @@ function judge({ dialect: name, names }: HeadersCase): string | undefined {
     return isReserved || (mapped !== lower && OURS.includes(mapped))
   })
   if (isAlias) {
-    if (read.kind === 'check') return 'passed'
+    if (!isRefused(read)) return 'passed'
     const isMalformed = read.denial === deny('authz.malformed_check')
     return isMalformed || read.denial === deny('authz.reserved_header') ? undefined : 'misnamed'
   }
-  if (read.kind === 'refused' && read.denial === deny('authz.reserved_header')) {
+  if (isRefused(read) && read.denial === deny('authz.reserved_header')) {
     return 'a harmless header is refused'
   }
   return judgeReply([...readIdentity(LINES), ...dialect.allow.headers])

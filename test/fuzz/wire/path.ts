@@ -79,8 +79,8 @@ export const pathTarget = target<PathCase>({
       if (query !== plain.query) return 'the queries differ'
       const isOpen = matchRoutes(routes, path, foldedPath) === PUBLIC
       if (isOpen !== isPublicByReference(path)) return 'public to one, not to the other'
-      const at = { role: ROLE, method: 'GET', path, foldedPath }
-      const isAllowed = matchRules(rules, at).isAccepted
+      const at = { method: 'GET', path, foldedPath }
+      const isAllowed = matchRules(rules, ROLE, at).isAccepted
       if (isAllowed !== isAllowedByReference(path)) return 'allowed by one, not by the other'
       if (!isOpen && !isAllowed) return undefined
       for (const each of readingsOf(path)) {
