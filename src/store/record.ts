@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { Packr } from 'msgpackr'
+import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import type { Address } from '../core/address.ts'
 import { Fault } from '../core/fault.ts'
 import type { Principal, Session } from '../core/principal.ts'
@@ -89,12 +89,10 @@ export function decodePrincipal(bytes: Uint8Array, uid: string): Principal {
 
 /** The bytes of a record of this kind. */
 export function seal(kind: number, fields: readonly unknown[]): Uint8Array {
-  const body = packr.pack(fields)
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + body.length)
+  const bytes = packr.pack(fields, RESERVE_START_SPACE | HEADER_BYTES)
   bytes[0] = VERSION
   bytes[1] = kind
-  bytes.writeUInt32BE(checksum(kind, body), 2)
-  bytes.set(body, HEADER_BYTES)
+  bytes.writeUInt32BE(checksum(kind, bytes.subarray(HEADER_BYTES)), 2)
   return bytes
 }
 

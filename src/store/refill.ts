@@ -22,6 +22,8 @@ import { readSessionLine, SESSION_LINE, type SessionLineRow } from './session-li
 
 /** One step of sealing is tried so often while Redis is slow. */
 const PREPARE_ATTEMPTS_MAX = 3
+/** Steps that are with the board at once: one is at work there while the next is made ready. */
+const STEPS_UNDER_WAY_MAX = 2
 
 const SELECT_LIVE = `
   select ${SESSION_LINE} from sessions s join users u on u.uid = s.uid
@@ -64,26 +66,44 @@ export async function fillBoard(
   const filling: Filling = { epochNumber, isEmpty: await board.begin(epochNumber, replaced) }
   // A Redis restored from an old file may still hold them.
   if (!filling.isEmpty) {
-    await database.scan<{ readonly hash: string }>(SELECT_ENDED, [now], (rows) => {
+    await pour<{ readonly hash: string }>(database, SELECT_ENDED, now, (rows) => {
       const hashes = rows.map(({ hash }) => hash)
-      return patiently(() => board.prepare(filling, [], hashes))
+      return () => board.prepare(filling, [], hashes)
     })
   }
-  const sessions = database.scan<SessionLineRow>(SELECT_LIVE, [now], (rows) => {
+  const sessions = pour<SessionLineRow>(database, SELECT_LIVE, now, (rows) => {
     const refilled = rows.map(refillingOf)
-    return patiently(() => board.prepare(filling, refilled, []))
+    return () => board.prepare(filling, refilled, [])
   })
   // At another moment than the sessions: who changes in between is owed to the board.
-  const principals = database.scan<LivePrincipalRow>(SELECT_PRINCIPALS, [now], (rows) => {
+  const principals = pour<LivePrincipalRow>(database, SELECT_PRINCIPALS, now, (rows) => {
     const refilled = rows.map(refillingPrincipalOf)
-    return patiently(() => board.preparePrincipals(filling, refilled))
+    return () => board.preparePrincipals(filling, refilled)
   })
   await bothOf(sessions, principals)
   // Of a holder's principal the one that was read last stays.
-  await database.scan<KeyRow & HolderRow>(SELECT_KEYS, [now - KEY_GRACE_MS], (rows) => {
+  await pour<KeyRow & HolderRow>(database, SELECT_KEYS, now - KEY_GRACE_MS, (rows) => {
     const sealings = rows.map(sealingOf)
-    return patiently(() => board.prepareKeys(epochNumber, sealings))
+    return () => board.prepareKeys(epochNumber, sealings)
   })
+}
+
+/** Takes all rows of a statement to the board: `ready` makes of some of them a step there. */
+async function pour<Row>(
+  database: Pick<Database, 'scan'>,
+  text: string,
+  atMs: number,
+  ready: (rows: readonly Row[]) => () => Promise<void>,
+): Promise<void> {
+  const underWay: Promise<void>[] = []
+  await database.scan<Row>(text, [atMs], async (rows) => {
+    const step = patiently(ready(rows))
+    // Awaited later; without this an early failure would count as unhandled.
+    step.catch(() => undefined)
+    underWay.push(step)
+    if (underWay.length >= STEPS_UNDER_WAY_MAX) await underWay.shift()
+  })
+  await bothOf(...underWay)
 }
 
 /** Also where one fails: what the other writes belongs to this filling alone. */

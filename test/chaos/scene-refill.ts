@@ -12,14 +12,15 @@ const WARM = 20
 const ENDED = 20
 /** All at once, and so often in a row: every worker is asked. */
 const ASKS_EACH = 5
-/** The machine is to fill Redis, not to answer probes. */
-const PROBE_EVERY_MS = 10
+/** The machine is to fill Redis, not to answer probes: each costs it more than a session does. */
+const PROBERS = 2
+const PROBE_EVERY_MS = 20
 const SESSIONS_PER_USER = 5
 const SESSIONS_WANTED = 100_000
 const BACK_WITHIN_MS = 3_000
 const BACK_MS_MAX = 120_000
 const INSERTED_MAX = 20_000
-const LOOK_EVERY_MS = 5
+const LOOK_EVERY_MS = 20
 
 const INSERT_USERS = `
   insert into users (uid, email, password_digest, role, level, state)
@@ -57,7 +58,7 @@ export function playRefill({ times, say }: SceneOptions): Promise<Row> {
       const said = await stack.ask(ended[turn++ % ENDED])
       if (said.status === 200) wrong.count++
       return { status: 200 }
-    })
+    }, PROBERS)
     const spent = await restartEmpty(stack, warm)
     await pressure.stop()
     say(`back after ${spent.backMs.toFixed(0)} ms`)

@@ -35,7 +35,10 @@ interface Failure {
   readonly why: string
 }
 
-export function press(ask: () => Promise<{ readonly status: number }>): Pressure {
+export function press(
+  ask: () => Promise<{ readonly status: number }>,
+  callersCount = CALLERS,
+): Pressure {
   const failures: Failure[] = []
   let count = 0
   let isStopped = false
@@ -54,7 +57,7 @@ export function press(ask: () => Promise<{ readonly status: number }>): Pressure
     }
   }
 
-  const callers = Array.from({ length: CALLERS }, call)
+  const callers = Array.from({ length: callersCount }, call)
   return {
     count: () => count,
     failures,
