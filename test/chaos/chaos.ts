@@ -1,5 +1,7 @@
+import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import { send } from '../process/stack.ts'
 import { createCredentials } from './credentials.ts'
 import { FAULTS, type FaultName, type Scene } from './faults.ts'
 import type { History, HitCount, Strike } from './history.ts'
@@ -36,7 +38,7 @@ export interface Seen {
 }
 
 const PROGRESS_MS = 5_000
-const HITS_EVERY_MS = 500
+const HITS_EVERY_MS = 1_000
 const LATENESS_MS = 20
 
 /** Asks, takes away and strikes, all at once; what was seen of it. */
@@ -129,22 +131,34 @@ function watchStalls() {
 /** Asks each authorizer now and then how many questions its memory could answer. */
 function watchHits(stand: Stand) {
   const counts: HitCount[] = []
+  const agent = new Agent({ keepAlive: true })
+  const busy = new Set<number>()
   const timer = setInterval(() => {
-    for (const [worker, { opsUrl }] of stand.workers.entries()) void look(worker, opsUrl)
+    for (const [worker, { opsUrl }] of stand.workers.entries()) {
+      if (!busy.has(worker)) void look(worker, opsUrl)
+    }
   }, HITS_EVERY_MS)
 
   async function look(worker: number, opsUrl: string): Promise<void> {
-    const signal = AbortSignal.timeout(HITS_EVERY_MS)
-    const page = await fetch(`${opsUrl}/metrics`, { signal })
-      .then((response) => response.text())
-      .catch(() => undefined)
+    busy.add(worker)
+    const page = await send(agent, `${opsUrl}/metrics`, 'GET', {}).then(
+      ({ body }) => body,
+      () => undefined,
+    )
+    busy.delete(worker)
     if (page === undefined) return
     const hits = sumOf(page, /^dvara_cache_hits_total\{.*\} (\d+)$/gm)
     // What was taken away is missed each time it is asked about, and is no matter of warmth.
     const misses = sumOf(page, /^dvara_loads_total\{.*outcome="found".*\} (\d+)$/gm)
     counts.push({ atMs: performance.now(), worker, hits, misses })
   }
-  return { counts, close: () => clearInterval(timer) }
+  return {
+    counts,
+    close() {
+      clearInterval(timer)
+      agent.destroy()
+    },
+  }
 }
 
 function sumOf(page: string, line: RegExp): number {

@@ -151,9 +151,9 @@ function hitRateKept({ hits }: History, { strike }: StrikeTally): number | undef
     return asked > 0 ? (to.hits - from.hits) / asked : undefined
   }
   const beforeAt = own.findLastIndex(({ atMs }) => atMs < strike.fromMs)
-  const before = rate(own[Math.max(0, beforeAt - 3)], own[beforeAt])
+  const before = rate(own[Math.max(0, beforeAt - 2)], own[beforeAt])
   const healed = own.findIndex(({ atMs }) => atMs >= strike.untilMs)
-  const after = healed < 0 ? undefined : rate(own[healed], own[healed + 2])
+  const after = healed < 0 ? undefined : rate(own[healed], own[healed + 1])
   return before === undefined || after === undefined ? undefined : after / before
 }
 

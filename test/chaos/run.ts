@@ -82,6 +82,8 @@ const HEARTBEAT_MS = 250
 /** A primary that no replica follows any more notices by its next look, and then refuses. */
 const FENCE_MS = 3_000
 const MINUTE_MS = 60_000
+/** So many that an authorizer finds several questions each time it looks for one. */
+const PROBERS_EACH = 12
 
 type Say = (line: string) => void
 
@@ -125,7 +127,13 @@ async function run(wanted: Wanted): Promise<number> {
       ...{ stand, random, chance, say, faults: scheduleFaults(names, chance) },
       untilMs: performance.now() + wanted.minutes * MINUTE_MS,
       ...{ longestMs: Math.min(10_000, wanted.minutes * 4_000), calmMs: 2_000, endedBefore: 0 },
-      ...{ probersPerWorker: 4, probePauseMs: 0, handsCount: 6, changePauseMs: 100, keptCount: 40 },
+      ...{
+        probersPerWorker: PROBERS_EACH,
+        probePauseMs: 0,
+        handsCount: 6,
+        changePauseMs: 100,
+        keptCount: 40,
+      },
     })
     const told = tally(history, log)
     const rows = judge(history, told)
