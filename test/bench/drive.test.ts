@@ -115,6 +115,7 @@ test('an open loop asks as often as is due, phase by phase', async () => {
   const [first, second] = JSON.parse(stdout) as [Looped, Looped]
   assert.deepEqual([first.due, first.answered, first.refused], [30, 30, 0])
   assert.deepEqual([second.due, second.answered, second.dropped], [60, 60, 0])
+  assert.ok(first.awayMs >= 0)
   assert.ok(first.p50Ms > 0 && first.p99Ms >= first.p50Ms && first.maxMs >= first.p999Ms)
   await removeFolder(folder)
 })
