@@ -31,7 +31,7 @@ const DRIVERS: Record<string, () => Promise<Opened>> = {
     }
   },
   async PGlite() {
-    const directory = await copyDirectory()
+    const directory = await copyDirectory({ isBare: true })
     const first = await openPGlite(join(directory, 'database'))
     return {
       ...{ first, second: first },

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Database } from '../../src/store/database.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
-import { type RunningServer, startPostgres } from '../process/servers.ts'
+import { copyDirectory } from '../process/embedded.ts'
+import { type RunningServer, removeFolder, startPostgres } from '../process/servers.ts'
 
 const ROWS = 5_001
 
@@ -16,20 +18,24 @@ const SERVERS = ['Postgres', 'PGlite'] as const
 for (const name of SERVERS) {
   describe(`all rows of a statement, from ${name}`, () => {
     let server: RunningServer | undefined
+    let folder: string | undefined
     let database: Database
 
     before(async () => {
       server = name === 'Postgres' ? await startPostgres() : undefined
       const times = { statementTimeoutMs: 5_000, connectTimeoutMs: 5_000 }
-      database =
-        server === undefined
-          ? await openPGlite(undefined)
-          : createPostgres({ url: server.url, poolMax: 3, ...times })
+      if (server === undefined) {
+        folder = await copyDirectory({ isBare: true })
+        database = await openPGlite(join(folder, 'database'))
+      } else {
+        database = createPostgres({ url: server.url, poolMax: 3, ...times })
+      }
       await database.query(`create table numbers as select n from generate_series(1, ${ROWS}) as n`)
     })
     after(async () => {
       await database.close()
       await server?.stop()
+      if (folder !== undefined) await removeFolder(folder)
     })
 
     const scan = (least: number, each: (rows: readonly Row[]) => Promise<void>) =>
