@@ -21,10 +21,36 @@ export interface World {
   close(): Promise<void>
 }
 
-/** Both implementations: the contract is run on each. */
+/**
+ * Both implementations: the contract is run on each. Servers cost a second of CPU to start, so the
+ * files of one process share a world: what they make in it bears names that nobody else uses.
+ */
 export const WORLDS: Record<string, () => Promise<World>> = {
-  'Redis and Postgres': openServers,
-  embedded: openEmbedded,
+  'Redis and Postgres': share(openServers),
+  embedded: share(openEmbedded),
+}
+
+/** Between two of its files one asks the other world. */
+const LINGER_MS = 5_000
+
+function share(open: () => Promise<World>): () => Promise<World> {
+  let opening: Promise<World> | undefined
+  let usersCount = 0
+  async function release(): Promise<void> {
+    usersCount -= 1
+    await new Promise((resolve) => setTimeout(resolve, LINGER_MS))
+    if (usersCount > 0 || opening === undefined) return
+    const world = await opening
+    if (usersCount > 0) return
+    opening = undefined
+    await world.close()
+  }
+  return async () => {
+    usersCount += 1
+    opening ??= open()
+    // Whoever comes last has to wait for the end; the others are told at once.
+    return { ...(await opening), close: async () => void release() }
+  }
 }
 
 async function openEmbedded(): Promise<World> {
