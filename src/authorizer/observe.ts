@@ -64,6 +64,7 @@ const SAYINGS: Record<GatewayEvent['kind'], string> = {
   authorize_late: 'an answer came too late and was replaced by a refusal',
   authorize_failed: 'deciding threw; the check was refused',
   grant_unwritable: 'a principal holds a character that no header can carry',
+  crowded: 'a connection was cut: raise the limit on open files (ulimit -n, LimitNOFILE)',
   bug: 'a handler threw; the request was refused',
 }
 

@@ -57,6 +57,8 @@ export function createNodeEngine(): Engine {
     if (isLocal) await clearSocketPath(at.path)
     const opened: State = { callbacks, load, isLocal, peers: new WeakMap(), isDraining: false }
     state = opened
+    if (Number.isFinite(callbacks.connectionsMax)) server.maxConnections = callbacks.connectionsMax
+    server.on('drop', callbacks.onCrowded)
     server.on('connection', (socket) => {
       load.connections++
       socket.once('close', () => {

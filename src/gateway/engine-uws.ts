@@ -70,6 +70,12 @@ export function createUwsEngine(uws: UwsModule): Engine {
     const countConnection = (response: Uws.HttpResponse, change: unknown): void => {
       const isOpened = Number(change) > 0
       load.connections += isOpened ? 1 : -1
+      if (load.connections > callbacks.connectionsMax && isOpened) {
+        callbacks.onCrowded()
+        // Comes back here at once, with a negative number.
+        response.close()
+        return
+      }
       if (isOpened && !isLocal) opened.peers.opened(response)
       if (load.connections === 0) opened.peers.allClosed()
       load.settle()

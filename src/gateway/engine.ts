@@ -39,6 +39,10 @@ export interface Callbacks {
   readonly paths?: readonly string[]
   /** What is sent when `accept` throws, or returns with neither a reply nor a hold. */
   readonly fallback: Reply
+  /** More connections than these are cut as they are opened. */
+  readonly connectionsMax: number
+  /** One was cut for that. */
+  readonly onCrowded: () => void
   /** A bug: something threw where nothing may. The request was answered or its connection cut. */
   readonly onBug: (cause: unknown) => void
 }

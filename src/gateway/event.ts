@@ -9,6 +9,8 @@ export type GatewayEvent =
   | { readonly kind: 'authorize_failed'; readonly dialect: DialectName; readonly cause: unknown }
   /** A grant held a value that no header may carry; the check was refused. */
   | { readonly kind: 'grant_unwritable'; readonly dialect: DialectName }
+  /** A connection was cut: the system lets this process have so many. */
+  | { readonly kind: 'crowded'; readonly connectionsMax: number }
   | { readonly kind: 'bug'; readonly cause: unknown }
 
 /** `skippedCount` events of the same kind and dialect came since the last that was reported. */

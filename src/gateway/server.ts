@@ -7,9 +7,10 @@ import { type Answer, type Authorize, deny } from '../core/verdict.ts'
 import type { DecisionIds } from './decision-id.ts'
 import { type Dialect, isRefused, readCheck } from './dialect.ts'
 import { FIXED_PATHS, matchEndpoint } from './endpoint.ts'
-import type { Accept, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
+import type { Accept, Callbacks, Engine, Inbound, ListenAt, Listening, Outbound } from './engine.ts'
 import { createReporter, type GatewayEvent, type Report } from './event.ts'
 import { createGatherer, endsConnection } from './gather.ts'
+import { readConnectionsMax } from './open-files.ts'
 import { wordJwks, wordNativeDeny, wordNotFound } from './reply.ts'
 
 export interface ServerDependencies {
@@ -27,6 +28,8 @@ export interface ServerDependencies {
   /** Once for each check that was answered, after its reply. */
   readonly observe: Observe
   readonly report: Report
+  /** More connections than these are cut as they are opened; by default what the system allows. */
+  readonly connectionsMax?: number
   readonly nowUs: () => number
 }
 
@@ -149,10 +152,17 @@ export function createServer(dependencies: ServerDependencies): Server {
     outbound.reply(isRead ? wordJwks(dependencies.jwks()) : NOT_FOUND, false)
   }
 
-  const onBug = (cause: unknown) => report({ kind: 'bug', cause })
+  const { connectionsMax = readConnectionsMax() } = dependencies
+  const callbacks: Callbacks = {
+    accept,
+    paths: FIXED_PATHS,
+    fallback: UNAVAILABLE_REPLY,
+    connectionsMax,
+    onCrowded: () => report({ kind: 'crowded', connectionsMax }),
+    onBug: (cause) => report({ kind: 'bug', cause }),
+  }
   return {
-    listen: (at) =>
-      engine.listen(at, { accept, paths: FIXED_PATHS, fallback: UNAVAILABLE_REPLY, onBug }),
+    listen: (at) => engine.listen(at, callbacks),
     async drain(withinMs) {
       // Whom the system has let in already is heard: closing the door now would cut them off.
       for (let turn = 0; turn < TURNS_HEARD; turn++) await nextTurn()

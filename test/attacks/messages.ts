@@ -149,7 +149,7 @@ export const MESSAGES: readonly Row[] = [
   {
     no: 81,
     name: 'clients that send a byte now and then',
-    absent: 'not tested yet: they are left to the idle timer of the engine',
+    proofs: [['test/gateway/crowd.test.ts', 'who sends a byte now and then is cut off']],
   },
   {
     no: 82,
@@ -167,8 +167,11 @@ export const MESSAGES: readonly Row[] = [
   },
   {
     no: 84,
-    name: 'a million requests on one connection',
-    absent: 'not tested yet: benchmarks ask some ten thousand times on one connection',
+    name: 'requests without end on one connection, connections without end',
+    proofs: [
+      ['test/gateway/crowd.test.ts', 'requests without end on one connection are answered'],
+      ['test/gateway/crowd.test.ts', 'a process short of files cuts whom it cannot have'],
+    ],
   },
 ]
 

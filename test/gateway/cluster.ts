@@ -23,6 +23,8 @@ if (cluster.isPrimary) {
     {
       accept: (_inbound, outbound) => outbound.reply(reply, false),
       fallback,
+      connectionsMax: Number.POSITIVE_INFINITY,
+      onCrowded: () => undefined,
       onBug: () => undefined,
     },
   )

@@ -198,7 +198,8 @@ test('acceptSafely answers for a function that forgets to, or throws', () => {
       sent.push(wording)
     }
     const onBug = (cause: unknown) => bugs.push(cause)
-    acceptSafely({ accept, fallback: FALLBACK, onBug }, {} as Inbound, outbound)
+    const crowd = { connectionsMax: 1, onCrowded: () => undefined }
+    acceptSafely({ accept, fallback: FALLBACK, onBug, ...crowd }, {} as Inbound, outbound)
   }
   const other = wordNativeDeny(deny('authz.invalid_session'))
   run((_inbound, outbound) => outbound.reply(other, false))
