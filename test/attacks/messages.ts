@@ -170,7 +170,7 @@ export const MESSAGES: readonly Row[] = [
     name: 'requests without end on one connection, connections without end',
     proofs: [
       ['test/gateway/crowd.test.ts', 'requests without end on one connection are answered'],
-      ['test/gateway/crowd.test.ts', 'a process short of files cuts whom it cannot have'],
+      ['test/gateway/crowd.test.ts', 'short of files it cuts whom it cannot have'],
     ],
   },
 ]
