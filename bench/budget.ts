@@ -165,7 +165,8 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
       'The floor is 1.03: the bare engine that walks the six lines and answers in two calls. The ' +
       'rest is ours and spread thin, no part of it more than 5 % of a hit (see Where the time of ' +
       'a hit goes), and an eighth of a hit waits for memory: a thousand sessions in turn lie in ' +
-      'other cache lines each, where the bare engine sends one buffer to all.',
+      'other cache lines each, where the bare engine sends one buffer to all. And the generator ' +
+      'waits for us, so that our answers wake it; it never waits for the bare engine.',
   },
   {
     ...{ name: 'session hit: CPU against bare node:http', figure: 'node ratio' },
@@ -238,7 +239,7 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
   {
     ...{ name: 'resident memory per cached session, token included', figure: 'session bytes' },
     ...{ is: 'at most', must: 2048, aim: 1229, unit: ' B' },
-    why: 'A token of some 450 bytes, its reply’s head, the session, its holder, and garbage.',
+    why: 'The lines of its reply, most of them the token, the session, its holder, and garbage.',
   },
   {
     ...{ name: 'ready after start, policy of 10^4 rows', figure: 'ready' },

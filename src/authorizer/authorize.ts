@@ -70,7 +70,11 @@ export function createAuthorize(deps: Dependencies): Authorize {
   const restrict = createRestrict(deps)
   const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief, restrict })
 
-  function authorize(check: Check, found = createFindings()): Answer | Promise<Answer> {
+  function authorize(
+    check: Check,
+    found = createFindings(),
+    at = monotonicMs(),
+  ): Answer | Promise<Answer> {
     if (policies.areRestrictionsStale()) return authorizeAfterRefresh(check, found)
     const policy = policies.current()
     found.policyVersion = policy.version
@@ -78,7 +82,6 @@ export function createAuthorize(deps: Dependencies): Authorize {
     if (restricted !== undefined) return restricted
     const screened = screen(check, policy)
     if (screened !== undefined) return screened.kind === 'deny' ? screened : GRANT_ANYONE
-    const at = monotonicMs()
     const limited = limits.admitAddress(check.address, at)
     if (limited !== undefined) return limited
     const known = recallPresented(table, check, policy.cookieName, at)

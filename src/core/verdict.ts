@@ -40,9 +40,10 @@ export type Answer = Grant | Deny
 
 /**
  * Answers at once from memory; a promise only when the store must be asked. Never rejects. What
- * it finds on its way it writes into `found`.
+ * it finds on its way it writes into `found`. `atMs` is now on the monotonic clock, if it was read
+ * a moment ago.
  */
-export type Authorize = (check: Check, found?: Findings) => Answer | Promise<Answer>
+export type Authorize = (check: Check, found?: Findings, atMs?: number) => Answer | Promise<Answer>
 
 const DENIALS = new Map<Reason, Deny>()
 for (const [reason, row] of Object.entries(REASONS) as [Reason, (typeof REASONS)[Reason]][]) {

@@ -30,6 +30,7 @@ export interface ServerDependencies {
   readonly report: Report
   /** More connections than these are cut as they are opened; by default what the system allows. */
   readonly connectionsMax?: number
+  /** On the clock that `authorize` reads, too: a reading of it is a hundredth of a hit. */
   readonly nowUs: () => number
 }
 
@@ -188,7 +189,7 @@ function createAsk(
   ): void {
     let answer: Answer | Promise<Answer>
     try {
-      answer = authorize(check, found)
+      answer = authorize(check, found, startUs / 1000)
     } catch (cause) {
       report({ kind: 'authorize_failed', dialect: dialect.name, cause })
       found.about = 'bug'
