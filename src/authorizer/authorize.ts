@@ -70,11 +70,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
   const restrict = createRestrict(deps)
   const authorizeKey = createAuthorizeKey(deps.keys, { ...deps, belief, restrict })
 
-  function authorize(
-    check: Check,
-    found = createFindings(),
-    at = monotonicMs(),
-  ): Answer | Promise<Answer> {
+  const authorize: Authorize = (check, found = createFindings(), at = monotonicMs()) => {
     if (policies.areRestrictionsStale()) return authorizeAfterRefresh(check, found)
     const policy = policies.current()
     found.policyVersion = policy.version
