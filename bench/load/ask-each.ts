@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import type { Workload } from './workload.ts'
 
-const CONNECTIONS = 64
+const CONNECTIONS = 256
 /** Nobody may keep us waiting longer for one answer. */
 const PATIENCE_MS = 10_000
 

@@ -184,10 +184,13 @@ export function openRedisLink(options: RedisOptions): Link {
     redis.connect().catch(settle)
   })
 
+  const gather = createGatherer(redis)
+
   async function run(name: ScriptName, ...rest: readonly Argument[]): Promise<unknown> {
     if (runId === undefined) throw new Fault('store_unavailable', { about: 'Redis is away' })
     // One key is named, so that a cluster refuses what is not for the server that was asked.
     const args = [1, '{dv}ep', runId, ...rest].map(toWire)
+    gather()
     try {
       return await redis.callBuffer('EVALSHA', SHA1S[name], ...args)
     } catch (error) {
@@ -202,6 +205,7 @@ export function openRedisLink(options: RedisOptions): Link {
   }
 
   async function call(name: string, ...rest: readonly Argument[]): Promise<unknown> {
+    gather()
     try {
       return await redis.callBuffer(name, ...rest.map(toWire))
     } catch (error) {
@@ -209,6 +213,24 @@ export function openRedisLink(options: RedisOptions): Link {
     }
   }
   return { opened, run, call, close: () => redis.disconnect() }
+}
+
+/**
+ * Called before a command: what is asked in one turn of the event loop goes to the server in one
+ * write, at the end of the turn. Each write costs some 30 us here, and the server a read.
+ */
+function createGatherer(redis: Redis): () => void {
+  let held: Redis['stream'] | undefined
+  const release = () => {
+    held?.uncork()
+    held = undefined
+  }
+  return () => {
+    if (held !== undefined || redis.stream === undefined) return
+    held = redis.stream
+    held.cork()
+    setImmediate(release)
+  }
 }
 
 function toWire(argument: Argument): string | Buffer {

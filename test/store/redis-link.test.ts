@@ -49,3 +49,24 @@ test('a server that is slow to say who it is, once, is asked again', async () =>
     link.close()
   }
 })
+
+test('what is asked in one turn reaches the server in one piece', async () => {
+  const link = openRedisLink({
+    ...{ url: server.url, connectTimeoutMs: 500, commandTimeoutMs: 5_000 },
+    onFault: (fault) => assert.fail(fault.code),
+  })
+  const readsCount = async () => {
+    const stats = String(await link.call('INFO', 'stats'))
+    return Number(/total_reads_processed:(\d+)/.exec(stats)?.[1])
+  }
+  try {
+    await link.opened
+    const before = await readsCount()
+    const asked = Array.from({ length: 100 }, () => link.call('PING'))
+    assert.equal(new Set((await Promise.all(asked)).map(String)).size, 1)
+    // Theirs, and that of the question itself.
+    assert.equal((await readsCount()) - before, 2)
+  } finally {
+    link.close()
+  }
+})
