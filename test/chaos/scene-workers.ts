@@ -125,7 +125,10 @@ export function playRestarts({ times, say }: SceneOptions): Promise<Row> {
       }
       await pressure.stop()
       const { failures } = pressure
-      const why = [...new Set(failures.map((one) => one.why))].slice(0, 3).join(', ')
+      const why = failures
+        .slice(0, 3)
+        .map((one) => `${one.why} after ${numberOf(Math.round(one.tookMs))} ms`)
+        .join(', ')
       return {
         ...{ name: 'G10', goal: '100 rolling restarts behind nginx under load: 0 failed' },
         outcome: failures.length > 0 ? 'fail' : times >= RESTARTS_WANTED ? 'pass' : 'partly',

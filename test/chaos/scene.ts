@@ -32,6 +32,7 @@ export interface Pressure {
 
 interface Failure {
   readonly startedMs: number
+  readonly tookMs: number
   readonly why: string
 }
 
@@ -52,7 +53,7 @@ export function press(
       )
       count++
       if (why === undefined) continue
-      failures.push({ startedMs, why })
+      failures.push({ startedMs, tookMs: performance.now() - startedMs, why })
       await pause(RETRY_MS)
     }
   }

@@ -92,36 +92,74 @@ export function createCast(random: Random, view: View): Cast {
   return { people, logins, keys, areas, subjects, addLogin: (owner) => addLogin(owner) }
 }
 
+// Written out, here and below: V8 makes an object out of parts four times as slowly.
 export function sessionOf(login: Login, generation: number): Session {
   return {
-    ...{ hash: login.hash, uid: login.owner.uid, csrfToken: 'csrf', userAgent: 'agent' },
-    ...{ address: ADDRESS, createdAtMs: WALL_MS, endsAtMs: WALL_MS + DAY_MS, generation },
+    hash: login.hash,
+    uid: login.owner.uid,
+    csrfToken: 'csrf',
+    userAgent: 'agent',
+    address: ADDRESS,
+    createdAtMs: WALL_MS,
+    endsAtMs: WALL_MS + DAY_MS,
+    generation,
   }
 }
 
 function putPerson(view: View, uid: string): void {
   view.put('users', uid, {
-    ...{ uid, username: null, email: `${uid}@app.example`, role: 'member', level: 1 },
-    ...{ state: 'active', otp: true, referral_id: null, version: 1, generation: 0, id: 1 },
-    ...{ password_digest: '', referral_uid: null, data: null, created_at_ms: 0, updated_at_ms: 0 },
+    uid,
+    username: null,
+    email: `${uid}@app.example`,
+    role: 'member',
+    level: 1,
+    state: 'active',
+    otp: true,
+    referral_id: null,
+    version: 1,
+    generation: 0,
+    id: 1,
+    password_digest: '',
+    referral_uid: null,
+    data: null,
+    created_at_ms: 0,
+    updated_at_ms: 0,
   })
 }
 
+const ADDRESS_WORDS = [ADDRESS.family, ADDRESS.a, ADDRESS.b, ADDRESS.c, ADDRESS.d].join(' ')
+
 function putLogin(view: View, session: Session): void {
-  const { hash, uid, csrfToken, userAgent, createdAtMs, endsAtMs, generation, address } = session
-  const { family, a, b, c, d } = address
-  view.put('sessions', hash, {
-    ...{ hash, uid, csrf_token: csrfToken, user_agent: userAgent, address: address.text },
-    ...{ address_words: [family, a, b, c, d].join(' '), generation, ended_at: null },
-    ...{ created_at_ms: createdAtMs, ends_at_ms: endsAtMs, idle_at_ms: WALL_MS + IDLE_MS },
+  view.put('sessions', session.hash, {
+    hash: session.hash,
+    uid: session.uid,
+    csrf_token: session.csrfToken,
+    user_agent: session.userAgent,
+    address: session.address.text,
+    address_words: ADDRESS_WORDS,
+    generation: session.generation,
+    ended_at: null,
+    created_at_ms: session.createdAtMs,
+    ends_at_ms: session.endsAtMs,
+    idle_at_ms: WALL_MS + IDLE_MS,
   })
 }
 
 function putKey(view: View, kid: string, uid: string): void {
   view.put('keys', kid, {
-    ...{ kid, key_uid: uid, algorithm: 'EdDSA', material: '00' },
-    ...{ is_v1_accepted: false, scopes: '[]', networks: '[]', key_state: 'active' },
-    ...{ expires_at_ms: null, rate_per_second: null, rate_burst: null, key_version: 1 },
-    ...{ created_at_ms: 0, updated_at_ms: 0 },
+    kid,
+    key_uid: uid,
+    algorithm: 'EdDSA',
+    material: '00',
+    is_v1_accepted: false,
+    scopes: '[]',
+    networks: '[]',
+    key_state: 'active',
+    expires_at_ms: null,
+    rate_per_second: null,
+    rate_burst: null,
+    key_version: 1,
+    created_at_ms: 0,
+    updated_at_ms: 0,
   })
 }

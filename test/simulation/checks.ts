@@ -21,7 +21,12 @@ const NEVER = Number.POSITIVE_INFINITY
 
 export function createSubject(kind: Subject['kind'], name: string, openAtMs: number): Subject {
   return {
-    ...{ kind, name, openAtMs, dyingAtMs: NEVER, recordedAtMs: NEVER, deadAtMs: NEVER },
+    kind,
+    name,
+    openAtMs,
+    dyingAtMs: NEVER,
+    recordedAtMs: NEVER,
+    deadAtMs: NEVER,
     allowedAtMs: -NEVER,
   }
 }
@@ -58,6 +63,11 @@ export interface Checks {
   close(): void
 }
 
+interface Seen {
+  refusedAtMs: number
+  hasPassed: boolean
+}
+
 /** Refusals that say of what kind of subject it is that it was taken away. */
 const TAKEN: Readonly<Record<string, readonly Subject['kind'][]>> = {
   'authz.invalid_session': ['session'],
@@ -82,9 +92,15 @@ export function createChecks(deps: {
     ...{ checksAfterAck: 0, staleAllows: 0, validAsked: 0, deniedWhileValid: 0, worstAgeMs: 0 },
     ...{ acksMs: [], violations: [] },
   }
-  /** By worker and subject: when it was refused for good. */
-  const refusedAt = new Map<string, number>()
-  const passed = new Set<string>()
+  /** By subject and worker: when it was refused for good, and whether it ever passed. */
+  const seen = new Map<Subject, Map<string, Seen>>()
+  function seenBy(worker: string, subject: Subject) {
+    const byWorker = seen.get(subject) ?? new Map<string, Seen>()
+    if (byWorker.size === 0) seen.set(subject, byWorker)
+    const known = byWorker.get(worker) ?? { refusedAtMs: NEVER, hasPassed: false }
+    byWorker.set(worker, known)
+    return known
+  }
 
   function violated(rule: string, atMs: number, text: string): void {
     history.say(atMs, `VIOLATION of ${rule}: ${text}`)
@@ -99,10 +115,9 @@ export function createChecks(deps: {
         const ageMs = (beganAtMs - subject.deadAtMs).toFixed(1)
         violated('accepted after ack', atMs, `${worker}: ${subject.name}, ${ageMs} ms after`)
       }
-      const key = `${worker} ${subject.name}`
-      passed.add(key)
-      const refusedMs = refusedAt.get(key) ?? NEVER
-      if (beganAtMs > refusedMs) {
+      const own = seenBy(worker, subject)
+      own.hasPassed = true
+      if (beganAtMs > own.refusedAtMs) {
         violated('accepted after refusal', atMs, `${worker}: ${subject.name}`)
       }
       const isLate = beganAtMs > subject.recordedAtMs && isHealthy(beganAtMs)
@@ -129,9 +144,9 @@ export function createChecks(deps: {
     const [dying, ...others] = with_.filter((one) => one.dyingAtMs < beganAtMs)
     const isAlone = others.length === 0 && with_.every((one) => one.openAtMs < beganAtMs)
     if (dying === undefined || !isAlone || !TAKEN[reason]?.includes(dying.kind)) return
-    const key = `${worker} ${dying.name}`
     // A board that never had it refuses it too, which says nothing.
-    if (passed.has(key) && !refusedAt.has(key)) refusedAt.set(key, atMs)
+    const own = seenBy(worker, dying)
+    if (own.hasPassed) own.refusedAtMs = Math.min(own.refusedAtMs, atMs)
   }
 
   return {
