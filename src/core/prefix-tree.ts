@@ -18,9 +18,9 @@ interface Node {
   /** OR of the flags of the prefix that ends here; 0 if none does. */
   flags: number
   /** The values of the prefixes that end here, in the order in which they were given. */
-  readonly values: number[]
+  values: number[]
   /** First character code → child. */
-  readonly children: Map<number, Node>
+  children: Map<number, Node>
   /** What follows any one segment that begins here; only behind a slash. */
   star: Node | undefined
 }
@@ -40,7 +40,9 @@ export function compilePrefixes(entries: Iterable<PrefixEntry>): PrefixTree {
   for (const entry of entries) {
     const node = insertPattern(root, entry.prefix === '/' ? '' : entry.prefix)
     node.flags |= entry.flags
-    if (entry.value !== undefined) node.values.push(entry.value)
+    if (entry.value === undefined) continue
+    if (node.values === NO_VALUES) node.values = [entry.value]
+    else node.values.push(entry.value)
   }
   return { root }
 }
@@ -115,8 +117,17 @@ function segmentEnd(path: string, at: number): number {
   return slash === -1 ? path.length : slash
 }
 
+/** Nobody adds to these. Most nodes have no children: maps of their own were half of a compile. */
+const NO_VALUES: number[] = []
+const NO_CHILDREN = new Map<number, Node>()
+
 function createNode(text: string): Node {
-  return { text, flags: 0, values: [], children: new Map(), star: undefined }
+  return { text, flags: 0, values: NO_VALUES, children: NO_CHILDREN, star: undefined }
+}
+
+function adopt(parent: Node, child: Node): void {
+  if (parent.children === NO_CHILDREN) parent.children = new Map()
+  parent.children.set(child.text.charCodeAt(0), child)
 }
 
 /** The node at which `pattern` ends; a `*` leads from one run of characters to the next. */
@@ -151,7 +162,7 @@ function insert(root: Node, prefix: string): Node {
     const child = node.children.get(code)
     if (child === undefined) {
       const leaf = createNode(prefix.slice(at))
-      node.children.set(code, leaf)
+      adopt(node, leaf)
       return leaf
     }
     const shared = sharedLength(child.text, prefix, at)
@@ -164,9 +175,9 @@ function insert(root: Node, prefix: string): Node {
 /** Cuts the edge to `child` after `shared` characters; the node at the cut. */
 function split(parent: Node, child: Node, shared: number): Node {
   const cut = createNode(child.text.slice(0, shared))
-  parent.children.set(cut.text.charCodeAt(0), cut)
+  adopt(parent, cut)
   child.text = child.text.slice(shared)
-  cut.children.set(child.text.charCodeAt(0), child)
+  adopt(cut, child)
   return cut
 }
 

@@ -101,7 +101,9 @@ function visitsOf(rowsCount: number, at: string): number {
   const tree = compilePrefixes([...entries, { prefix: '/api/*/shop7/*/cancel', flags: 2 }])
   let visits = 0
   const watch = (node: typeof tree.root): void => {
-    const { children } = node
+    // Those without children share one empty map.
+    const children = new Map(node.children)
+    node.children = children
     for (const child of children.values()) watch(child)
     if (node.star !== undefined) watch(node.star)
     const get = children.get.bind(children)
