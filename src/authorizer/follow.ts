@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { Fault } from '../core/fault.ts'
 import type { Invalidation } from '../core/invalidation.ts'
 import type { Head, Invalidations } from '../store/invalidations.ts'
-import { epochNumberOf } from '../store/members.ts'
+import { epochNumberOf, epochNumberOfSeq } from '../store/members.ts'
 import type { SecondLeases } from '../store/second-leases.ts'
 import { createSecondLease } from './second-lease.ts'
 
@@ -61,14 +61,20 @@ function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved
     moved()
   }
 
-  /** Nothing remembered is known to be true at `seq`: start from there with empty hands. */
+  /**
+   * Nothing remembered is known to be true at `seq`: start from there with empty hands, or from
+   * where pushes of the same log have come meanwhile. The ring may not know any more what they named.
+   */
   function startOver(seq: number): void {
+    const isSameLog = epochNumberOfSeq(headSeq) === epochNumberOfSeq(seq)
+    const from = isSameLog ? Math.max(seq, headSeq) : seq
     remembered.facts.forgetAll()
-    remembered.ring.reset(seq)
+    remembered.ring.reset(from)
     remembered.policyChanged()
     remembered.restrictionsChanged()
     remembered.keyringChanged()
-    appliedSeq = seq
+    appliedSeq = from
+    headSeq = from
     moved()
   }
 
@@ -83,7 +89,6 @@ function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved
       if (head.epoch !== epoch) {
         startOver(head.seq)
         epoch = head.epoch
-        headSeq = head.seq
         onEpoch?.()
         return 'another log'
       }

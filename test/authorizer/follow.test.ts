@@ -177,6 +177,21 @@ test('a log trimmed beyond what was applied means starting over with empty hands
   await world.follower.drain()
 })
 
+test('starting over begins where pushes have come meanwhile, not where the answer was', async () => {
+  const world = createWorld()
+  await world.follower.start()
+  world.end('x', false)
+  world.end('y', false)
+  world.log.firstSeq = 3
+  const beating = world.follower.beat()
+  world.end('z')
+  assert.ok(await beating)
+  assert.equal(world.follower.appliedSeq(), 3)
+  assert.equal(world.follower.headSeq(), 3)
+  assert.ok(!world.ring.admits(2, []))
+  await world.follower.drain()
+})
+
 test('another epoch means starting over, policy and keyring included', async () => {
   const world = createWorld()
   await world.follower.start()

@@ -114,7 +114,12 @@ export function playRestarts({ times, say }: SceneOptions): Promise<Row> {
     const gateway = await startNginx(stack, echo.port)
     const agent = new Agent({ keepAlive: true, maxSockets: CALLERS })
     try {
-      const pressure = press(() => send(agent, `${gateway.url}${URI}`, 'GET', { cookie }))
+      const pressure = press(async () => {
+        const { status, body } = await send(agent, `${gateway.url}${URI}`, 'GET', { cookie })
+        // Who said so is told: the gateway, the authorizer through it, or the application.
+        if (status !== 200) throw new Error(`${status} ${body}`)
+        return { status }
+      })
       for (let restart = 1; restart <= times; restart++) {
         const old = await pidsOf(stack)
         stack.authorizer.kill('SIGHUP')
