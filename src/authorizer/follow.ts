@@ -63,7 +63,7 @@ function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved
 
   /**
    * Nothing remembered is known to be true at `seq`: start from there with empty hands, or from
-   * where pushes of the same log have come meanwhile. The ring may not know any more what they named.
+   * where pushes of the same log have come meanwhile. The ring may have let go of what they named.
    */
   function startOver(seq: number): void {
     const isSameLog = epochNumberOfSeq(headSeq) === epochNumberOfSeq(seq)

@@ -177,7 +177,7 @@ test('a log trimmed beyond what was applied means starting over with empty hands
   await world.follower.drain()
 })
 
-test('starting over begins where pushes have come meanwhile, not where the answer was', async () => {
+test('starting over begins where pushes have come, not where the answer was', async () => {
   const world = createWorld()
   await world.follower.start()
   world.end('x', false)
