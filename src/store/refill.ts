@@ -22,8 +22,8 @@ import { readSessionLine, SESSION_LINE, type SessionLineRow } from './session-li
 
 /** One step of sealing is tried so often while Redis is slow. */
 const PREPARE_ATTEMPTS_MAX = 3
-/** Steps that are with the board at once: one is at work there while the next is made ready. */
-const STEPS_UNDER_WAY_MAX = 2
+/** Steps that are with the board at once: it has work while the next is read and made ready. */
+const STEPS_UNDER_WAY_MAX = 4
 
 const SELECT_LIVE = `
   select ${SESSION_LINE} from sessions s join users u on u.uid = s.uid
