@@ -71,20 +71,24 @@ function prepare(found: KeyFacts, verifiers: RequestVerifiers): KeyEntry {
   }
 }
 
-/** When a process has begun to listen, its first requests come before what they may need later. */
 const WARM_AFTER_MS = 500
 
 /**
- * Prepares one key of each curve: proving a curve and building its tables takes some 50 ms, which
- * would otherwise be time that the first request with such a key has to wait.
+ * Prepares one key of each curve: proving a curve and building its tables takes some 50 ms, in one
+ * piece, for which the first request with such a key, and all who ask meanwhile, would have to
+ * wait. `first`: now, before anybody is let in. `soon`: a while later, where the start itself is
+ * waited for.
  */
-export function warmSoon(publicKeys: VerifyingEngine['publicKeys']): void {
-  setTimeout(() => {
-    for (const [algorithm, makePair] of CURVES) {
-      const der = makePair().publicKey.export({ format: 'der', type: 'spki' })
-      publicKeys.prepare(algorithm, der)?.forget()
-    }
-  }, WARM_AFTER_MS).unref()
+export function warm(publicKeys: VerifyingEngine['publicKeys'], when: 'first' | 'soon'): void {
+  if (when === 'first') prepareOneEach(publicKeys)
+  else setTimeout(() => prepareOneEach(publicKeys), WARM_AFTER_MS).unref()
+}
+
+function prepareOneEach(publicKeys: VerifyingEngine['publicKeys']): void {
+  for (const [algorithm, makePair] of CURVES) {
+    const der = makePair().publicKey.export({ format: 'der', type: 'spki' })
+    publicKeys.prepare(algorithm, der)?.forget()
+  }
 }
 
 const CURVES = [

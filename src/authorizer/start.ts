@@ -28,7 +28,7 @@ import { networksOf } from './networks.ts'
 import { createObserve, createReport, type SayFault } from './observe.ts'
 import { type Auditing, openAuditing } from './open-audit.ts'
 import { openFactFlights } from './open-facts.ts'
-import { openKeyDependencies, warmSoon } from './open-keys.ts'
+import { openKeyDependencies, warm } from './open-keys.ts'
 import { openLimits } from './open-limits.ts'
 import { openShadow } from './open-shadow.ts'
 import { openPlaces } from './places.ts'
@@ -73,6 +73,8 @@ export interface StartOptions {
   /** Of the release, for the build metric. */
   readonly version: string
   readonly sayFault: SayFault
+  /** When the verifying of API keys is made ready: see `warm`. */
+  readonly warms: 'first' | 'soon'
   /** What it is called by; drawn if not given. */
   readonly names?: WorkerNames
 }
@@ -121,9 +123,8 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   )
   const follower = followLog(options, memory, policy, keys.changed, metrics)
   const toucher = openToucher(options)
-  const { cookieRing } = given
+  const { isSealed } = given.cookieRing
   const run = given.names?.run
-  const { isSealed } = cookieRing
   const { findPlace } = places
   const shadow = openShadow(config, log, metrics, { policy, findPlace })
   const own = { config, run, policy, follower, shadow, memory, stores, isSealed, monotonicMs }
@@ -138,9 +139,9 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
   const server = openServer({ options, auditing, keys, ...joined })
   policy.watch(WATCH_EVERY_MS)
+  warm(options.crypto.publicKeys, options.warms)
   await follower.start()
   const { port } = await server.listen(options.listenAt)
-  warmSoon(options.crypto.publicKeys)
   sampleGauges({ metrics, memory, policy, places, follower, monotonicMs, nowMs: Date.now })
 
   return {

@@ -134,6 +134,7 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, name
     cookieKeysDirectory,
     stores,
     storeName: 'redis',
+    warms: 'first',
     log,
     version: readVersion(),
     sayFault,

@@ -103,6 +103,7 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
     cookieKeysDirectory: folder.cookieKeys,
     stores: stores.authorizer,
     storeName: 'embedded',
+    warms: 'soon',
     log,
     version,
     sayFault: createSayFault(log, createSayAtMost(Date.now)),

@@ -118,7 +118,7 @@ export const MEMORY: readonly Mutation[] = [
   ...mutationsOf('authorizer/follow.ts', 'authorizer/follow', [
     ['epoch-not-compared', 'if (head.epoch !== epoch) {', 'if (epoch === undefined) {'],
     ['memory-survives-a-new-epoch', '    remembered.facts.forgetAll()\n', ''],
-    ['ring-survives-a-new-epoch', '    remembered.ring.reset(seq)\n', ''],
+    ['ring-survives-a-new-epoch', '    remembered.ring.reset(from)\n', ''],
     [
       'gap-in-the-log-believed',
       'if (missed === undefined) position.startOver(head.seq)',
