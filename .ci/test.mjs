@@ -37,8 +37,8 @@ const runner = spawn(
     '--enable-source-maps',
     '--test',
     '--test-reporter=spec',
-    // One more than there are cores: servers that start and leases that end are waited for.
-    `--test-concurrency=${availableParallelism() + 1}`,
+    // Two more than there are cores: servers that start and leases that end are waited for.
+    `--test-concurrency=${availableParallelism() + 2}`,
     `--test-timeout=${FILE_MS_MAX}`,
     ...modules,
   ],

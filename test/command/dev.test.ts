@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -25,8 +25,18 @@ const ANY_PORTS = {
   DVARA_OPS_LISTEN: '127.0.0.1:0',
 }
 
+/** As a first start leaves it that was ended while it made the database. */
+async function interrupt(folder: string): Promise<void> {
+  await mkdir(join(folder, 'database', 'base'), { recursive: true })
+  await writeFile(join(folder, 'database', 'PG_VERSION'), '17\n')
+  await writeFile(join(folder, 'database.new'), '')
+}
+
+// Begun anew from what was interrupted: to make a database takes seconds, so it is done once here
+// and once, in an empty folder, for the template of other tests.
 before(async () => {
   directory = await createFolder('dev')
+  await interrupt(directory)
   dev = await startProcess({
     name: 'dvara dev',
     command: process.execPath,
@@ -54,6 +64,12 @@ function refuse(env: Record<string, string>): Promise<{ code: number; err: strin
     })
   })
 }
+
+test('a first start that was interrupted is begun anew', async () => {
+  const found = await readdir(directory)
+  assert.ok(found.includes('database') && !found.includes('database.new'), found.join(' '))
+  assert.ok((await readdir(join(directory, 'database'))).includes('pg_wal'))
+})
 
 test('a stranger who pastes the tour sees a JWT and then a refusal', async () => {
   const tour = dev.logs().slice(dev.logs().indexOf('# 1.'))
