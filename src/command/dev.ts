@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { openDirectory } from '../store/directory.ts'
 import { command } from './command.ts'
+import { assertFree } from './free-ports.ts'
 
 export const dev = command({
   process: 'dev',
@@ -9,6 +10,7 @@ export const dev = command({
   usage: 'dvara dev [settings]',
   own: {},
   async run({ config }) {
+    await assertFree([config.listen, config.identityListen, config.opsListen])
     // The embedded Postgres is 10 MB of WebAssembly. Compiling it twice, once well, takes half of
     // the start and both cores (1.9 s against 1.4 s); here a start is waited for, a query is not.
     setFlagsFromString('--liftoff-only')
