@@ -6,8 +6,8 @@ import { EngineError } from '../gateway/engine.ts'
 type Place = ConfigFor<'dev'>['listen']
 
 /**
- * Rejects with an EngineError, in a line that says what to do, if one of these can surely not be listened on. Asked
- * before a start that takes seconds; who listens in the end finds out for itself.
+ * Rejects with an EngineError, in a line that says what to do, if one of these can surely not be
+ * listened on. Asked before a start that takes seconds; who listens in the end finds out for itself.
  */
 export async function assertFree(places: readonly Place[]): Promise<void> {
   for (const place of places) {
