@@ -7,7 +7,7 @@ type Place = ConfigFor<'dev'>['listen']
 
 /**
  * Rejects with an EngineError, in a line that says what to do, if one of these can surely not be
- * listened on. Asked before a start that takes seconds; who listens in the end finds out for itself.
+ * listened on. Asked before a start that takes seconds; who listens then finds out for itself.
  */
 export async function assertFree(places: readonly Place[]): Promise<void> {
   for (const place of places) {
