@@ -32,30 +32,36 @@ export function playAcks({ times, say }: SceneOptions): Promise<Row> {
     callers.pace((1_000 * CALLERS) / (LOAD_SHARE * peak))
     await pause(WARM_MS)
     say(`${wholeOf(peak)} checks a second at most`)
-    const sum = { count: callers.count(), atMs: performance.now(), wrong: 0, fast: 0 }
+    const sum = { count: callers.count(), atMs: performance.now(), wrong: 0, fast: 0, refused: 0 }
     const tookMs: number[] = []
-    while (tookMs.length < times) {
+    for (let played = 1; played <= times; played++) {
       // One at a time: how many sessions somebody may have is bounded.
       const { cookie: own } = await stack.signIn()
-      const { ms, isFast } = await logOut(stack, own)
-      tookMs.push(ms)
-      if (isFast) sum.fast++
-      sum.wrong += await countAllows(stack, own)
-      if (tookMs.length % SAY_EVERY === 0) say(`${tookMs.length} logouts`)
+      const { ms, isFast, isServed, isAcknowledged } = await logOut(stack, own)
+      if (!isServed || !isAcknowledged) sum.refused++
+      // A 503 is no acknowledgement: nothing is promised of that session.
+      if (isAcknowledged) {
+        tookMs.push(ms)
+        if (isFast) sum.fast++
+        sum.wrong += await countAllows(stack, own)
+      }
+      if (played % SAY_EVERY === 0) say(`${played} logouts`)
       await pause(REST_MS)
     }
     const rate = (1_000 * (callers.count() - sum.count)) / (performance.now() - sum.atMs)
     callers.stop()
     tookMs.sort((one, other) => one - other)
     const [p50, p99] = [quantile(tookMs, 0.5), quantile(tookMs, 0.99)]
-    const isRight = p50 <= P50_MS_MAX && p99 <= P99_MS_MAX && sum.wrong === 0
+    const isQuick = p50 <= P50_MS_MAX && p99 <= P99_MS_MAX
+    const isRight = isQuick && sum.wrong === 0 && sum.refused === 0
     return {
       ...{ name: 'G2', goal: 'acknowledgement p50 ≤ 5 ms, p99 ≤ 25 ms with 16 workers' },
       outcome: !isRight ? 'fail' : times >= LOGOUTS_WANTED ? 'pass' : 'partly',
       measured:
         `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms of ${numberOf(times)} logouts, ` +
         `${numberOf(sum.fast)} of them fast with ${WORKERS} of ${WORKERS} workers; ` +
-        `${sum.wrong} allowed afterwards; ${wholeOf(rate)} checks a second meanwhile, ` +
+        `${sum.refused} refused, ${sum.wrong} allowed afterwards; ` +
+        `${wholeOf(rate)} checks a second meanwhile, ` +
         `${wholeOf(peak)} at most, ${callers.failures.length} failed`,
       isSafety: sum.wrong > 0,
     }
@@ -70,16 +76,23 @@ async function rateOf(callers: Callers, forMs: number): Promise<number> {
   return (1_000 * (callers.count() - count)) / (performance.now() - atMs)
 }
 
+interface LoggedOut {
+  readonly ms: number
+  readonly isFast: boolean
+  /** Whether the session was allowed before, and its logout answered with 200. */
+  readonly isServed: boolean
+  readonly isAcknowledged: boolean
+}
+
 /** Somebody remembers it by now, as somebody would. */
-async function logOut(stack: Stack, cookie: string): Promise<{ ms: number; isFast: boolean }> {
+async function logOut(stack: Stack, cookie: string): Promise<LoggedOut> {
   const { status } = await stack.ask({ cookie })
-  if (status !== 200) throw new Error(`a session that is good was answered ${status}`)
   const atMs = performance.now()
   const said = await stack.call('DELETE', SESSIONS_PATH, { cookie })
   const ms = performance.now() - atMs
-  if (said.status !== 200) throw new Error(`a logout was answered ${said.status}`)
   const receipt = String(said.headers['x-in-force'])
-  return { ms, isFast: receipt.includes(`members=${WORKERS}/${WORKERS},`) && /fast$/.test(receipt) }
+  const isFast = receipt.includes(`members=${WORKERS}/${WORKERS},`) && /fast$/.test(receipt)
+  return { ms, isFast, isServed: status === 200, isAcknowledged: said.status === 200 }
 }
 
 async function countAllows(stack: Stack, cookie: string): Promise<number> {
