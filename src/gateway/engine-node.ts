@@ -11,8 +11,8 @@ import { DECISION_HEADER } from './decision-id.ts'
 import {
   acceptSafely,
   type Callbacks,
+  cannotListen,
   type Engine,
-  EngineError,
   HEAD_BYTES_MAX,
   type Inbound,
   type ListenAt,
@@ -99,16 +99,7 @@ export function createNodeEngine(): Engine {
 
 function bind(server: NetServer, at: ListenAt): Promise<void> {
   return new Promise((resolve, reject) => {
-    const where = 'path' in at ? at.path : `${at.host}:${at.port}`
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const remedy =
-        'path' in at
-          ? 'its folder must exist and be writable'
-          : 'the port is taken, or the address is not of this machine. Stop the other process, ' +
-            'or choose another port'
-      const about = `Cannot listen on ${where} (${error.code}): ${remedy}.`
-      reject(new EngineError(about, { cause: error }))
-    })
+    server.once('error', ({ code }: NodeJS.ErrnoException) => reject(cannotListen(at, code)))
     if ('path' in at) server.listen(at.path, resolve)
     else server.listen({ ...at, exclusive: at.mode === 'exclusive' }, resolve)
   })

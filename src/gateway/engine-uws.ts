@@ -4,8 +4,8 @@ import type { Address } from '../core/address.ts'
 import {
   acceptSafely,
   type Callbacks,
+  cannotListen,
   type Engine,
-  EngineError,
   HEAD_BYTES_MAX,
   type Inbound,
   type ListenAt,
@@ -84,7 +84,7 @@ export function createUwsEngine(uws: UwsModule): Engine {
     for (const path of callbacks.paths ?? []) app.get(path, acceptGetOf(path, opened))
     app.any('/*', (response, request) => acceptRequest(opened, response, request))
     const found = await bind(app, at)
-    if (found === false) throw new EngineError(cannotListen(at))
+    if (found === false) throw cannotListen(at)
     token = found
     if (!isLocal) return { port: uws.us_socket_local_port(found) }
     socketPath = at.path
@@ -123,14 +123,6 @@ function bind(app: Uws.TemplatedApp, at: ListenAt): Promise<Uws.us_listen_socket
     const listen = app.listen.bind(app) as unknown as ListenWithOptions
     listen(at.host, at.port, options, resolve)
   })
-}
-
-function cannotListen(at: ListenAt): string {
-  if ('path' in at) return `Cannot listen on ${at.path}: its folder must exist and be writable.`
-  return (
-    `Cannot listen on ${at.host}:${at.port}: the port is taken, or the address is not of this ` +
-    'machine. Stop the other process, or choose another port.'
-  )
 }
 
 /** Any request: all that it says of itself is read now. */

@@ -85,6 +85,23 @@ export class EngineError extends Error {
   }
 }
 
+/** What a system that refuses to listen there means, and what to do about it; `code` if known. */
+export function cannotListen(
+  at: ListenAt | { host: string; port: number },
+  code = '',
+): EngineError {
+  const why = code === '' ? '' : ` (${code})`
+  if ('path' in at) {
+    return new EngineError(
+      `Cannot listen on ${at.path}${why}: its folder must exist and be writable.`,
+    )
+  }
+  return new EngineError(
+    `Cannot listen on ${at.host}:${at.port}${why}: the port is taken, or the address is not of ` +
+      'this machine. Stop the other process, or choose another port.',
+  )
+}
+
 /** The request head may have this many bytes: the default of nginx, 4 × 8 KiB. */
 export const HEAD_BYTES_MAX = 32 * 1024
 

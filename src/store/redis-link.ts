@@ -184,13 +184,13 @@ export function openRedisLink(options: RedisOptions): Link {
     redis.connect().catch(settle)
   })
 
-  const gather = createGatherer(redis)
+  const joinWrite = createSharedWrites(redis)
 
   async function run(name: ScriptName, ...rest: readonly Argument[]): Promise<unknown> {
     if (runId === undefined) throw new Fault('store_unavailable', { about: 'Redis is away' })
     // One key is named, so that a cluster refuses what is not for the server that was asked.
     const args = [1, '{dv}ep', runId, ...rest].map(toWire)
-    gather()
+    joinWrite()
     try {
       return await redis.callBuffer('EVALSHA', SHA1S[name], ...args)
     } catch (error) {
@@ -205,7 +205,7 @@ export function openRedisLink(options: RedisOptions): Link {
   }
 
   async function call(name: string, ...rest: readonly Argument[]): Promise<unknown> {
-    gather()
+    joinWrite()
     try {
       return await redis.callBuffer(name, ...rest.map(toWire))
     } catch (error) {
@@ -219,7 +219,7 @@ export function openRedisLink(options: RedisOptions): Link {
  * Called before a command: what is asked in one turn of the event loop goes to the server in one
  * write, at the end of the turn. Each write costs some 30 us here, and the server a read.
  */
-function createGatherer(redis: Redis): () => void {
+function createSharedWrites(redis: Redis): () => void {
   let held: Redis['stream'] | undefined
   const release = () => {
     held?.uncork()

@@ -80,7 +80,7 @@ export async function fillBoard(
     const refilled = rows.map(refillingPrincipalOf)
     return () => board.preparePrincipals(filling, refilled)
   })
-  await bothOf(sessions, principals)
+  await allOf(sessions, principals)
   // Of a holder's principal the one that was read last stays.
   await pour<KeyRow & HolderRow>(database, SELECT_KEYS, now - KEY_GRACE_MS, (rows) => {
     const sealings = rows.map(sealingOf)
@@ -96,18 +96,19 @@ async function pour<Row>(
   ready: (rows: readonly Row[]) => () => Promise<void>,
 ): Promise<void> {
   const underWay: Promise<void>[] = []
-  await database.scan<Row>(text, [atMs], async (rows) => {
+  const scanned = database.scan<Row>(text, [atMs], async (rows) => {
     const step = patiently(ready(rows))
     // Awaited later; without this an early failure would count as unhandled.
     step.catch(() => undefined)
     underWay.push(step)
     if (underWay.length >= STEPS_UNDER_WAY_MAX) await underWay.shift()
   })
-  await bothOf(...underWay)
+  await scanned.finally(() => Promise.allSettled(underWay))
+  await allOf(...underWay)
 }
 
 /** Also where one fails: what the other writes belongs to this filling alone. */
-async function bothOf(...works: readonly Promise<void>[]): Promise<void> {
+async function allOf(...works: readonly Promise<void>[]): Promise<void> {
   for (const outcome of await Promise.allSettled(works)) {
     if (outcome.status === 'rejected') throw outcome.reason
   }
