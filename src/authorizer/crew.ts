@@ -15,6 +15,8 @@ export interface Member {
   readonly names: WorkerNames
   isListening: boolean
   isLeaving: boolean
+  /** Called when it accepts no more connections. */
+  onClosed: (() => void) | undefined
   snapshot: MetricsSnapshot | undefined
   readiness: Readiness
 }
@@ -62,6 +64,8 @@ const REPORT_WITHIN_MS = 500
 const ANSWER_WITHIN_MS = 2000
 /** A worker that still runs so long after its time to drain is ended. */
 const KILL_AFTER_MS = 2000
+/** A worker that does not say so for longer is waited for no more. */
+const CLOSED_WITHIN_MS = 100
 
 const STARTING: Readiness = { ready: false, problems: ['a worker is starting'] }
 const STUCK: Readiness = { ready: false, problems: ['a worker does not answer'] }
@@ -92,6 +96,7 @@ export function launch(crew: Crew): Promise<void> {
     },
     isListening: false,
     isLeaving: false,
+    onClosed: undefined,
     snapshot: undefined,
     readiness: STARTING,
   }
@@ -99,9 +104,11 @@ export function launch(crew: Crew): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on('message', (word: Word) => {
       if (word.kind === 'up') {
-        order(worker, { kind: 'listen', at: crew.listenAt, ...member.names })
+        const isJoining = [...crew.members.values()].some((one) => one.isListening)
+        order(worker, { kind: 'listen', at: crew.listenAt, isJoining, ...member.names })
       } else if (word.kind === 'report') hearReport(crew, member, word)
       else if (word.kind === 'told') crew.told.get(word.id)?.(word.answer)
+      else if (word.kind === 'closed') member.onClosed?.()
       else {
         member.isListening = true
         resolve()
@@ -150,6 +157,24 @@ function replace(crew: Crew, dead: Member, endedBy: number | string): void {
 /** At once after a single death; longer and longer where one follows on another. */
 function delayOf({ earlyDeaths }: Crew): number {
   return earlyDeaths === 0 ? 0 : Math.min(100 * 2 ** earlyDeaths, RESTART_DELAY_MS_MAX)
+}
+
+/**
+ * Tells the workers to finish, each when the one before accepts no more: whoever is sent away from
+ * one knocks at the next, whose door must not close in that moment. Resolves when all are gone.
+ */
+export async function dismissAll(crew: Crew): Promise<void> {
+  const gone: Promise<void>[] = []
+  for (const member of [...crew.members.values()]) {
+    const closed = new Promise<void>((resolve) => {
+      member.onClosed = resolve
+      setTimeout(resolve, CLOSED_WITHIN_MS).unref()
+    })
+    const left = dismiss(crew, member)
+    gone.push(left)
+    await Promise.race([closed, left])
+  }
+  await Promise.all(gone)
 }
 
 /** Tells a worker to finish, and ends it if it does not. Resolves when it is gone. */

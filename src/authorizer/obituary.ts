@@ -19,8 +19,17 @@ const LAST_WORDS_MS = 100
  * for its lease. Only a process that has truly ended may be named here: one that was merely
  * stopped, or does not answer, goes on with its lease when it wakes.
  */
-export function createObituaries(options: ObituaryOptions): (worker: string) => void {
+export interface Obituaries {
+  publish(worker: string): void
+  /** Resolves when what is owed was said, or tried once more: the stores may be closed then. */
+  drain(): Promise<void>
+}
+
+export function createObituaries(options: ObituaryOptions): Obituaries {
   const { clock, boundMs, onFault } = options
+  const owed = new Set<Promise<void>>()
+  const pauses = new Set<() => void>()
+  let isDraining = false
 
   type Leave = ObituaryOptions['leave'][number]
 
@@ -33,21 +42,42 @@ export function createObituaries(options: ObituaryOptions): (worker: string) => 
           return false
         },
       )
-      if (isSaid || clock.monotonicMs() >= untilMs) return
+      if (isSaid || isDraining || clock.monotonicMs() >= untilMs) return
       await pause(AGAIN_MS)
     }
   }
 
   function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => clock.setTimer(ms, resolve))
+    return new Promise((resolve) => {
+      const end = (): void => {
+        stopTimer()
+        pauses.delete(end)
+        resolve()
+      }
+      const stopTimer = clock.setTimer(ms, end)
+      pauses.add(end)
+      if (isDraining) end()
+    })
   }
 
-  return function publishDeath(worker) {
+  async function tell(leave: Leave, worker: string): Promise<void> {
     const untilMs = clock.monotonicMs() + boundMs
-    for (const leave of options.leave) {
-      void say(leave, worker, untilMs)
-        .then(() => pause(LAST_WORDS_MS))
-        .then(() => say(leave, worker, untilMs))
-    }
+    await say(leave, worker, untilMs)
+    await pause(LAST_WORDS_MS)
+    await say(leave, worker, untilMs)
+  }
+
+  return {
+    publish(worker) {
+      for (const leave of options.leave) {
+        const told = tell(leave, worker).finally(() => owed.delete(told))
+        owed.add(told)
+      }
+    },
+    async drain() {
+      isDraining = true
+      for (const end of [...pauses]) end()
+      await Promise.all(owed)
+    },
   }
 }

@@ -25,6 +25,18 @@ export function createSayFault(log: Log, sayAtMost: SayAtMost): SayFault {
   }
 }
 
+/** Says and counts; the policy is the one question that Postgres is asked. */
+export function countFaults(
+  { sayFault, storeName }: { sayFault: SayFault; storeName: 'redis' | 'embedded' },
+  metrics: Pick<Metrics, 'countStoreFault'>,
+): SayFault {
+  return function sayCounted(where, fault) {
+    const store = where === 'policy' && storeName === 'redis' ? 'postgres' : storeName
+    if (fault instanceof Fault) metrics.countStoreFault(store, fault.code)
+    sayFault(where, fault)
+  }
+}
+
 /** Counts one answer, after its reply, shows it around, and charges for a wrong credential. */
 export function createObserve(
   metrics: Metrics,

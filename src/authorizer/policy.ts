@@ -13,6 +13,8 @@ export interface PolicyHolder {
   isStale(): boolean
   /** The same of restrictions alone, which public paths wait for too. */
   areRestrictionsStale(): boolean
+  /** Compiles what is stale, which all rows are at first; rejects with the store's Fault. */
+  load(): Promise<void>
   /** Compiles what is stale; true if nothing is stale after it. Never rejects. */
   refresh(): Promise<boolean>
   /** Says that the permissions in the store have changed, and begins to load them. */
@@ -60,7 +62,7 @@ class PolicyError extends Error {
   }
 }
 
-/** Loads file and rows; rejects with all problems of the file, or with the store's Fault. */
+/** Loads the file; rejects with all problems of it. The rows are for `load`. */
 export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> {
   const { policyFile, policies, cookieName, isCsrfRequired, binding, onChange, onFault } = options
   const first = await loadRouteTable(policyFile)
@@ -123,11 +125,13 @@ export async function openPolicy(options: PolicyOptions): Promise<PolicyHolder> 
     timer.unref()
   }
 
-  await Promise.all([permissions.load(), restricted.load()])
   return {
     current: () => current,
     isStale,
     areRestrictionsStale: restricted.isStale,
+    async load() {
+      await Promise.all([permissions.load(), restricted.load()])
+    },
     refresh,
     permissionsChanged: permissions.changed,
     restrictionsChanged: restricted.changed,

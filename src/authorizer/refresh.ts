@@ -18,6 +18,7 @@ export function createRefreshed(
   /** How many changes of the rows are known, and how many of them are compiled. */
   let changesKnown = 1
   let changesCompiled = 0
+  let loading: Promise<void> | undefined
   let refreshing: Promise<boolean> | undefined
 
   async function loadAll(): Promise<void> {
@@ -28,9 +29,16 @@ export function createRefreshed(
     }
   }
 
+  function loadOnce(): Promise<void> {
+    loading ??= loadAll().finally(() => {
+      loading = undefined
+    })
+    return loading
+  }
+
   function refresh(): Promise<boolean> {
     if (changesCompiled === changesKnown) return Promise.resolve(true)
-    refreshing ??= loadAll()
+    refreshing ??= loadOnce()
       .then(
         () => true,
         (fault: unknown) => {
@@ -51,6 +59,6 @@ export function createRefreshed(
       void refresh()
     },
     refresh,
-    load: loadAll,
+    load: loadOnce,
   }
 }

@@ -25,7 +25,7 @@ import type { Limits } from './limits.ts'
 import { createMemory, type Memory, rememberedOf } from './memory.ts'
 import { createMint } from './mint.ts'
 import { networksOf } from './networks.ts'
-import { createObserve, createReport, type SayFault } from './observe.ts'
+import { countFaults, createObserve, createReport, type SayFault } from './observe.ts'
 import { type Auditing, openAuditing } from './open-audit.ts'
 import { openFactFlights } from './open-facts.ts'
 import { openKeyDependencies, warm } from './open-keys.ts'
@@ -33,7 +33,7 @@ import { openLimits } from './open-limits.ts'
 import { openShadow } from './open-shadow.ts'
 import { openPlaces } from './places.ts'
 import { openPolicy, type PolicyHolder } from './policy.ts'
-import { readinessOf } from './readiness.ts'
+import { becomeAble, readinessOf } from './readiness.ts'
 import { createRefreshed, type Refreshed } from './refresh.ts'
 import { createSelfAudit } from './self-audit.ts'
 import { openSigner } from './signing.ts'
@@ -51,8 +51,8 @@ export interface RunningAuthorizer {
   readonly ask: Desk['ask']
   /** Reads policy file and keyring again now. */
   reload(): Promise<void>
-  /** Stops accepting, finishes what was begun, reports what is owed, closes. */
-  drain(): Promise<void>
+  /** Stops accepting (`onClosed`), finishes what was begun, reports what is owed, closes. */
+  drain(onClosed?: () => void): Promise<void>
 }
 
 export interface StartOptions {
@@ -77,6 +77,8 @@ export interface StartOptions {
   readonly warms: 'first' | 'soon'
   /** What it is called by; drawn if not given. */
   readonly names?: WorkerNames
+  /** Others answer on this port already. */
+  readonly isJoining?: boolean
 }
 
 const { monotonicMs } = systemClock
@@ -87,7 +89,7 @@ const WATCH_EVERY_MS = 500
 const TOUCH_EVERY_MS_MAX = 30_000
 const TOUCH_FLUSH_EVERY_MS = 500
 
-/** Joins the rooms. Rejects with a Fault, an EngineError or a PolicyError. */
+/** Joins the rooms; rejects with a Fault, an EngineError or a PolicyError. */
 export async function startAuthorizer(given: StartOptions): Promise<RunningAuthorizer> {
   const { config, stores, log } = given
   const engine = await openEngine(config.engine, (message) => log.warn(message))
@@ -140,7 +142,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const server = openServer({ options, auditing, keys, ...joined })
   policy.watch(WATCH_EVERY_MS)
   warm(options.crypto.publicKeys, options.warms)
-  await follower.start()
+  await becomeAble({ follower, policy, keys, clock: systemClock }, given.isJoining === true)
   const { port } = await server.listen(options.listenAt)
   sampleGauges({ metrics, memory, policy, places, follower, monotonicMs, nowMs: Date.now })
 
@@ -152,8 +154,8 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
     async reload() {
       await Promise.all([policy.reloadRoutes(), keyringWatch.look(), places.look(), shadow?.look()])
     },
-    async drain() {
-      await server.drain(config.drainMs)
+    async drain(onClosed) {
+      await server.drain(config.drainMs, onClosed)
       await server.close()
       await Promise.all([auditing.drain(), limits.drain()])
       keyringWatch.close()
@@ -164,15 +166,6 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
       await follower.drain()
       metrics.close()
     },
-  }
-}
-
-/** Says and counts; the policy is the one question that Postgres is asked. */
-function countFaults({ sayFault, storeName }: StartOptions, metrics: Metrics): SayFault {
-  return function sayCounted(where, fault) {
-    const store = where === 'policy' && storeName === 'redis' ? 'postgres' : storeName
-    if (fault instanceof Fault) metrics.countStoreFault(store, fault.code)
-    sayFault(where, fault)
   }
 }
 

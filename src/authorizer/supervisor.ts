@@ -10,6 +10,7 @@ import {
   type CrewOptions,
   createCrew,
   dismiss,
+  dismissAll,
   launch,
 } from './crew.ts'
 import {
@@ -89,7 +90,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async drain() {
       crew.isDraining = true
       clearTimeout(timer)
-      await Promise.all([...crew.members.values()].map((member) => dismiss(crew, member)))
+      await dismissAll(crew)
       exposition.close()
     },
   }

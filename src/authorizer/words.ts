@@ -11,9 +11,16 @@ export interface WorkerNames {
   readonly worker: string
 }
 
+/** What a worker has to do: under which names, and where. */
+export interface Post extends WorkerNames {
+  readonly at: ListenAt
+  /** Others answer there already. */
+  readonly isJoining: boolean
+}
+
 /** What the supervisor says to a worker. */
 export type Order =
-  | ({ readonly kind: 'listen'; readonly at: ListenAt } & WorkerNames)
+  | ({ readonly kind: 'listen' } & Post)
   | { readonly kind: 'report'; readonly id: number }
   | { readonly kind: 'ask'; readonly id: number; readonly question: Question }
   | { readonly kind: 'drain' }
@@ -23,6 +30,8 @@ export type Word =
   /** Waits for its order to listen. */
   | { readonly kind: 'up' }
   | { readonly kind: 'listening' }
+  /** Accepts no more connections. */
+  | { readonly kind: 'closed' }
   | {
       readonly kind: 'report'
       readonly id: number

@@ -1,23 +1,19 @@
-import type { ListenAt } from '../gateway/engine.ts'
 import { FAILED, type Question } from './operations.ts'
 import type { RunningAuthorizer } from './start.ts'
-import type { Order, Word, WorkerNames } from './words.ts'
-
-type ListenOrder = Extract<Order, { kind: 'listen' }>
+import type { Order, Post, Word } from './words.ts'
 
 /**
  * The life of a worker: waits for its order to listen, answers for its numbers, and drains when
  * told or when its supervisor is gone. Resolves when it has drained.
  */
 export async function serveSupervisor(
-  open: (listenAt: ListenAt, names: WorkerNames) => Promise<RunningAuthorizer>,
+  open: (post: Post) => Promise<RunningAuthorizer>,
 ): Promise<void> {
   // The supervisor alone hears the terminal: it decides who stops and when.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   const orders = hearOrders()
   say({ kind: 'up' })
-  const { at, run, worker } = await orders.listen
-  const running = await open(at, { run, worker })
+  const running = await open(await orders.listen)
   orders.onReport((id) => {
     const snapshot = running.metrics.snapshot()
     say({ kind: 'report', id, snapshot, readiness: running.readiness() })
@@ -28,16 +24,16 @@ export async function serveSupervisor(
   })
   say({ kind: 'listening' })
   await orders.drain
-  await running.drain()
+  await running.drain(() => say({ kind: 'closed' }))
   if (process.connected) process.disconnect()
 }
 
 function hearOrders() {
   let report: ((id: number) => void) | undefined
   let ask: ((id: number, question: Question) => void) | undefined
-  let listenNow: (order: ListenOrder) => void
+  let listenNow: (post: Post) => void
   let drainNow: () => void
-  const listen = new Promise<ListenOrder>((resolve) => {
+  const listen = new Promise<Post>((resolve) => {
     listenNow = resolve
   })
   const drain = new Promise<void>((resolve) => {

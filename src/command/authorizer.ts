@@ -6,7 +6,7 @@ import { type Ask, createOperations } from '../authorizer/operations.ts'
 import { openLoudCrypto } from '../authorizer/signing.ts'
 import { startAuthorizer } from '../authorizer/start.ts'
 import { createSupervisor, reservePort } from '../authorizer/supervisor.ts'
-import type { WorkerNames } from '../authorizer/words.ts'
+import type { Post } from '../authorizer/words.ts'
 import { serveSupervisor } from '../authorizer/worker.ts'
 import { cookieKeysDirectoryOf, leaseMsOf } from '../config/rules.ts'
 import type { ConfigFor } from '../config/settings.ts'
@@ -81,13 +81,16 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
   // Opens nothing yet: a connection is made when a worker has died.
   const database = openDatabase({ databaseUrl: config.databaseUrl.reveal() }, 1)
   const seconds = config.secondLease === 'off' ? [] : [createSecondLeases(database).strikeDead]
-  const onEnded = createObituaries({
+  const obituaries = createObituaries({
     leave: [async (worker) => (await roll).leave(worker), ...seconds],
     clock: systemClock,
     boundMs: leaseBoundMs(leaseMsOf(config)),
     onFault: (fault) => sayFault('members', fault),
   })
-  const supervisor = createSupervisor({ workersCount: workers, listenAt, drainMs, log, onEnded })
+  const supervisor = createSupervisor({
+    ...{ workersCount: workers, listenAt, drainMs, log },
+    onEnded: obituaries.publish,
+  })
   const stopped = untilStopped(() => void supervisor.restart())
   await supervisor.start()
   const { loadMetrics: metrics, readiness: isReady, ask } = supervisor
@@ -96,16 +99,16 @@ async function runSupervisor(config: Config, log: Log): Promise<void> {
   const signal = await stopped
   log.info({ signal }, 'draining')
   await supervisor.drain()
-  await ops.close()
+  await Promise.all([ops.close(), obituaries.drain()])
   ;(await roll).close()
   await database.close()
 }
 
 async function runWorker(config: Config, log: Log): Promise<void> {
-  await serveSupervisor((listenAt, names) => openAuthorizer(config, log, listenAt, names))
+  await serveSupervisor((post) => openAuthorizer(config, log, post.at, post))
 }
 
-async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, names?: WorkerNames) {
+async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, post?: Post) {
   const sayFault = createSayFault(log, createSayAtMost(Date.now))
   const keyring = await openKeyring({ directory: config.keysDirectory })
   const crypto = openLoudCrypto(config, log)
@@ -138,12 +141,12 @@ async function openAuthorizer(config: Config, log: Log, listenAt: ListenAt, name
     log,
     version: readVersion(),
     sayFault,
-    ...(names === undefined ? {} : { names }),
+    ...(post === undefined ? {} : { names: post, isJoining: post.isJoining }),
   })
   return {
     ...running,
-    async drain() {
-      await running.drain()
+    async drain(onClosed?: () => void) {
+      await running.drain(onClosed)
       await stores.close()
     },
   }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Address } from '../core/address.ts'
 import type { Check, DialectName } from '../core/check.ts'
 import { createFindings, type Findings } from '../core/findings.ts'
@@ -12,6 +11,7 @@ import { createReporter, type GatewayEvent, type Report } from './event.ts'
 import { createGatherer, endsConnection } from './gather.ts'
 import { readConnectionsMax } from './open-files.ts'
 import { wordJwks, wordNativeDeny, wordNotFound } from './reply.ts'
+import { hearAll } from './turns.ts'
 
 export interface ServerDependencies {
   readonly engine: Engine
@@ -50,8 +50,11 @@ export type Observe = (
 export interface Server {
   /** Throws an EngineError that says what to do. */
   listen(at: ListenAt): Promise<Listening>
-  /** Accepts no more connections; resolves as `Engine.drain` does. */
-  drain(withinMs: number): Promise<void>
+  /**
+   * Accepts no more connections, which `onClosed` is told of; resolves as `Engine.drain` does,
+   * when what had come by then is answered.
+   */
+  drain(withinMs: number, onClosed?: () => void): Promise<void>
   close(): Promise<void>
 }
 
@@ -60,9 +63,6 @@ const UNTRUSTED = deny('authz.untrusted_gateway')
 const UNAVAILABLE_REPLY = wordNativeDeny(UNAVAILABLE)
 const UNTRUSTED_REPLY = wordNativeDeny(UNTRUSTED)
 const NOT_FOUND = wordNotFound('{"error":"Not found"}')
-
-/** Within so many turns of the event loop its poll phase is gone through whole. */
-const TURNS_HEARD = 2
 
 /**
  * Answers one check. What it needs is handed on one by one: an object that held it would be 70
@@ -164,10 +164,14 @@ export function createServer(dependencies: ServerDependencies): Server {
   }
   return {
     listen: (at) => engine.listen(at, callbacks),
-    async drain(withinMs) {
+    async drain(withinMs, onClosed) {
       // Whom the system has let in already is heard: closing the door now would cut them off.
-      for (let turn = 0; turn < TURNS_HEARD; turn++) await nextTurn()
-      await engine.drain(withinMs)
+      await hearAll(dependencies.nowUs)
+      const drained = engine.drain(withinMs)
+      onClosed?.()
+      await drained
+      // Where time ran out, a request may have come that was not read yet.
+      await hearAll(dependencies.nowUs)
     },
     close: () => engine.close(),
   }

@@ -10,7 +10,7 @@ function createScene() {
   const faults: unknown[] = []
   const redis = { isAway: false }
   const struck: string[] = []
-  const publishDeath = createObituaries({
+  const obituaries = createObituaries({
     ...{ clock, boundMs: 2_024, onFault: (fault: unknown) => faults.push(fault) },
     leave: [
       async (worker) => {
@@ -20,7 +20,15 @@ function createScene() {
       async (worker) => void struck.push(worker),
     ],
   })
-  return { clock, left, struck, faults, redis, publishDeath }
+  return {
+    clock,
+    left,
+    struck,
+    faults,
+    redis,
+    publishDeath: obituaries.publish,
+    drain: obituaries.drain,
+  }
 }
 
 test('a death is told at once, and again after the last words of the dead', async () => {
@@ -56,4 +64,19 @@ test('while Redis is away it is tried until nobody waits for the dead any more',
   await clock.turn(10_000)
   assert.equal(faults.length, tried)
   assert.equal(left.length, 2)
+})
+
+test('who ends says what is owed once more, and waits for no store that is away', async () => {
+  const { clock, left, struck, redis, publishDeath, drain } = createScene()
+  publishDeath('said')
+  await clock.turn(0)
+  redis.isAway = true
+  publishDeath('unsaid')
+  await clock.turn(0)
+  await drain()
+  assert.deepEqual(left, [['said', 0]])
+  assert.deepEqual(struck, ['said', 'unsaid', 'said', 'unsaid'])
+  publishDeath('late')
+  await drain()
+  assert.deepEqual(struck.slice(4), ['late', 'late'])
 })

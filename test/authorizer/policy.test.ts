@@ -26,8 +26,8 @@ async function world(t: { after(fn: () => Promise<void>): void }, text = GOOD) {
   }
   const changes: PolicyChange[] = []
   const faults: unknown[] = []
-  const open = () =>
-    openPolicy({
+  const open = async () => {
+    const holder = await openPolicy({
       policyFile: file,
       policies: {
         async loadPermissions() {
@@ -47,6 +47,9 @@ async function world(t: { after(fn: () => Promise<void>): void }, text = GOOD) {
       onChange: (change) => changes.push(change),
       onFault: (fault) => faults.push(fault),
     })
+    await holder.load()
+    return holder
+  }
   return { file, rows, changes, faults, open }
 }
 

@@ -227,13 +227,13 @@ function mourn({ identities, plan, postgres, schedule, random }: World, worker: 
   const host = identities.find((one) => one !== undefined)
   if (host === undefined) return
   const database = postgres.connect(host.machine, random.fork())
-  const publishDeath = createObituaries({
+  const { publish } = createObituaries({
     leave: [(name) => host.link.board.leave(name), createSecondLeases(database).strikeDead],
     clock: host.machine.clock,
     boundMs: leaseBoundMs(plan.sizes.leaseMs),
     onFault: () => undefined,
   })
   schedule.plan(schedule.nowMs() + random.between(1, 60), () =>
-    host.machine.deliver(() => publishDeath(worker)),
+    host.machine.deliver(() => publish(worker)),
   )
 }
