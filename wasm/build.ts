@@ -51,11 +51,22 @@ function digestOfSources(): string {
   return digest.digest('hex')
 }
 
+/** The compiler is of WebAssembly itself, and run once: to make it fast first takes longer. */
+const HASTE = '--liftoff-only'
+/** With which Node ends when it does not know one of its options. */
+const OPTION_UNKNOWN = 9
+
 function compile(): number {
+  const status = compileWith([HASTE])
+  return status === OPTION_UNKNOWN ? compileWith([]) : status
+}
+
+function compileWith(options: readonly string[]): number {
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js')
   const { status } = spawnSync(
     process.execPath,
     [
+      ...options,
       asc,
       join(assembly, 'index.ts'),
       ...['--config', join(root, 'wasm/asconfig.json')],

@@ -6,7 +6,7 @@ import { BATCH_MAX, createEd25519Signers } from '../../src/crypto/ed25519.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import { createDice, fromHex, privateKeyOf, publicBytesOf, readLayout } from './wasm-fixture.ts'
 
-const CASES_COUNT = 100_000
+const CASES_COUNT = 10_000
 const CASES_PER_KEY = 2_000
 
 /** Equal to no signature. */
@@ -55,7 +55,8 @@ for (const { name, seed, publicKey, message, signature } of VECTORS) {
   })
 }
 
-test('a hundred thousand signatures, alone and in batches, are those of node:crypto', () => {
+// A hundred thousand more are compared where tokens are: node:crypto signs each of them for both.
+test('ten thousand signatures, alone and in batches, are those of node:crypto', () => {
   const dice = createDice(0x8032)
   for (let done = 0; done < CASES_COUNT; done += CASES_PER_KEY) {
     const seed = dice.bytes(32)

@@ -18,9 +18,9 @@ import {
 } from './p256-fixture.ts'
 import { createDice } from './wasm-fixture.ts'
 
-const CASES_COUNT = 100_000
+const CASES_COUNT = 10_000
 const CASES_PER_KEY = 2_000
-const NOBLE_EVERY = 500
+const NOBLE_CASES_COUNT = 200
 const TABLES_MAX = 4
 
 const KEY_BYTES = createWasmInstance().entry('p256KeyBytes')()
@@ -33,7 +33,9 @@ function prepared(key: { point: Uint8Array }): P256Key {
   return found
 }
 
-test('a hundred thousand signatures of node:crypto are valid, and not with one bit flipped', () => {
+// Verdicts on a hundred thousand signatures of ours, which node:crypto judges too, are compared where
+// those are made: in the test of the signer.
+test('ten thousand signatures of node:crypto are valid, and not with one bit flipped', () => {
   const dice = createDice(0x186)
   for (let done = 0; done < CASES_COUNT; done += CASES_PER_KEY) {
     const pair = keyPairOf(dice.bytes(32))
@@ -53,7 +55,7 @@ test('a hundred thousand signatures of node:crypto are valid, and not with one b
 
 test('noble and this say the same of its own signatures and of altered ones', () => {
   const dice = createDice(0x0b1e)
-  for (let done = 0; done < CASES_COUNT / NOBLE_EVERY; done++) {
+  for (let done = 0; done < NOBLE_CASES_COUNT; done++) {
     const pair = keyPairOf(dice.bytes(32))
     const [key, message] = [prepared(pair), dice.bytes(dice.below(200))]
     const signature = Buffer.from(p256.sign(message, pair.secret, { lowS: false }))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { p256 } from '@noble/curves/nist.js'
 import { createP256Signers, P256_BATCH_MAX } from '../../src/crypto/p256.ts'
+import { createP256Keys, type P256Key } from '../../src/crypto/p256-verifier.ts'
 import type { WasmInstance } from '../../src/crypto/wasm.ts'
 import { createWasmInstance } from '../../src/crypto/wasm.ts'
 import { bytesOf, isValidByNode, keyPairOf, numberOf, ORDER } from './p256-fixture.ts'
@@ -14,6 +15,9 @@ const NOBLE_EVERY = 500
 const instance = createWasmInstance()
 const hedged = createP256Signers(instance)
 const deterministic = createP256Signers(instance, { nonce: 'deterministic' })
+const keys = createP256Keys(createWasmInstance({ keyTablesBytesMax: 8 << 20 }), {
+  usesBeforeTable: 1,
+})
 
 // RFC 6979 A.2.5.
 const RFC_KEY = 'c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721'
@@ -46,25 +50,47 @@ for (const { message, signature } of RFC_VECTORS) {
   })
 }
 
-test('a hundred thousand signatures, alone and in batches, are valid to node:crypto', () => {
+/** Whether it is valid to us, and not any more with one bit flipped. */
+function isValidHere(
+  dice: ReturnType<typeof createDice>,
+  key: P256Key,
+  message: Buffer,
+  signature: Uint8Array,
+): boolean {
+  if (!key.verify(message, signature)) return false
+  const altered = Buffer.from(signature)
+  const at = dice.below(64)
+  altered[at] = (altered[at] as number) ^ (1 << dice.below(8))
+  return !key.verify(message, altered)
+}
+
+// What node:crypto says once of a signature holds for who made it and for who verifies it.
+test('a hundred thousand signatures are valid to node:crypto, and to our verifier as well', () => {
   const dice = createDice(0x6979)
   for (let done = 0; done < CASES_COUNT; done += CASES_PER_KEY) {
     const key = keyPairOf(dice.bytes(32))
     const signers = done % (2 * CASES_PER_KEY) === 0 ? hedged : deterministic
     const signer = signers.prepare(key.secret)
     assert.deepEqual(Buffer.from(signer.publicKey), key.point)
+    const verifying = keys.prepare(key.point)
+    assert.ok(verifying)
     for (let left = CASES_PER_KEY; left > 0; ) {
       const count = Math.min(left, 1 + dice.below(P256_BATCH_MAX))
       const messages = Array.from({ length: count }, () => dice.bytes(dice.below(400)))
       signer.signMany(messages).forEach((signature, index) => {
         const message = messages[index] as Buffer
-        if (signature !== undefined && isValidByNode(key, message, signature)) return
-        assert.fail(`Message ${index} of ${count} after ${done + CASES_PER_KEY - left} is wrong.`)
+        const of = () => `message ${index} of ${count} after ${done + CASES_PER_KEY - left}`
+        if (signature === undefined || !isValidByNode(key, message, signature)) {
+          assert.fail(`not valid: ${of()}`)
+        }
+        if (!isValidHere(dice, verifying, message, signature)) assert.fail(`ours of ${of()}`)
       })
       left -= count
     }
     signer.forget()
+    verifying.forget()
   }
+  assert.equal(keys.tablesCount(), 0)
 })
 
 test('deterministic signatures are those of noble, hedged ones are valid to it', () => {

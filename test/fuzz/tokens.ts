@@ -60,13 +60,29 @@ function judgeTokens(
   return isRight(tokens.sign(first), first.shared + first.own) ? undefined : 'token 0 alone'
 }
 
+/** Judges the signatures of these inputs without a token around them, alone and in a batch. */
+function judgeBare(
+  signer: Signer,
+  inputs: readonly Buffer[],
+  isSignature: IsSignature,
+): string | undefined {
+  const batch = signer.signMany(inputs)
+  for (const [index, input] of inputs.entries()) {
+    if (!isSignature(input, signer.sign(input))) return `input ${index} alone`
+    const together = batch[index]
+    if (together === undefined || !isSignature(input, together)) return `input ${index} in a batch`
+  }
+  return undefined
+}
+
 function headTextOf(alg: string, kid: string): string {
   return `${Buffer.from(JSON.stringify({ alg, kid, typ: 'JWT' })).toString('base64url')}.`
 }
 
+type Signer = ReturnType<Signers['prepare']>
 type Signers = ReturnType<typeof createEd25519Signers> | ReturnType<typeof createP256Signers>
 /** Whether a signature is what node:crypto makes, or takes, of this input. */
-type IsSignature = (input: Buffer, signature: Buffer) => boolean
+type IsSignature = (input: Buffer, signature: Uint8Array) => boolean
 
 interface Curve {
   readonly name: string
@@ -75,9 +91,15 @@ interface Curve {
   readonly createSigners: () => Signers
   readonly drawSeed: (dice: Dice) => Buffer
   readonly byNode: (seed: Buffer) => IsSignature
+  /**
+   * Always the same signature of the same input: what signs a token is then held to node:crypto's by
+   * itself too, at no cost to it.
+   */
+  readonly isRepeatable: boolean
 }
 
-function targetOf({ name, about, alg, createSigners, drawSeed, byNode }: Curve) {
+function targetOf(curve: Curve) {
+  const { name, about, alg, createSigners, drawSeed, byNode, isRepeatable } = curve
   return target<TokenCase>({
     ...{ name, about, share: 3 },
     start() {
@@ -91,8 +113,10 @@ function targetOf({ name, about, alg, createSigners, drawSeed, byNode }: Curve) 
           const signer = signers.prepare(drawn.seed)
           const tokens = signer.prepareTokens(text)
           try {
-            return judgeTokens(tokens, claimsOf(drawn), (token, json) => {
-              const input = text + Buffer.from(json).toString('base64url')
+            const claims = claimsOf(drawn)
+            const inputOf = (json: string) => text + Buffer.from(json).toString('base64url')
+            const wrong = judgeTokens(tokens, claims, (token, json) => {
+              const input = inputOf(json)
               if (!token.startsWith(`${input}.`)) return false
               const tail = token.slice(input.length + 1)
               const signature = Buffer.from(tail, 'base64url')
@@ -100,6 +124,9 @@ function targetOf({ name, about, alg, createSigners, drawSeed, byNode }: Curve) 
               if (signature.toString('base64url') !== tail) return false
               return isSignature(Buffer.from(input), signature)
             })
+            if (wrong !== undefined || !isRepeatable) return wrong
+            const inputs = claims.map(({ shared, own }) => Buffer.from(inputOf(shared + own)))
+            return judgeBare(signer, inputs, isSignature)
           } finally {
             tokens.forget()
             signer.forget()
@@ -116,6 +143,7 @@ export const tokenTarget = targetOf({
   alg: 'EdDSA',
   createSigners: () => createEd25519Signers(createWasmInstance()),
   drawSeed: (dice) => dice.bytes(32),
+  isRepeatable: true,
   byNode(seed) {
     const privateKey = privateKeyOf(seed)
     // The same is signed in three ways here, and always to the same bytes.
@@ -135,6 +163,7 @@ export const p256TokenTarget = targetOf({
   alg: 'ES256',
   createSigners: () => createP256Signers(createWasmInstance()),
   drawSeed: drawSecret,
+  isRepeatable: false,
   byNode(seed) {
     const pair = keyPairOf(seed)
     return (input, signature) => isValidByNode(pair, input, signature)

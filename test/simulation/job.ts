@@ -11,10 +11,15 @@ interface SeedsJob {
   readonly theme?: string
 }
 
+interface MutantJob {
+  readonly kind: 'mutant'
+  readonly index: number
+  /** The seed to begin with; else the one that is known to show the mutant, then all from 1 on. */
+  readonly from?: number
+}
+
 /** A piece of work for one process. */
-export type Job =
-  | SeedsJob
-  | { readonly kind: 'mutant'; readonly index: number; readonly from: number }
+export type Job = SeedsJob | MutantJob
 
 export type Done =
   | { readonly kind: 'seeds'; readonly sum: Sum }
@@ -58,16 +63,23 @@ function runSeeds({ from, count, theme }: SeedsJob): Done {
   return { kind: 'seeds', sum }
 }
 
-function runMutant({ index, from }: { readonly index: number; readonly from: number }): Done {
+function runMutant({ index, from }: MutantJob): Done {
   const mutant = MUTANTS[index]
   if (mutant === undefined) throw new Error(`no mutant ${index}`)
   const { variation, theme } = mutant
-  for (let tried = 1; tried <= MUTANT_SEEDS_MAX; tried++) {
-    const seed = from + tried - 1
+  let tried = 0
+  for (const seed of seedsFrom(from, mutant.seed)) {
+    tried += 1
     const [violation] = runSeed(seed, { variation, theme }).tally.violations
     if (violation !== undefined) {
       return { kind: 'mutant', index, by: { seed, rule: violation.rule, tried } }
     }
   }
   return { kind: 'mutant', index, by: undefined }
+}
+
+function* seedsFrom(from: number | undefined, known: number): Generator<number> {
+  if (from === undefined) yield known
+  const first = from ?? 1
+  for (let seed = first; seed < first + MUTANT_SEEDS_MAX; seed++) yield seed
 }

@@ -9,14 +9,17 @@ import type { Variation } from './variation.ts'
 export interface Mutant {
   readonly name: string
   readonly variation: Variation
-  /** Where it is looked for first; all themes come after it. */
+  /** What the histories are about in which it is looked for. */
   readonly theme: string
+  /** One of them that is known to show it: looked at before the others, where that is allowed. */
+  readonly seed: number
 }
 
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'acknowledges at once',
     theme: 'links',
+    seed: 27,
     variation: {
       acknowledger: (real) => ({
         ...real,
@@ -30,16 +33,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'gives up waiting after 300 ms',
     theme: 'links',
+    seed: 65,
     variation: { acknowledger: (real, machine) => impatient(real, machine, 300) },
   },
   {
     name: 'believes loads that were overtaken',
     theme: 'pushes',
+    seed: 6,
     variation: { ring: (ring) => ({ ...ring, admits: () => true }) },
   },
   {
     name: 'does not look for gaps',
     theme: 'pushes',
+    seed: 4,
     variation: {
       workerBoard: (board) => ({
         ...board,
@@ -53,11 +59,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'believes without a lease',
     theme: 'links',
+    seed: 165,
     variation: { lease: (lease) => ({ ...lease, isLive: () => true }) },
   },
   {
     name: 'counts its lease from the reply',
     theme: 'waiting',
+    seed: 10,
     variation: {
       lease: (lease, { clock }) => ({
         ...lease,
@@ -68,26 +76,31 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'reads the time once a turn',
     theme: 'waiting',
+    seed: 12,
     variation: { clock: (machine) => machine.loopClock },
   },
   {
     name: 'trusts reports right after a new sealing',
     theme: 'split',
+    seed: 1,
     variation: { waiterBoard: alwaysFirst, acknowledger: alwaysFirstPut },
   },
   {
     name: 'ignores how long a deposed primary may serve',
     theme: 'split',
+    seed: 24,
     variation: { times: (times) => ({ ...times, fenceMs: 0 }) },
   },
   {
     name: 'decides by an uncached read without a lease',
     theme: 'split',
+    seed: 24,
     variation: { corridor: undecided },
   },
   {
     name: 'seals without replaying Postgres',
     theme: 'restarts',
+    seed: 5,
     variation: {
       keeperBoard: (board) => ({
         ...board,
@@ -100,6 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'leaves on a restored board what was ended',
     theme: 'restarts',
+    seed: 21,
     variation: {
       keeperBoard: (board) => ({
         ...board,
@@ -110,26 +124,31 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'revives sessions by their use',
     theme: 'calm',
+    seed: 32,
     variation: { limits: (limits) => ({ ...limits, isTouchCreating: true }) },
   },
   {
     name: 'takes members off by wall time',
     theme: 'clocks',
+    seed: 29,
     variation: { isPruningByWall: true },
   },
   {
     name: 'takes a worker off that is only stopped',
     theme: 'waiting',
+    seed: 105,
     variation: { isStopTakenForDeath: true },
   },
   {
     name: 'does not wait for those who go on without Redis',
     theme: 'outage',
+    seed: 61,
     variation: { isSecondUnheeded: true },
   },
   {
     name: 'goes on without Redis and hears of nothing',
     theme: 'outage',
+    seed: 1,
     variation: {
       secondLeases: (real) => ({
         ...real,
@@ -140,6 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'puts changes on a board of an earlier sealing',
     theme: 'split',
+    seed: 38,
     variation: {
       outboxBoard: (board) => ({ ...board, apply: (notice) => board.apply(notice, 0) }),
     },
@@ -147,6 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes any sealed board for the one that counts',
     theme: 'young',
+    seed: 8,
     variation: {
       keeperBoard: (board) => ({
         ...board,
@@ -157,16 +178,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'is sure that its board was not replaced',
     theme: 'young',
+    seed: 95,
     variation: { acknowledger: certain },
   },
   {
     name: 'goes back to a board that was sealed before',
     theme: 'young',
+    seed: 67,
     variation: { workerBoard: timeless },
   },
   {
     name: 'reports what it has not applied',
     theme: 'pushes',
+    seed: 4,
     variation: {
       workerBoard: (board) => ({
         ...board,
@@ -179,6 +203,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'leaves the list and goes on',
     theme: 'links',
+    seed: 6,
     variation: {
       workerBoard: (board) => ({
         ...board,
