@@ -60,7 +60,8 @@ export interface Rounds {
 export const CONNECTIONS = 64
 /** Enough for the engine to have compiled what is measured, and for tokens to be signed. */
 const WARM_REQUESTS = 20_000
-const WARM_SECONDS_MAX = 10
+/** What answers a few thousand times a second is compiled by then too. */
+const WARM_SECONDS_MAX = 4
 /** Of all answers; beyond it something else was measured than meant. */
 const WRONG_SHARE_MAX = 0.001
 

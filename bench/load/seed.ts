@@ -6,6 +6,7 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { parseAddress } from '../../src/core/address.ts'
 import type { KeyAlgorithm } from '../../src/core/api-key.ts'
@@ -70,7 +71,7 @@ export async function openSeeder(world: Pick<World, 'redis' | 'seal'>): Promise<
   }
 }
 
-/** So many at once while a board is filled. */
+/** So many at once while a board is filled; the next are made up while Redis takes these. */
 const FILLED_AT_ONCE = 2_000
 
 /**
@@ -92,21 +93,28 @@ export async function fillSessions(
   try {
     const filling = { epochNumber, isEmpty: await board.begin(epochNumber) }
     const all: Seeded[] = []
+    let filled: Promise<unknown> = Promise.resolve()
     while (all.length < count) {
       const size = Math.min(FILLED_AT_ONCE, count - all.length)
       const some = Array.from({ length: size }, () => sealNew(world))
       const postings = some.map((seeded, at) => postingOf(seeded, all.length + at + 1))
-      const holders = postings.map(
-        ({ uid, principal, principalVersion, generation, endsAtMs }) => ({
-          ...{ uid, record: principal, version: principalVersion, generation, untilMs: endsAtMs },
-        }),
-      )
-      await Promise.all([
+      const holders = postings.map((posting) => ({
+        uid: posting.uid,
+        record: posting.principal,
+        version: posting.principalVersion,
+        generation: posting.generation,
+        untilMs: posting.endsAtMs,
+      }))
+      await filled
+      filled = Promise.all([
         board.prepare(filling, postings, []),
         board.preparePrincipals(filling, holders),
       ])
-      all.push(...some)
+      // A turn for the socket: Redis has something to do meanwhile.
+      await nextTurn()
+      for (const one of some) all.push(one)
     }
+    await filled
     await board.seal(epochNumber)
     return all
   } finally {
@@ -161,8 +169,16 @@ function postingOf({ hash }: Seeded, number: number) {
 
 function principalOf(uid: string): Principal {
   return {
-    ...{ uid, kind: 'user', username: null, email: `${uid.toLowerCase()}@app.example` },
-    ...{ role: 'member', level: 3, state: 'active', referralId: null, otp: true, version: 1 },
+    uid,
+    kind: 'user',
+    username: null,
+    email: `${uid.toLowerCase()}@app.example`,
+    role: 'member',
+    level: 3,
+    state: 'active',
+    referralId: null,
+    otp: true,
+    version: 1,
   }
 }
 
@@ -184,11 +200,23 @@ export async function seedKeys(
   count: number,
   createPair: () => KeyPairKeyObjectResult | undefined = () => undefined,
 ): Promise<SeededKey[]> {
+  const holders = Array.from({ length: Math.ceil(count / KEYS_PER_HOLDER) }, async (_, at) => {
+    const size = Math.min(KEYS_PER_HOLDER, count - at * KEYS_PER_HOLDER)
+    return seedKeysOf(world, algorithm, size, createPair)
+  })
+  return (await Promise.all(holders)).flat()
+}
+
+async function seedKeysOf(
+  world: Pick<World, 'identity' | 'secretsKey'>,
+  algorithm: KeyAlgorithm,
+  count: number,
+  createPair: () => KeyPairKeyObjectResult | undefined,
+): Promise<SeededKey[]> {
   const { identity } = world
+  const uid = await createHolder(world)
   const keys: SeededKey[] = []
-  let uid = ''
-  for (let number = 0; number < count; number++) {
-    if (number % KEYS_PER_HOLDER === 0) uid = await createHolder(world)
+  while (keys.length < count) {
     const kid = randomBytes(8).toString('hex')
     const secret = randomBytes(16).toString('hex')
     const pair = createPair()
