@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { Lease } from '../cache/lease.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Geo } from '../store/geo.ts'
@@ -35,6 +35,8 @@ interface Beginning {
   readonly policy: Pick<PolicyHolder, 'load' | 'refresh'>
   readonly keys: Pick<Refreshed, 'refresh'>
   readonly clock: Pick<Clock, 'monotonicMs'>
+  /** What there is to compute; done while Postgres reads the rows. */
+  readonly meanwhile: () => void
 }
 
 /**
@@ -45,10 +47,15 @@ interface Beginning {
  * would be refused here is decided by them. In the end it joins all the same, and says why not.
  */
 export async function becomeAble(beginning: Beginning, isJoining: boolean): Promise<void> {
-  const { follower, policy, keys, clock } = beginning
+  const { follower, policy, keys, clock, meanwhile } = beginning
   await follower.start()
   try {
-    await policy.load()
+    const loading = policy.load()
+    // Nobody else hears of it if it fails before it is waited for.
+    loading.catch(() => undefined)
+    await nextTurn()
+    meanwhile()
+    await loading
   } catch (fault) {
     // On the members' list by now: nobody shall wait for who never listened.
     await follower.drain()

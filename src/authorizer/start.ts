@@ -141,8 +141,9 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
   const server = openServer({ options, auditing, keys, ...joined })
   policy.watch(WATCH_EVERY_MS)
-  warm(options.crypto.publicKeys, options.warms)
-  await becomeAble({ follower, policy, keys, clock: systemClock }, given.isJoining === true)
+  const meanwhile = () => warm(options.crypto.publicKeys, options.warms)
+  const parts = { follower, policy, keys, clock: systemClock, meanwhile }
+  await becomeAble(parts, given.isJoining === true)
   const { port } = await server.listen(options.listenAt)
   sampleGauges({ metrics, memory, policy, places, follower, monotonicMs, nowMs: Date.now })
 

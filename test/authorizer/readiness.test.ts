@@ -60,6 +60,7 @@ function beginning(answers: { beats?: boolean; fresh?: boolean[]; load?: Error }
     },
     keys: { refresh: async () => true },
     clock: { monotonicMs: () => nowMs },
+    meanwhile: () => void done.push('meanwhile'),
   }
   return { parts, done, nowMs: () => nowMs }
 }
@@ -67,19 +68,19 @@ function beginning(answers: { beats?: boolean; fresh?: boolean[]; load?: Error }
 test('rows are read after the first heartbeat, and who is alone waits for no more', async () => {
   const { parts, done } = beginning({ beats: false })
   await becomeAble(parts, false)
-  assert.deepEqual(done, ['start', 'load'])
+  assert.deepEqual(done, ['start', 'load', 'meanwhile'])
 })
 
 test('a start that finds no rows takes itself off the list, and says why', async () => {
   const { parts, done } = beginning({ load: new Error('away') })
   await assert.rejects(becomeAble(parts, true), /away/)
-  assert.deepEqual(done, ['start', 'load', 'drain'])
+  assert.deepEqual(done, ['start', 'load', 'meanwhile', 'drain'])
 })
 
 test('who joins others waits for a lease and fresh rows, but not for ever', async () => {
   const { parts, done } = beginning({ fresh: [false, true] })
   await becomeAble(parts, true)
-  assert.deepEqual(done, ['start', 'load', 'beat', 'beat'])
+  assert.deepEqual(done, ['start', 'load', 'meanwhile', 'beat', 'beat'])
   const never = beginning({ beats: false })
   await becomeAble(never.parts, true)
   assert.equal(never.nowMs(), 2_000)
