@@ -33,8 +33,8 @@ function prepared(key: { point: Uint8Array }): P256Key {
   return found
 }
 
-// Verdicts on a hundred thousand signatures of ours, which node:crypto judges too, are compared where
-// those are made: in the test of the signer.
+// Verdicts on a hundred thousand signatures of ours, which node:crypto judges too, are compared
+// where those are made: in the test of the signer.
 test('ten thousand signatures of node:crypto are valid, and not with one bit flipped', () => {
   const dice = createDice(0x186)
   for (let done = 0; done < CASES_COUNT; done += CASES_PER_KEY) {

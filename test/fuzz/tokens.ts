@@ -92,8 +92,8 @@ interface Curve {
   readonly drawSeed: (dice: Dice) => Buffer
   readonly byNode: (seed: Buffer) => IsSignature
   /**
-   * Always the same signature of the same input: what signs a token is then held to node:crypto's by
-   * itself too, at no cost to it.
+   * Always the same signature of the same input: what signs a token is then held to node:crypto's
+   * by itself too, at no cost to it.
    */
   readonly isRepeatable: boolean
 }
