@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRandom, parseWanted } from './run.ts'
+import { createRandom, HELP, parseWanted } from './run.ts'
 import { chooseFaults, scheduleFaults } from './schedule.ts'
 
 test('what is not said has a default', () => {
@@ -24,6 +24,12 @@ const REFUSED: readonly (readonly string[])[] = [
 for (const words of REFUSED) {
   test(`${words.join(' ')} is refused`, () => assert.throws(() => parseWanted(words)))
 }
+
+test('help names every option', () => {
+  for (const name of ['minutes', 'seed', 'workers', 'only', 'scene', 'times', 'json']) {
+    assert.match(HELP, new RegExp(`^  --${name} `, 'm'))
+  }
+})
 
 test('a scene is played as often as its goal says, or as often as wanted', () => {
   assert.deepEqual(parseWanted(['--scene', 'G10']).scene, { name: 'G10', times: 100 })

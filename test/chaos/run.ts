@@ -1,10 +1,8 @@
-// npm run chaos [-- --minutes N --seed S --workers W --only R4,R7 --json]
-// npm run chaos -- --scene G9 [--times N --json]
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { createDice } from '../fuzz/dice.ts'
+import { isHelpWanted, readOptions } from '../options.ts'
 import { runChaos } from './chaos.ts'
 import { FAULT_NAMES, FAULTS, type FaultName, STAND_INS } from './faults.ts'
 import { isUnsafe, judge } from './judge.ts'
@@ -13,6 +11,20 @@ import { SCENES, type SceneName } from './scenes.ts'
 import { chooseFaults, scheduleFaults } from './schedule.ts'
 import { startStand } from './stand.ts'
 import { tally } from './tally.ts'
+
+export const HELP = `npm run chaos -- [--minutes N] [--seed S] [--workers N] [--only A,B] [--json]
+npm run chaos -- --scene NAME [--times N] [--json]
+
+  --minutes N   so long faults strike (3)
+  --seed S      which, and when: the same seed, the same order (drawn)
+  --workers N   authorizers, 1 to 64 (8)
+  --only A,B    only these faults: ${FAULT_NAMES.join(',')}
+  --scene NAME  instead one goal that needs a stand of its own: ${Object.keys(SCENES).join(', ')}
+  --times N     how often it is played (as its goal says)
+  --json        only the last line
+
+It ends with 1 where something was accepted that must not be.
+`
 
 export interface Wanted {
   readonly minutes: number
@@ -27,17 +39,14 @@ export interface Wanted {
 
 /** Reads the command line; throws an Error whose message says what it may be. */
 export function parseWanted(words: readonly string[]): Wanted {
-  const { values } = parseArgs({
-    args: words.filter((word) => word !== '--'),
-    options: {
-      minutes: { type: 'string', default: '3' },
-      seed: { type: 'string', default: randomBytes(6).toString('hex') },
-      workers: { type: 'string', default: '8' },
-      only: { type: 'string' },
-      scene: { type: 'string' },
-      times: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
+  const values = readOptions(words, {
+    minutes: { type: 'string', default: '3' },
+    seed: { type: 'string', default: randomBytes(6).toString('hex') },
+    workers: { type: 'string', default: '8' },
+    only: { type: 'string' },
+    scene: { type: 'string' },
+    times: { type: 'string' },
+    json: { type: 'boolean', default: false },
   })
   const minutes = Number(values.minutes)
   if (!(minutes > 0 && minutes <= 600)) throw new Error('--minutes takes more than 0, up to 600.')
@@ -150,9 +159,14 @@ async function run(wanted: Wanted): Promise<number> {
 }
 
 async function main(): Promise<void> {
+  const words = process.argv.slice(2)
+  if (isHelpWanted(words)) {
+    process.stdout.write(HELP)
+    return
+  }
   let wanted: Wanted
   try {
-    wanted = parseWanted(process.argv.slice(2))
+    wanted = parseWanted(words)
   } catch (cause) {
     process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
     process.exitCode = 2
