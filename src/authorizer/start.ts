@@ -79,6 +79,8 @@ export interface StartOptions {
   readonly names?: WorkerNames
   /** Others answer on this port already. */
   readonly isJoining?: boolean
+  /** Nothing is asked of `stores` before; rejects if they are not to be had. */
+  readonly whenReady?: Promise<void>
 }
 
 const { monotonicMs } = systemClock
@@ -140,6 +142,7 @@ export async function startAuthorizer(given: StartOptions): Promise<RunningAutho
   })
   const joined = { engine, metrics, memory, policy, places, follower, toucher, limits, desk }
   const server = openServer({ options, auditing, keys, ...joined })
+  await given.whenReady
   policy.watch(WATCH_EVERY_MS)
   const meanwhile = () => warm(options.crypto.publicKeys, options.warms)
   const parts = { follower, policy, keys, clock: systemClock, meanwhile }

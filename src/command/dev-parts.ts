@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { createSayFault } from '../authorizer/observe.ts'
 import { createOperations } from '../authorizer/operations.ts'
 import { openLoudCrypto } from '../authorizer/signing.ts'
-import { type RunningAuthorizer, startAuthorizer } from '../authorizer/start.ts'
+import { type RunningAuthorizer, type StartOptions, startAuthorizer } from '../authorizer/start.ts'
 import type { ConfigFor } from '../config/settings.ts'
 import { ensureCookieKey } from '../crypto/cookie-keys.ts'
 import { openCookieRing } from '../crypto/cookie-ring.ts'
@@ -23,7 +23,7 @@ import {
   startIdentity,
 } from '../identity/start.ts'
 import type { Database } from '../store/database.ts'
-import { type EmbeddedStores, joinEmbeddedStores } from '../store/embedded.ts'
+import { beginEmbeddedStores, type EmbeddedStores } from '../store/embedded.ts'
 import type { IdentityStores } from '../store/stores.ts'
 import { createLog, type Log } from '../telemetry/log.ts'
 import { createOpsServer } from '../telemetry/ops.ts'
@@ -52,22 +52,28 @@ interface Folder {
 
 const ADMIN_EMAIL = 'admin@dvara.localhost'
 
-/** Starts both processes on `database`, shows the way in, waits to be stopped, and closes it. */
-export async function runDev(config: Config, database: Database): Promise<void> {
-  const stores = await joinEmbeddedStores({ database, migrationsDir: shipped.migrationsDir })
+/**
+ * Starts both processes on `database`, shows the way in, waits to be stopped, and closes it. What
+ * needs no database is made ready while it opens.
+ */
+export async function runDev(config: Config, database: Promise<Database>): Promise<void> {
+  const { migrationsDir } = shipped
+  const { stores, ready } = beginEmbeddedStores({ database, migrationsDir })
+  // Everybody who waits for it hears of it, and until then it is nobody's.
+  ready.catch(() => undefined)
   try {
-    await serve(config, stores)
+    await serve(config, stores, ready)
   } finally {
     await stores.close()
   }
 }
 
-async function serve(config: Config, stores: EmbeddedStores): Promise<void> {
+async function serve(config: Config, stores: EmbeddedStores, ready: Promise<void>): Promise<void> {
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const logging = createLog({ level, name: 'dev' })
   try {
     const folder = await prepareFolder(resolve(config.dataDirectory), config)
-    const parts = await startParts(config, folder, stores, logging.log)
+    const parts = await startParts({ config, folder, stores, ready, log: logging.log })
     try {
       const { admin, isFresh } = await ensureAdministrator(stores.identity, folder, config)
       await writeDevFile(folder.devFile, { ...parts.places, admin })
@@ -81,50 +87,35 @@ async function serve(config: Config, stores: EmbeddedStores): Promise<void> {
   }
 }
 
-async function startParts(config: Config, folder: Folder, stores: EmbeddedStores, log: Log) {
-  const keyring = await openKeyring({ directory: folder.keys })
-  const secretsKey = await openSecretsKey(config, folder)
-  const crypto = openLoudCrypto(config, log)
-  const { blakeKeys, publicKeys } = crypto
-  const cookieRing = await openCookieRing({ directory: folder.cookieKeys, blakeKeys })
+interface Foundation {
+  readonly config: Config
+  readonly folder: Folder
+  readonly stores: EmbeddedStores
+  /** Whether the stores are to be had. */
+  readonly ready: Promise<void>
+  readonly log: Log
+}
+
+async function startParts(foundation: Foundation) {
+  const { config, folder, ready } = foundation
   const version = readVersion()
-  const authorizer = await startAuthorizer({
-    config,
-    listenAt:
-      config.listen.kind === 'unix'
-        ? { path: config.listen.path }
-        : { ...config.listen, mode: 'exclusive' },
-    policyFile: folder.policyFile,
-    keysDirectory: folder.keys,
-    keyring,
-    secretsKey,
-    crypto,
-    cookieRing,
-    cookieKeysDirectory: folder.cookieKeys,
-    stores: stores.authorizer,
-    storeName: 'embedded',
-    warms: 'soon',
-    log,
-    version,
-    sayFault: createSayFault(log, createSayAtMost(Date.now)),
+  const shared = { ...(await openShared(foundation)), version, whenReady: ready }
+  const starting = startAuthorizer(authorizerOptions(foundation, shared))
+  const identifying = startIdentity({
+    ...shared,
+    stores: foundation.stores.identity,
+    verifier: createVerifier({
+      keys: createKeyringSource(shared.keyring),
+      publicKeys: shared.crypto.publicKeys,
+    }),
+    mailer: openMailer(config, folder.outbox),
   })
-  const drains: (() => Promise<void>)[] = [authorizer.drain]
+  const [authorizer, identity] = await bothOf(starting, identifying, ready)
+  const drains = [identity.drain, authorizer.drain]
   const drain = async () => {
     for (const one of drains) await one()
   }
   try {
-    const identity = await startIdentity({
-      config,
-      stores: stores.identity,
-      verifier: createVerifier({ keys: createKeyringSource(keyring), publicKeys }),
-      cookieRing,
-      secretsKey,
-      mailer: openMailer(config, folder.outbox),
-      policyFile: folder.policyFile,
-      log,
-      version,
-    })
-    drains.unshift(identity.drain)
     const ops = createOps(config, authorizer, identity)
     const opsAddress = await ops.open()
     drains.push(ops.close)
@@ -136,6 +127,52 @@ async function startParts(config: Config, folder: Folder, stores: EmbeddedStores
     return { places, authorizer, drain }
   } catch (problem) {
     await drain()
+    throw problem
+  }
+}
+
+/** What both processes are given. */
+type Shared = Pick<
+  StartOptions,
+  'config' | 'log' | 'policyFile' | 'keyring' | 'secretsKey' | 'crypto' | 'cookieRing' | 'version'
+> & { readonly whenReady: Promise<void> }
+
+async function openShared({ config, folder, log }: Foundation) {
+  const keyring = await openKeyring({ directory: folder.keys })
+  const secretsKey = await openSecretsKey(config, folder)
+  const crypto = openLoudCrypto(config, log)
+  const { blakeKeys } = crypto
+  const cookieRing = await openCookieRing({ directory: folder.cookieKeys, blakeKeys })
+  return { config, log, policyFile: folder.policyFile, keyring, secretsKey, crypto, cookieRing }
+}
+
+function authorizerOptions({ config, folder, stores, log }: Foundation, shared: Shared) {
+  const { listen } = config
+  return {
+    ...shared,
+    listenAt:
+      listen.kind === 'unix' ? { path: listen.path } : { ...listen, mode: 'exclusive' as const },
+    keysDirectory: folder.keys,
+    cookieKeysDirectory: folder.cookieKeys,
+    stores: stores.authorizer,
+    storeName: 'embedded' as const,
+    warms: 'soon' as const,
+    sayFault: createSayFault(log, createSayAtMost(Date.now)),
+  } satisfies StartOptions
+}
+
+/** Rejects with what keeps the stores from being had, else with the authorizer's problem. */
+async function bothOf(
+  starting: Promise<RunningAuthorizer>,
+  identifying: Promise<RunningIdentity>,
+  ready: Promise<void>,
+): Promise<[RunningAuthorizer, RunningIdentity]> {
+  const [authorizer, identity] = await Promise.allSettled([starting, identifying])
+  try {
+    await ready
+    return [await starting, await identifying]
+  } catch (problem) {
+    for (const one of [identity, authorizer]) if ('value' in one) await one.value.drain()
     throw problem
   }
 }

@@ -37,6 +37,8 @@ export interface IdentityOptions {
   readonly policyFile: string
   readonly log: Log
   readonly version: string
+  /** Nothing is asked of `stores` before; rejects if they are not to be had. */
+  readonly whenReady?: Promise<void>
 }
 
 /** Joins the rooms and listens. Rejects with the listener's error. */
@@ -56,6 +58,7 @@ export async function startIdentity(options: IdentityOptions): Promise<RunningId
     settings: settingsOf(config, options.version),
   }
   const app = await createIdentityServer(deps)
+  await options.whenReady
   const keeping = keep(stores, systemClock, log)
   const { identityListen } = config
   const address = await app.listen(

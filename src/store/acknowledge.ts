@@ -23,6 +23,12 @@ export interface AcknowledgeTimes extends LeaseTimes {
   readonly retryMs: number
 }
 
+/** Defaults of the settings of the same names. */
+export function timesOf(given: Partial<AcknowledgeTimes>): AcknowledgeTimes {
+  const { leaseMs = 2_000, fenceMs = 0, retryMs = 2_000 } = given
+  return { leaseMs, fenceMs, retryMs }
+}
+
 /** Waits until what was put on the board is in force on every authorizer. */
 export interface Acknowledger {
   /**

@@ -1,9 +1,8 @@
-import type { Receipt } from './acknowledge.ts'
-import type { Database } from './database.ts'
+import { type Receipt, timesOf } from './acknowledge.ts'
+import type { Database, Queryable } from './database.ts'
 import { openDirectory } from './directory.ts'
 import { joinAuthorizer, joinIdentity } from './join.ts'
 import { migrate } from './migrate.ts'
-import { timesOf } from './open.ts'
 import type { AuthorizerStores, IdentityStores } from './stores.ts'
 import { systemClock } from './system-clock.ts'
 import { createTwinBoard } from './twin.ts'
@@ -29,15 +28,37 @@ export async function openEmbeddedStores(options: {
   return joinEmbeddedStores({ ...options, database: await openDirectory(options.directory) })
 }
 
-/** The same over a database that is open already; it is closed with them, or if this fails. */
-export async function joinEmbeddedStores(options: {
-  readonly database: Database
+interface JoinOptions {
   readonly migrationsDir: string
   readonly nowMs?: () => number
   readonly leaseMs?: number
   readonly onReceipt?: (receipt: Receipt) => void
-}): Promise<EmbeddedStores> {
-  const { database, migrationsDir, nowMs = Date.now, leaseMs, onReceipt } = options
+}
+
+/** The same over a database that is open already; it is closed with them, or if this fails. */
+export async function joinEmbeddedStores(
+  options: JoinOptions & { readonly database: Database },
+): Promise<EmbeddedStores> {
+  const { stores, ready } = beginEmbeddedStores(options)
+  try {
+    await ready
+  } catch (fault) {
+    await stores.close()
+    throw fault
+  }
+  return stores
+}
+
+/**
+ * The same, at once, over a database that may still be opening: what needs no answer of them can be
+ * made meanwhile. Nothing may be asked of them before `ready`, which rejects with what failed; the
+ * caller closes them then too.
+ */
+export function beginEmbeddedStores(
+  options: JoinOptions & { readonly database: Database | Promise<Database> },
+): { readonly stores: EmbeddedStores; readonly ready: Promise<void> } {
+  const { migrationsDir, nowMs = Date.now, leaseMs, onReceipt } = options
+  const database = whenOpen(options.database)
   const board = createTwinBoard(nowMs)
   const identity = joinIdentity(board, database, {
     ...timesOf(leaseMs === undefined ? {} : { leaseMs }),
@@ -45,22 +66,39 @@ export async function joinEmbeddedStores(options: {
     onFault: () => undefined,
     ...(onReceipt === undefined ? {} : { onReceipt }),
   })
-  try {
+  async function becomeReady(): Promise<void> {
     await migrate(database, migrationsDir)
     await identity.keeper.seal()
     await identity.acknowledger.start()
-  } catch (fault) {
-    await identity.close()
-    throw fault
   }
   // One world, closed once and whole: halves have no connection of their own to close.
   const shared = async () => undefined
-  return {
+  const stores: EmbeddedStores = {
     authorizer: { ...joinAuthorizer(board, database), close: shared },
     identity: { ...identity, close: shared },
     async close() {
       await identity.keeper.copyIdle().catch(() => undefined)
       await identity.close()
+    },
+  }
+  return { stores, ready: becomeReady() }
+}
+
+/** Questions wait until it is open, and fail with what the opening failed with. */
+function whenOpen(opening: Database | Promise<Database>): Database {
+  if (!(opening instanceof Promise)) return opening
+  // Whoever asks hears of it, be it later.
+  opening.catch(() => undefined)
+  return {
+    query: async (...given: Parameters<Queryable['query']>) => (await opening).query(...given),
+    execute: async (text) => (await opening).execute(text),
+    transaction: async (work) => (await opening).transaction(work),
+    scan: async (text, parameters, each) => (await opening).scan(text, parameters, each),
+    exclusive: async (lock, work) => (await opening).exclusive(lock, work),
+    async close() {
+      // What did not open is closed.
+      const opened = await opening.catch(() => undefined)
+      await opened?.close()
     },
   }
 }

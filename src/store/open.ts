@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Fault } from '../core/fault.ts'
-import type { AcknowledgeTimes } from './acknowledge.ts'
+import { type AcknowledgeTimes, timesOf } from './acknowledge.ts'
 import type { Database } from './database.ts'
 import { type IdentityOptions, joinAuthorizer, joinIdentity } from './join.ts'
 import { createPostgres } from './postgres.ts'
@@ -57,12 +57,6 @@ export async function openIdentityStores(
   // Reports come as soon as Redis is there; until then the list is read.
   void identity.acknowledger.start()
   return identity
-}
-
-/** Defaults of the settings of the same names. */
-export function timesOf(given: Partial<AcknowledgeTimes>): AcknowledgeTimes {
-  const { leaseMs = 2_000, fenceMs = 0, retryMs = 2_000 } = given
-  return { leaseMs, fenceMs, retryMs }
 }
 
 /** A database by its URL alone, for `migrate` and `isMigrated`. */

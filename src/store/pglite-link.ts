@@ -4,6 +4,7 @@ import type { SqlValue } from './database.ts'
 
 /** What the thread is asked. `transaction` is the number that `begin` was answered with. */
 export type Question =
+  | { readonly kind: 'compile' }
   | { readonly kind: 'open'; readonly folder: string | undefined }
   | {
       readonly kind: 'query'

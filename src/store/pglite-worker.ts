@@ -1,10 +1,14 @@
 import assert from 'node:assert'
+import { readFile } from 'node:fs/promises'
 import { parentPort } from 'node:worker_threads'
-import { PGlite, type Transaction } from '@electric-sql/pglite'
+import type { PGlite, Transaction } from '@electric-sql/pglite'
 import type { Answer, Asked, Failure, Question } from './pglite-link.ts'
 
 // A thread with Postgres in it. Postgres runs as plain code, without a pause: here it holds up
 // nobody but itself, neither other modules' loading at the start nor the event loop later.
+
+// The compiler's libraries name WebAssembly only together with a browser's.
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> }
 
 interface OpenTransaction {
   readonly engine: Transaction
@@ -15,6 +19,18 @@ interface OpenTransaction {
 
 assert(parentPort !== null, 'this file is the inside of a thread')
 const port = parentPort
+
+/**
+ * For one process with a small database. Postgres clears these buffers when it starts: with the
+ * 128 MB that suit a server this was a third of the opening, and all of them stayed in memory.
+ */
+const SETTINGS = ['-c', 'shared_buffers=16MB']
+
+// Both begin at once, as they take no time of one another.
+const compiled = compileEngine()
+const loaded = import('@electric-sql/pglite')
+// Who asks hears of it.
+compiled.catch(() => undefined)
 
 let pglite: PGlite | undefined
 const transactions = new Map<number, OpenTransaction>()
@@ -27,6 +43,10 @@ port.on('message', ({ id, question }: Asked) => {
 })
 
 async function answer(id: number, question: Question): Promise<unknown> {
+  if (question.kind === 'compile') {
+    await compiled
+    return undefined
+  }
   if (question.kind === 'open') return open(question.folder)
   assert(pglite !== undefined, 'asked before it was opened')
   switch (question.kind) {
@@ -49,9 +69,20 @@ async function answer(id: number, question: Question): Promise<unknown> {
 }
 
 async function open(folder: string | undefined): Promise<void> {
-  pglite = folder === undefined ? await PGlite.create() : await PGlite.create(folder)
+  const { PGlite } = await loaded
+  pglite = await PGlite.create({
+    ...(folder === undefined ? {} : { dataDir: folder }),
+    pgliteWasmModule: await compiled,
+    startParams: [...PGlite.defaultStartParams, ...SETTINGS],
+  })
   // A damaged cluster may open well and fail at its first question.
   await pglite.query('select count(*) from pg_class')
+}
+
+/** The package would do so when it is loaded, and tell nobody when it is done. */
+async function compileEngine(): Promise<object> {
+  const file = new URL('./pglite.wasm', import.meta.resolve('@electric-sql/pglite'))
+  return WebAssembly.compile(await readFile(file))
 }
 
 /** Resolves to the transaction's number, once it is its turn. */

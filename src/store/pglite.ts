@@ -12,22 +12,29 @@ export class DirectoryError extends Error {
   override readonly name = 'DirectoryError'
 }
 
+/** Told while a database is opened; a step of an opening that fails may be left out. */
+export interface OpeningSteps {
+  /** Its WebAssembly is compiled, by the flags of V8 that were set until now. */
+  readonly onCompiled?: () => void
+  /** The directory is ours, and what the caller does from here on takes no time of the opening. */
+  readonly onBegun?: () => void
+}
+
 /** Postgres in a thread of this process: begun, and not told yet what to open. */
 export interface PGliteEngine {
-  /**
-   * In `folder`, which the caller has locked, or in memory. Called once; ends it on failure. What
-   * the caller does from `onBegun` on takes no time of the opening.
-   */
-  open(folder: string | undefined, onBegun?: () => void): Promise<Database>
+  /** In `folder`, which the caller has locked, or in memory. Called once; ends it on failure. */
+  open(folder: string | undefined): Promise<Database>
   /** For an engine that is not wanted after all. */
   end(): Promise<void>
 }
 
 /** Begun early, its loading takes no time of the caller's. */
-export function startPGlite(): PGliteEngine {
+export function startPGlite({ onCompiled, onBegun }: OpeningSteps = {}): PGliteEngine {
   const link = startLink(new URL('./pglite-worker.js', import.meta.url))
+  // If it fails so does the opening, which says why.
+  link.ask({ kind: 'compile' }).then(onCompiled, () => undefined)
   return {
-    async open(folder, onBegun) {
+    async open(folder) {
       const openAt = (folder: string | undefined) => {
         const opened = link.ask({ kind: 'open', folder })
         onBegun?.()

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { openEmbeddedStores } from '../../src/store/embedded.ts'
+import { openDirectory } from '../../src/store/directory.ts'
+import { beginEmbeddedStores, openEmbeddedStores } from '../../src/store/embedded.ts'
 import { copyDirectory } from '../process/embedded.ts'
 import { removeFolder } from '../process/servers.ts'
 import { migrationsDir, signIn } from './worlds.ts'
@@ -38,4 +39,29 @@ test('a damaged directory fails and is free again', async () => {
     await assert.rejects(opening, { name: 'DirectoryError', message: /is damaged/ })
   }
   await removeFolder(directory)
+})
+
+test('begun before the database is open, they are ready when it is, and closed whole', async () => {
+  const directory = await copyDirectory({ isBare: true })
+  const steps: string[] = []
+  const database = openDirectory(directory, {
+    onCompiled: () => steps.push('compiled'),
+    onBegun: () => steps.push('begun'),
+  })
+  const { stores, ready } = beginEmbeddedStores({ database, migrationsDir })
+  await ready
+  assert.deepEqual(steps.sort(), ['begun', 'compiled'])
+  const { hash } = await signIn(stores.identity)
+  assert.equal((await stores.authorizer.facts.load(hash)).found?.session.hash, hash)
+  await stores.close()
+  await (await openDirectory(directory)).close()
+  await removeFolder(directory)
+})
+
+test('begun before a database that does not open, they say why and can be closed', async () => {
+  const database = Promise.reject(new Error('it is damaged'))
+  const { stores, ready } = beginEmbeddedStores({ database, migrationsDir })
+  await assert.rejects(ready, /it is damaged/)
+  await assert.rejects(stores.identity.ping(), /it is damaged/)
+  await stores.close()
 })
