@@ -45,6 +45,8 @@ const ALONE = [
 
 /** The rest shares a process by folder, so many files at most: to load a room costs a second. */
 const FILES_MAX = 16
+/** Folders of fewer share with each other. */
+const ROOM_FILES_MIN = 6
 
 /**
  * Writes the modules that node's runner is given, and returns their paths in order of start. Each
@@ -72,7 +74,12 @@ function groupsOf(files) {
     groups.push({ name: stem.replaceAll('/', '-'), members: [file] })
   }
   const shared = []
-  const rooms = groupBy(left, dirname)
+  const sizes = new Map(
+    [...groupBy(left, dirname)].map(([room, members]) => [room, members.length]),
+  )
+  const rooms = groupBy(left, (file) =>
+    sizes.get(dirname(file)) < ROOM_FILES_MIN ? 'small-rooms' : dirname(file),
+  )
   for (const [room, members] of rooms) {
     const parts = Math.ceil(members.length / FILES_MAX)
     for (let part = 0; part < parts; part++) {

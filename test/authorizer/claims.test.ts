@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { KeyObject } from 'node:crypto'
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { createPublicKey, verify } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { openKeyring } from '../../src/crypto/keyring.ts'
 import { importKey } from '../../src/crypto/keys.ts'
 import { createJti } from '../../src/crypto/random.ts'
 import { createSigner } from '../../src/crypto/signer.ts'
+import { RSA_PAIR } from '../crypto/rsa-fixture.ts'
 
 const NOW_MS = 1_760_000_000_789
 const NOW_S = 1_760_000_000
@@ -118,7 +119,7 @@ test('whatever a principal is called, the claims are those of the list and uncha
 async function createMinted(t: TestContext) {
   const directory = await mkdtemp(join(tmpdir(), 'dvara-claims-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rsa = RSA_PAIR
   const pem = rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   await importKey({ directory, pem, nowMs: NOW_MS })
   const keyring = await openKeyring({ directory })

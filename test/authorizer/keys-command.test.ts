@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { runKeys } from '../../src/authorizer/keys-command.ts'
 import { listCookieKeys } from '../../src/crypto/cookie-keys.ts'
 import { ROTATION_DELAYS } from '../../src/crypto/key-rotation.ts'
 import { listKeys } from '../../src/crypto/keys.ts'
+import { RSA_PAIR } from '../crypto/rsa-fixture.ts'
 
 const NOW_MS = Date.UTC(2025, 0, 2)
 const TIMING = { ...ROTATION_DELAYS, jwksMaxAgeMs: 300_000, tokenTtlMs: 60_000 }
@@ -183,7 +183,7 @@ test('with --json every command prints one document without a secret', async (t)
 
 test('an existing key is imported, once', async (t) => {
   const { run, folder } = await createCommand(t)
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey } = RSA_PAIR
   const path = join(folder, 'barong.key')
   await writeFile(path, privateKey.export({ type: 'pkcs1', format: 'pem' }))
   const imported = await run('import', path)

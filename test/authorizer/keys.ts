@@ -11,6 +11,7 @@ import { apiKeyRow, parseSecretsKey, sealSecret } from '../../src/crypto/envelop
 import { createRequestVerifiers, type VerifyingEngine } from '../../src/crypto/request-verifier.ts'
 import { createTwinNonces } from '../../src/store/twin-nonces.ts'
 import { checkOf, factsOf, NOW } from '../core/facts.ts'
+import { RSA_PAIR } from '../crypto/rsa-fixture.ts'
 
 export const KID = '0123456789abcdef'
 const SECRET = '00112233445566778899aabbccddeeff'
@@ -23,7 +24,7 @@ type Pair = { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
 const GENERATE: Record<PairName, () => Pair> = {
   EdDSA: () => generateKeyPairSync('ed25519'),
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  RS256: () => RSA_PAIR,
 }
 const pairs = new Map<PairName, Pair>()
 

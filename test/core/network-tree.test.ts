@@ -58,8 +58,8 @@ test('the least value of the networks that hold an address, as a linear scan fin
   )
 })
 
-/** How many nodes a match looks at: each is asked for its address exactly once. */
-function visitsOf(count: number, address: string): number {
+/** Counts the nodes that a match looks at: each is asked for its address exactly once. */
+function createCounted(count: number): (address: string) => number {
   let visits = 0
   const entries = Array.from({ length: count }, (_, value) => {
     const text = `${value & 255}.${(value >> 8) & 255}.${(value >> 16) & 255}.0/24`
@@ -81,12 +81,16 @@ function visitsOf(count: number, address: string): number {
     count1(one)
   }
   count1(tree.four)
-  assert.notEqual(matchNetworkTree(tree, addressOf(address)), -1)
-  return visits
+  return (address) => {
+    visits = 0
+    assert.notEqual(matchNetworkTree(tree, addressOf(address)), -1)
+    return visits
+  }
 }
 
 test('100,000 networks cost as many steps as the bits that tell them apart', () => {
-  assert.ok(visitsOf(10, '7.0.0.9') <= 5)
-  assert.ok(visitsOf(100_000, '7.1.0.9') <= 18)
-  assert.ok(visitsOf(100_000, '7.1.1.9') <= 18)
+  assert.ok(createCounted(10)('7.0.0.9') <= 5)
+  const visitsOf = createCounted(100_000)
+  assert.ok(visitsOf('7.1.0.9') <= 18)
+  assert.ok(visitsOf('7.1.1.9') <= 18)
 })

@@ -10,6 +10,7 @@ import {
 } from '../../src/crypto/public-keys.ts'
 import { createWasmPublicKeys } from '../../src/crypto/wasm-public-keys.ts'
 import { bytesOf, numberOf } from './p256-fixture.ts'
+import { RSA_PAIR } from './rsa-fixture.ts'
 import { createDice } from './wasm-fixture.ts'
 
 interface Pair {
@@ -17,7 +18,7 @@ interface Pair {
   readonly publicKey: KeyObject
 }
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = RSA_PAIR
 const PAIRS: Readonly<Record<PublicAlgorithm, Pair>> = {
   EdDSA: generateKeyPairSync('ed25519'),
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),

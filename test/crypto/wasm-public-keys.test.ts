@@ -3,6 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import test from 'node:test'
 import { createWasmInstance, type WasmInstance } from '../../src/crypto/wasm.ts'
 import { createWasmPublicKeys } from '../../src/crypto/wasm-public-keys.ts'
+import { RSA_PAIR } from './rsa-fixture.ts'
 
 const MESSAGE = Buffer.from('what was signed')
 
@@ -52,7 +53,7 @@ test('no instance is made before a key of ours is prepared, and one for each cur
       return createWasmInstance({ keyTablesBytesMax: 1 << 20 })
     },
   })
-  keys.prepare('RS256', generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey)
+  keys.prepare('RS256', RSA_PAIR.publicKey)
   assert.equal(instancesCount, 0)
   for (const [alg, , { publicKey }] of [...CASES, ...CASES]) keys.prepare(alg, publicKey)
   assert.equal(instancesCount, 2)

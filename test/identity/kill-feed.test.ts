@@ -63,9 +63,12 @@ after(() => {
   server?.closeAllConnections()
 })
 
+/** Of the megabytes that some hear, each look would go through all. */
+const KEPT_CHARS = 262_144
+
 interface Listening {
   readonly answer: IncomingMessage
-  /** The text so far, once it includes `words`. */
+  /** The latest text, once it includes `words`. */
   until(words: string): Promise<string>
   close(): void
 }
@@ -77,7 +80,7 @@ function listen(lastEventId?: string): Promise<Listening> {
     const asked = request({ host: '127.0.0.1', port, headers, agent: false }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (part: string) => {
-        text += part
+        text = (text + part).slice(-KEPT_CHARS)
       })
       answer.on('error', () => undefined)
       resolve({

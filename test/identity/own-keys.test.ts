@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { apiKeyRow, openSecret } from '../../src/crypto/envelope.ts'
 import type { User } from '../../src/store/users.ts'
+import { RSA_PAIR } from '../crypto/rsa-fixture.ts'
 import { type App, addUserWithApp } from './codes.ts'
 import { openWorld, type Running, type World } from './world.ts'
 
@@ -56,7 +57,7 @@ test('a key of HS256: kid and secret in Barong’s form, the secret shown this o
 const pair = {
   EdDSA: generateKeyPairSync('ed25519').publicKey,
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey,
-  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,
+  RS256: RSA_PAIR.publicKey,
 }
 
 test('an asymmetric key keeps the public half alone, from PEM or JWK', async () => {

@@ -13,6 +13,7 @@ import { DIALECT_NAMES, type DialectName } from '../../src/core/check.ts'
 import { apiKeyRow, parseSecretsKey, sealSecret } from '../../src/crypto/envelope.ts'
 import { openIdentityStores } from '../../src/store/open.ts'
 import type { IdentityStores } from '../../src/store/stores.ts'
+import { RSA_PAIR } from '../crypto/rsa-fixture.ts'
 import { createHolder, keyFor } from '../store/keys.ts'
 import { createFolder, removeFolder } from './servers.ts'
 import { type Stack, startStack } from './stack.ts'
@@ -23,7 +24,7 @@ const SECRET = randomBytes(16).toString('hex')
 const PAIRS = {
   EdDSA: generateKeyPairSync('ed25519'),
   ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  RS256: RSA_PAIR,
 }
 const PATH = '/api/v2/orders'
 const HOST = 'app.example'
