@@ -13,6 +13,7 @@ const BUILT = join(root, 'dist', '.dvara-built')
 const BUNDLER = join(root, '.ci/bundle.mjs')
 const NODE_OLDEST = [20, 19]
 const COMPILED_FOLDERS = ['src', 'test', 'bench', 'wasm']
+const GENERATED = join('wasm', 'assembly', 'generated')
 
 /** Installs and builds what is missing or stale; ends the process with one line if it cannot. */
 export function prepare() {
@@ -70,14 +71,18 @@ export function checkTypes() {
 
 function listSources() {
   const found = []
-  for (const folder of COMPILED_FOLDERS) {
-    if (!existsSync(join(root, folder))) continue
-    for (const entry of readdirSync(join(root, folder), { recursive: true })) {
-      if (!entry.endsWith('.ts') || entry.startsWith('assembly/generated/')) continue
-      const path = join(folder, entry)
-      found.push({ path, mtimeMs: statSync(join(root, path)).mtimeMs })
+  // By hand: `recursive` of readdirSync takes 30 ms for them, of every start.
+  const walk = (folder) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) {
+        if (path !== GENERATED) walk(path)
+      } else if (path.endsWith('.ts')) {
+        found.push({ path, mtimeMs: statSync(join(root, path)).mtimeMs })
+      }
     }
   }
+  for (const folder of COMPILED_FOLDERS) if (existsSync(join(root, folder))) walk(folder)
   return found.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 

@@ -95,9 +95,8 @@ const TOUCH_FLUSH_EVERY_MS = 500
 export async function startAuthorizer(given: StartOptions): Promise<RunningAuthorizer> {
   const { config, stores, log } = given
   const engine = await openEngine(config.engine, (message) => log.warn(message))
-  const metrics = createMetrics({
-    build: { version: given.version, node: process.version, engine: engine.kind },
-  })
+  const build = { version: given.version, node: process.version, engine: engine.kind }
+  const metrics = createMetrics({ build })
   const options = { ...given, sayFault: countFaults(given, metrics) }
   const memory = createMemory({ ...config, leaseMs: leaseMsOf(config) }, monotonicMs)
   const policy = await openPolicy({

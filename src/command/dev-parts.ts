@@ -72,13 +72,20 @@ async function serve(config: Config, stores: EmbeddedStores, ready: Promise<void
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel
   const logging = createLog({ level, name: 'dev' })
   try {
+    const finding = ready.then(() => stores.identity.users.findByEmail(ADMIN_EMAIL))
+    finding.catch(() => undefined)
     const folder = await prepareFolder(resolve(config.dataDirectory), config)
     const parts = await startParts({ config, folder, stores, ready, log: logging.log })
     try {
-      const { admin, isFresh } = await ensureAdministrator(stores.identity, folder, config)
+      const isFresh = (await finding) === undefined
+      const admin = isFresh
+        ? await makeAdministrator(stores.identity, folder, config)
+        : await readAdministrator(folder.devFile)
       await writeDevFile(folder.devFile, { ...parts.places, admin })
+      // Before anybody hears that it is up, and may stop it.
+      const stopped = untilStopped(() => void parts.authorizer.reload())
       printWelcome(parts.places, folder, admin, isFresh)
-      await untilStopped(() => void parts.authorizer.reload())
+      await stopped
     } finally {
       await parts.drain()
     }
@@ -229,15 +236,11 @@ async function prepareFolder(directory: string, config: Config): Promise<Folder>
  * The first run makes one administrator with a random password; later ones read it back. It is
  * written down before it is made, so that no crash leaves one whose password nobody knows.
  */
-async function ensureAdministrator(
+async function makeAdministrator(
   stores: IdentityStores,
   { devFile }: Folder,
   config: Config,
-): Promise<{ admin: Administrator | undefined; isFresh: boolean }> {
-  const known = await readAdministrator(devFile)
-  if ((await stores.users.findByEmail(ADMIN_EMAIL)) !== undefined) {
-    return { admin: known, isFresh: false }
-  }
+): Promise<Administrator> {
   const admin = { email: ADMIN_EMAIL, password: randomBytes(18).toString('base64url') }
   await writeDevFile(devFile, { admin })
   await createAdministrator({
@@ -246,7 +249,7 @@ async function ensureAdministrator(
     randomBytes,
     ...admin,
   })
-  return { admin, isFresh: true }
+  return admin
 }
 
 async function readAdministrator(devFile: string): Promise<Administrator | undefined> {
