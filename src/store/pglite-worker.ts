@@ -76,7 +76,7 @@ async function open(folder: string | undefined): Promise<void> {
   }
   pglite = new Engine({
     ...(folder === undefined ? {} : { dataDir: folder }),
-    pgliteWasmModule: await compiled,
+    ...(await compiled),
     startParams: [...PGlite.defaultStartParams, ...SETTINGS],
   })
   await pglite.waitReady
@@ -85,9 +85,16 @@ async function open(folder: string | undefined): Promise<void> {
 }
 
 /** The package would do so when it is loaded, and tell nobody when it is done. */
-async function compileEngine(): Promise<object> {
-  const file = new URL('./pglite.wasm', import.meta.resolve('@electric-sql/pglite'))
-  return WebAssembly.compile(await readFile(file))
+async function compileEngine() {
+  const compile = async (name: string) => {
+    const file = new URL(name, import.meta.resolve('@electric-sql/pglite'))
+    return WebAssembly.compile(await readFile(file))
+  }
+  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([
+    compile('./pglite.wasm'),
+    compile('./initdb.wasm'),
+  ])
+  return { pgliteWasmModule, initdbWasmModule }
 }
 
 /** Resolves to the transaction's number, once it is its turn. */
