@@ -15,8 +15,10 @@ end
 export const LOAD_KEY = `
 local seq = redis.call('GET', '{dv}seq')
 local k = redis.call('HMGET', '{dv}k:' .. ARGV[2], 'b', 'u', 'n')
-if not k[1] or k[3] ~= string.match(ep, '^%d+') then return { ep, seq } end
-return { ep, seq, k[1], redis.call('HGET', '{dv}p:' .. k[2], 'b') }
+if not k[1] or k[3] ~= number then return { ep, seq } end
+local p = redis.call('HMGET', '{dv}p:' .. k[2], 'b', 'n')
+if p[1] and p[2] ~= number then return { ep, seq } end
+return { ep, seq, k[1], p[1] }
 `
 
 /**
@@ -26,8 +28,7 @@ return { ep, seq, k[1], redis.call('HGET', '{dv}p:' .. k[2], 'b') }
 export const PREPARE_KEYS = `${POST_KEY}
 for at = 4, #ARGV, 7 do
   putKey(ARGV[2], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
-  redis.call('HDEL', '{dv}p:' .. ARGV[at + 1], 'v')
-  post(ARGV[at + 1], ARGV[at + 5], ARGV[at + 6], ARGV[3])
+  post(ARGV[2], ARGV[at + 1], ARGV[at + 5], ARGV[at + 6], ARGV[3])
 end
 return 1
 `

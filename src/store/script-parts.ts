@@ -1,17 +1,26 @@
-/** Opens every script that believes the board: nothing of it counts unless it was sealed. */
+/**
+ * Opens every script that believes the board: nothing of it counts unless it was sealed. `number`
+ * is that of the sealing.
+ */
 export const SEALED = `
 local ep = redis.call('GET', '{dv}ep')
-if not ep or string.match(ep, '^%d+%.(.+)$') ~= ARGV[1] then
+local number, run = string.match(ep or '', '^(%d+)%.(.+)$')
+if run ~= ARGV[1] then
   return redis.error_reply('UNSEALED not sealed for this process')
 end
 `
 
-/** Functions that write a session with its principal, never over something newer. */
+/**
+ * Functions that write a session with its principal, never over something newer. A principal of
+ * another sealing than `n` says nothing, whatever its version: Postgres is the truth.
+ */
 export const POST_PRINCIPAL = `
-local function post(uid, version, record, untilMs)
+local function post(n, uid, version, record, untilMs)
   local key = '{dv}p:' .. uid
-  local known = tonumber(redis.call('HGET', key, 'v') or '-1')
-  if tonumber(version) >= known then redis.call('HSET', key, 'v', version, 'b', record) end
+  local known = redis.call('HMGET', key, 'v', 'n')
+  if known[2] ~= n or tonumber(version) >= tonumber(known[1]) then
+    redis.call('HSET', key, 'v', version, 'b', record, 'n', n)
+  end
   if redis.call('PEXPIRETIME', key) < tonumber(untilMs) then
     redis.call('PEXPIREAT', key, untilMs)
   end

@@ -23,7 +23,8 @@ import { SEALING_SCRIPTS } from './sealing-scripts.ts'
  *   {dv}a   stream of activities that wait for Postgres: `r` record
  *   {dv}s:<hash> hash: b record, i idle deadline, u uid, g generation;
  *                expires at the absolute end, not when idle: the refusals differ
- *   {dv}p:<uid>  hash: b record, v version   {dv}g:<uid> generation   {dv}t:<hash> tombstone
+ *   {dv}p:<uid>  hash: b record, v version, n number of the sealing it belongs to
+ *   {dv}g:<uid> generation   {dv}t:<hash> tombstone
  *
  * A script takes the run id of the server its connection leads to, learnt when the connection
  * was made: a Redis that was restarted has another one, and its old seal counts for nothing.
@@ -31,13 +32,17 @@ import { SEALING_SCRIPTS } from './sealing-scripts.ts'
  */
 export const CHANNEL = '{dv}push'
 
-/** ARGV: run id, hash. */
+/**
+ * ARGV: run id, hash. Nothing is found where the holder was not filled in or written since the
+ * board was sealed: the session ended while it was, and what is known of the holder may be old.
+ */
 const LOAD = `${SEALED}
 local seq = redis.call('GET', '{dv}seq')
 local s = redis.call('HMGET', '{dv}s:' .. ARGV[2], 'b', 'i', 'u', 'g')
 if not s[1] or not s[3] then return { ep, seq } end
-return { ep, seq, s[1], s[2], s[4], redis.call('HGET', '{dv}p:' .. s[3], 'b'),
-  redis.call('GET', '{dv}g:' .. s[3]) }
+local p = redis.call('HMGET', '{dv}p:' .. s[3], 'b', 'n')
+if p[1] and p[2] ~= number then return { ep, seq } end
+return { ep, seq, s[1], s[2], s[4], p[1], redis.call('GET', '{dv}g:' .. s[3]) }
 `
 
 /** ARGV: run id, then hash and deadline of each. */
@@ -71,13 +76,13 @@ return entries
  * principal version, principal record.
  */
 const OPEN = `${SEALED}${POST_PRINCIPAL}
-if string.match(ep, '^%d+') ~= ARGV[2] then return 'moved' end
+if number ~= ARGV[2] then return 'moved' end
 if redis.call('EXISTS', '{dv}t:' .. ARGV[3]) == 1 then return 'outdated' end
 if tonumber(redis.call('GET', '{dv}g:' .. ARGV[4]) or '0') > tonumber(ARGV[8]) then
   return 'outdated'
 end
 put(ARGV[3], ARGV[5], ARGV[4], ARGV[6], ARGV[7], ARGV[8])
-post(ARGV[4], ARGV[9], ARGV[10], ARGV[7])
+post(number, ARGV[4], ARGV[9], ARGV[10], ARGV[7])
 return 'opened'
 `
 
@@ -89,7 +94,7 @@ return 'opened'
  * generation, until, generation life.
  */
 const APPLY = `${SEALED}${POST_PRINCIPAL}${POST_KEY}${CLOSE}
-if tonumber(string.match(ep, '^%d+')) < tonumber(ARGV[2]) then
+if tonumber(number) < tonumber(ARGV[2]) then
   return redis.error_reply('UNSEALED the change is of a later sealing')
 end
 local at = 10
@@ -117,12 +122,11 @@ end
 local keys = tonumber(ARGV[at])
 at = at + 1
 for n = 1, keys do
-  putKey(string.match(ep, '^%d+'), ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3],
-    ARGV[at + 4])
+  putKey(number, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   at = at + 5
 end
 if ARGV[at] then
-  post(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 4])
+  post(number, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 4])
   raise(ARGV[at], ARGV[at + 3], ARGV[at + 5])
 end
 local seq = string.format('%.0f', redis.call('INCR', '{dv}seq'))

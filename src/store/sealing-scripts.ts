@@ -89,14 +89,12 @@ while at <= size do
   local key = '{dv}p:' .. uid
   if isEmpty then
     if generation ~= '0' then call('SET', '{dv}g:' .. uid, generation, 'PX', ARGV[4]) end
-    call('HSET', key, 'v', version, 'b', record)
+    call('HSET', key, 'v', version, 'b', record, 'n', ARGV[2])
     call('PEXPIREAT', key, untilMs)
   else
     call('DEL', '{dv}g:' .. uid)
     raise(uid, generation, ARGV[4])
-    -- Postgres is the truth: whatever version was left behind is replaced.
-    call('HDEL', key, 'v')
-    post(uid, version, record, untilMs)
+    post(ARGV[2], uid, version, record, untilMs)
   end
 end
 return 1

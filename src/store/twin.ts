@@ -3,14 +3,7 @@ import { EventEmitter } from 'node:events'
 import { Fault } from '../core/fault.ts'
 import type { Invalidation } from '../core/invalidation.ts'
 import type { Board, Notice, PostedKey, Refilling } from './board.ts'
-import {
-  EPOCH_STRIDE,
-  GENERATION_MS,
-  KEY_UNTIL_MS,
-  LOG_ENTRIES_MAX,
-  SINCE_ENTRIES_MAX,
-  TOMBSTONE_MS,
-} from './board.ts'
+import { EPOCH_STRIDE, GENERATION_MS, KEY_UNTIL_MS, TOMBSTONE_MS } from './board.ts'
 import { createExpiring } from './expiring.ts'
 import type { InvalidationHandler } from './invalidations.ts'
 import type { Roster } from './members.ts'
@@ -18,6 +11,7 @@ import type { Loaded } from './sessions.ts'
 import { createTwinActivities } from './twin-activities.ts'
 import { createTwinClosings } from './twin-closings.ts'
 import { createTwinKeys } from './twin-keys.ts'
+import { createTwinLog } from './twin-log.ts'
 import { createTwinMembers, type TwinMark } from './twin-members.ts'
 import { createTwinNonces } from './twin-nonces.ts'
 import { createTwinRates } from './twin-rates.ts'
@@ -32,6 +26,8 @@ interface Row {
 interface Principal {
   readonly record: Uint8Array
   readonly version: number
+  /** The sealing it belongs to. */
+  readonly epochNumber: number | undefined
 }
 
 /** Expired entries are looked for this often; until then they only take memory. */
@@ -59,6 +55,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       if (principal === undefined) {
         throw new Fault('store_garbage', { about: 'a session without its principal' })
       }
+      if (principal.epochNumber !== state.epochNumber()) return { ...head, found: undefined }
       const { session, idleAtMs, generation: sessionGeneration } = row
       const generation = generations.read(row.uid) ?? 0
       const { record } = principal
@@ -90,7 +87,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       if ((generations.read(posting.uid) ?? 0) > posting.generation) return 'outdated'
       state.put(posting)
       const { uid, principal, principalVersion: version, endsAtMs } = posting
-      state.post(uid, { record: principal, version }, endsAtMs)
+      state.post(uid, { record: principal, version, epochNumber }, endsAtMs)
       return 'opened'
     },
     async apply(notice, epochNumber) {
@@ -144,17 +141,16 @@ function createFilling(
       for (const { uid, record, version, generation, untilMs } of holders) {
         // What was left behind counts for nothing: Postgres is the truth.
         state.generations.forget(uid)
-        state.principals.forget(uid)
         state.raise(uid, generation)
-        state.post(uid, { record, version }, untilMs)
+        state.post(uid, { record, version, epochNumber }, untilMs)
       }
     },
     async prepareKeys(epochNumber, sealings) {
       state.filling(epochNumber)
       for (const one of sealings) {
         state.keys.put(one, epochNumber)
-        state.principals.forget(one.uid)
-        state.post(one.uid, { record: one.principal, version: one.principalVersion }, KEY_UNTIL_MS)
+        const { uid, principal: record, principalVersion: version } = one
+        state.post(uid, { record, version, epochNumber }, KEY_UNTIL_MS)
       }
     },
     seal: async (epochNumber) => state.seal(epochNumber),
@@ -169,35 +165,8 @@ function loadKey(state: ReturnType<typeof createState>, kid: string): Loaded<Pos
   if (principal === undefined) {
     throw new Fault('store_garbage', { about: 'a key without its holder' })
   }
+  if (principal.epochNumber !== state.epochNumber()) return { ...head, found: undefined }
   return { ...head, found: { key: posting.record, principal: principal.record } }
-}
-
-/** The log and its number. */
-function createLog() {
-  const entries: Invalidation[] = []
-  let seq = 0
-  return {
-    seq: () => seq,
-    restart(from: number): void {
-      entries.length = 0
-      seq = from
-    },
-    append({ scope, id }: Notice): Invalidation {
-      seq += 1
-      const message = { seq, scope, id }
-      entries.push(message)
-      // Cut in lumps: shifting the array at every entry would copy it at every entry.
-      if (entries.length > 1.1 * LOG_ENTRIES_MAX) {
-        entries.splice(0, entries.length - LOG_ENTRIES_MAX)
-      }
-      return message
-    },
-    since(from: number): readonly Invalidation[] | undefined {
-      const count = seq - from
-      if (count < 0 || count > entries.length || count > SINCE_ENTRIES_MAX) return undefined
-      return count === 0 ? [] : entries.slice(-count)
-    },
-  }
 }
 
 function createState(nowMs: () => number) {
@@ -212,7 +181,7 @@ function createState(nowMs: () => number) {
   const touched = new Map<string, number>()
   const members = new Map<string, TwinMark>()
   let beats = 0
-  const log = createLog()
+  const log = createTwinLog()
   let sealed: number | undefined
   let sealing: number | undefined
 
@@ -228,8 +197,9 @@ function createState(nowMs: () => number) {
 
   function post(uid: string, principal: Principal, untilMs: number): void {
     const known = principals.read(uid)
-    const newest = known !== undefined && known.version > principal.version ? known : principal
-    principals.remember(uid, newest, untilMs)
+    // Of another sealing it says nothing, whatever its version: Postgres is the truth.
+    const isOurs = known?.epochNumber === principal.epochNumber
+    principals.remember(uid, isOurs ? newerOf(known, principal) : principal, untilMs)
   }
 
   function raise(uid: string, generation: number): void {
@@ -284,7 +254,8 @@ function createState(nowMs: () => number) {
       for (const one of changed?.posted ?? []) keys.put(one, sealed)
       if (principal === undefined) return
       const hasKeys = changed !== undefined && changed.posted.length > 0
-      post(principal.uid, principal, hasKeys ? KEY_UNTIL_MS : nowMs() + TOMBSTONE_MS)
+      const untilMs = hasKeys ? KEY_UNTIL_MS : nowMs() + TOMBSTONE_MS
+      post(principal.uid, { ...principal, epochNumber: sealed }, untilMs)
       raise(principal.uid, principal.generation)
     },
     append: log.append,
@@ -297,4 +268,8 @@ function createState(nowMs: () => number) {
       nonces.sweep()
     },
   }
+}
+
+function newerOf(known: Principal | undefined, principal: Principal): Principal {
+  return known !== undefined && known.version > principal.version ? known : principal
 }

@@ -56,6 +56,13 @@ interface Row {
   readonly generation: number
 }
 
+interface Principal {
+  readonly record: Uint8Array
+  readonly version: number
+  /** The sealing it belongs to. */
+  readonly n: number | undefined
+}
+
 export interface BoardLimits {
   /** Entries that the log keeps. */
   readonly logEntriesMax: number
@@ -74,7 +81,7 @@ interface Tables {
   readonly members: Map<string, { appliedSeq: number; readonly beat: number }>
   readonly sessions: Map<string, Row>
   readonly removed: Map<string, Row>
-  readonly principals: Map<string, { readonly record: Uint8Array; readonly version: number }>
+  readonly principals: Map<string, Principal>
   readonly generations: Map<string, number>
   readonly tombstones: Set<string>
   readonly keys: Map<string, { readonly posting: KeyPosting; readonly n: number }>
@@ -113,6 +120,7 @@ function createReading(tables: Tables, { sinceEntriesMax }: BoardLimits) {
       if (row === undefined) return { ...at, found: undefined }
       const principal = principals.get(row.uid)
       if (principal === undefined) throw new Fault('store_garbage', { about: 'no principal' })
+      if (principal.n !== tables.ep?.n) return { ...at, found: undefined }
       const { session, idleAtMs, generation: sessionGeneration } = row
       const generation = generations.get(row.uid) ?? 0
       const { record } = principal
@@ -125,6 +133,7 @@ function createReading(tables: Tables, { sinceEntriesMax }: BoardLimits) {
       if (key === undefined || key.n !== tables.ep?.n) return { ...at, found: undefined }
       const principal = principals.get(key.posting.uid)
       if (principal === undefined) throw new Fault('store_garbage', { about: 'no holder' })
+      if (principal.n !== tables.ep?.n) return { ...at, found: undefined }
       return { ...at, found: { key: key.posting.record, principal: principal.record } }
     },
     since(runId: string, from: number): readonly Invalidation[] | undefined {
@@ -192,7 +201,8 @@ function createChanging(tables: Tables, { logEntriesMax, isTouchCreating }: Boar
     }
     for (const one of changed?.posted ?? []) putKey(tables, one, tables.ep?.n ?? 0)
     if (principal === undefined) return
-    post(tables, principal.uid, principal)
+    const { record, version } = principal
+    post(tables, principal.uid, { record, version, n: tables.ep?.n })
     raise(tables, principal.uid, principal.generation)
   }
 
@@ -219,7 +229,7 @@ function createChanging(tables: Tables, { logEntriesMax, isTouchCreating }: Boar
       if ((generations.get(posting.uid) ?? 0) > posting.generation) return 'outdated'
       put(tables, posting)
       const { uid, principal, principalVersion: version } = posting
-      post(tables, uid, { record: principal, version })
+      post(tables, uid, { record: principal, version, n: epochNumber })
       return 'opened'
     },
     apply(runId: string, notice: Notice, epochNumber: number): Roster {
@@ -275,19 +285,17 @@ function createFilling(tables: Tables) {
       filling(runId, epochNumber)
       for (const { uid, record, version, generation } of holders) {
         if (!isEmpty) generations.delete(uid)
-        // Postgres is the truth: whatever version was left behind is replaced.
-        principals.delete(uid)
         if (!isEmpty) raise(tables, uid, generation)
         else if (generation !== 0) generations.set(uid, generation)
-        post(tables, uid, { record, version })
+        post(tables, uid, { record, version, n: epochNumber })
       }
     },
     prepareKeys(runId: string, epochNumber: number, sealings: readonly KeySealing[]): void {
       filling(runId, epochNumber)
       for (const one of sealings) {
         putKey(tables, one, epochNumber)
-        principals.delete(one.uid)
-        post(tables, one.uid, { record: one.principal, version: one.principalVersion })
+        const { uid, principal: record, principalVersion: version } = one
+        post(tables, uid, { record, version, n: epochNumber })
       }
     },
     seal(runId: string, epochNumber: number): void {
@@ -310,12 +318,11 @@ function put(tables: Tables, one: Refilling): void {
   }
 }
 
-function post(
-  { principals }: Tables,
-  uid: string,
-  principal: { readonly record: Uint8Array; readonly version: number },
-): void {
-  if (principal.version >= (principals.get(uid)?.version ?? -1)) principals.set(uid, principal)
+function post({ principals }: Tables, uid: string, principal: Principal): void {
+  const known = principals.get(uid)
+  const isNewer = known !== undefined && known.version > principal.version
+  if (isNewer && known.n === principal.n) return
+  principals.set(uid, principal)
 }
 
 function raise({ generations }: Tables, uid: string, generation: number): void {

@@ -141,9 +141,16 @@ export function createChecks(deps: {
       }
       return
     }
-    const [dying, ...others] = with_.filter((one) => one.dyingAtMs < beganAtMs)
+    // What was taken away meanwhile may be what was refused.
+    const [dying, ...others] = with_.filter((one) => one.dyingAtMs < atMs)
     const isAlone = others.length === 0 && with_.every((one) => one.openAtMs < beganAtMs)
-    if (dying === undefined || !isAlone || !TAKEN[reason]?.includes(dying.kind)) return
+    if (
+      dying === undefined ||
+      dying.dyingAtMs >= beganAtMs ||
+      !isAlone ||
+      !TAKEN[reason]?.includes(dying.kind)
+    )
+      return
     // A board that never had it refuses it too, which says nothing.
     const own = seenBy(worker, dying)
     if (own.hasPassed) own.refusedAtMs = Math.min(own.refusedAtMs, atMs)

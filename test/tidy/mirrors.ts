@@ -77,6 +77,7 @@ export const TESTED_THROUGH: Readonly<Record<string, string>> = {
   'src/store/sealing-scripts.ts': 'test/store/redis.test.ts',
   'src/store/system-clock.ts': 'test/store/acknowledge.test.ts',
   'src/store/twin-members.ts': 'test/store/acknowledge.test.ts',
+  'src/store/twin-log.ts': 'test/store/twin.test.ts',
   'src/store/waiting.ts': 'test/store/acknowledge.test.ts',
   'src/store/scripts.ts': 'test/store/redis.test.ts',
   'src/store/key-rows.ts': 'test/store/sql-api-keys.test.ts',
