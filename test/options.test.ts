@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { isHelpWanted, readOptions } from './options.ts'
+import { fileURLToPath } from 'node:url'
+import { readOptions, readWanted, readWords } from './options.ts'
 
 const OPTIONS = { seed: { type: 'string', default: '1' }, json: { type: 'boolean' } } as const
 
@@ -29,10 +31,28 @@ for (const { words, says } of REFUSED) {
   })
 }
 
-test('help is asked for in two ways', () => {
-  assert.deepEqual([['--help'], ['x', '-h'], ['--seed', '1']].map(isHelpWanted), [
-    true,
-    true,
-    false,
-  ])
+test('words may stand among the options where they are asked for', () => {
+  const { values, positionals } = readWords(['path', '--seed', '7'], OPTIONS)
+  assert.deepEqual([values.seed, positionals], ['7', ['path']])
 })
+
+test('what is wanted is handed on as it was read', () => {
+  assert.equal(
+    readWanted(['x'], 'help', ([word]) => word),
+    'x',
+  )
+})
+
+for (const room of ['chaos', 'fuzz', 'simulation']) {
+  test(`the command of ${room} says its options, and refuses others in a line`, () => {
+    const file = fileURLToPath(new URL(`./${room}/run.js`, import.meta.url))
+    const ask = (word: string) =>
+      spawnSync(process.execPath, [file, word], { encoding: 'utf8', timeout: 60_000 })
+    const helped = ask('--help')
+    assert.deepEqual([helped.status, helped.stderr], [0, ''])
+    assert.match(helped.stdout, /^npm run \w+ -- /)
+    const refused = ask('--speed')
+    assert.deepEqual([refused.status, refused.stdout], [2, ''])
+    assert.equal(refused.stderr, "Unknown option '--speed'. --help lists the options.\n")
+  })
+}

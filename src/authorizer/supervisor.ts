@@ -31,7 +31,7 @@ export interface Supervisor {
   readiness(): Readiness
   /** Asks the worker that knows, or all. */
   readonly ask: Ask
-  /** Replaces every worker, each after its successor listens. Calls do not overlap. */
+  /** Replaces every worker, each once its successor can decide. Calls do not overlap. */
   restart(): Promise<void>
   /** No failed request: each worker finishes what it has begun. */
   drain(): Promise<void>

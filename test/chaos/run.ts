@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { createDice } from '../fuzz/dice.ts'
-import { isHelpWanted, readOptions } from '../options.ts'
+import { readOptions, readWanted } from '../options.ts'
 import { runChaos } from './chaos.ts'
 import { FAULT_NAMES, FAULTS, type FaultName, STAND_INS } from './faults.ts'
 import { isUnsafe, judge } from './judge.ts'
@@ -160,18 +160,8 @@ async function run(wanted: Wanted): Promise<number> {
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2)
-  if (isHelpWanted(words)) {
-    process.stdout.write(HELP)
-    return
-  }
-  let wanted: Wanted
-  try {
-    wanted = parseWanted(words)
-  } catch (cause) {
-    process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
-    process.exitCode = 2
-    return
-  }
+  const wanted = readWanted(words, HELP, parseWanted)
+  if (wanted === undefined) return
   const { scene } = wanted
   process.exitCode = await (scene === undefined ? run(wanted) : play(scene, wanted))
 }

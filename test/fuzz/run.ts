@@ -1,9 +1,8 @@
-// npm run fuzz -- NAME [--inputs N] [--seed S] [--only TARGET] [--workers N]
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { readWanted, readWords } from '../options.ts'
 import { keep } from './corpus.ts'
 import { fuzz, shareOut } from './fuzz.ts'
 import type { Kept, Target } from './target.ts'
@@ -14,6 +13,17 @@ const INPUTS_COUNT = 10_000
 const PROGRESS_MS = 1_000
 /** Reading the clock costs as much as a hash. */
 const INPUTS_PER_LOOK = 64
+
+const HELP = `npm run fuzz -- NAME [--inputs N] [--seed S] [--only TARGET] [--workers N]
+
+  NAME           what: ${Object.keys(TARGETS).join(', ')}
+  --inputs N     so many, shared among its targets (${INPUTS_COUNT})
+  --seed S       the same seed, the same inputs (drawn)
+  --only TARGET  only this target of it
+  --workers N    threads that share the inputs, 1 to 99 (1)
+
+It ends with 1 where two disagreed; the inputs are kept in the corpus.
+`
 
 /** What was asked for on the command line. */
 export interface Wanted {
@@ -27,15 +37,11 @@ export interface Wanted {
 
 /** Reads the command line; throws an Error whose message says what it may be. */
 export function parseWanted(words: readonly string[]): Wanted {
-  const { values, positionals } = parseArgs({
-    args: words.filter((word) => word !== '--'),
-    allowPositionals: true,
-    options: {
-      inputs: { type: 'string', default: String(INPUTS_COUNT) },
-      seed: { type: 'string', default: randomBytes(6).toString('hex') },
-      only: { type: 'string' },
-      workers: { type: 'string', default: '1' },
-    },
+  const { values, positionals } = readWords(words, {
+    inputs: { type: 'string', default: String(INPUTS_COUNT) },
+    seed: { type: 'string', default: randomBytes(6).toString('hex') },
+    only: { type: 'string' },
+    workers: { type: 'string', default: '1' },
   })
   const [name = '', ...more] = positionals
   const all = TARGETS[name]
@@ -200,14 +206,8 @@ function createProgress(
 }
 
 async function main(): Promise<void> {
-  let wanted: Wanted
-  try {
-    wanted = parseWanted(process.argv.slice(2))
-  } catch (cause) {
-    process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`)
-    process.exitCode = 2
-    return
-  }
+  const wanted = readWanted(process.argv.slice(2), HELP, parseWanted)
+  if (wanted === undefined) return
   const ending = createEnding()
   // What was tried so far counts: the last line says how many inputs that were.
   const end = () => void Atomics.store(ending, 0, 1)

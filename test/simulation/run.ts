@@ -1,4 +1,4 @@
-import { isHelpWanted } from '../options.ts'
+import { readWanted } from '../options.ts'
 import { runJobs } from './crew.ts'
 import type { Job } from './job.ts'
 import { MUTANTS } from './mutants.ts'
@@ -12,21 +12,9 @@ const PROGRESS_EVERY_MS = 5_000
 /** Of the trace of a broken history. */
 const LINES_MAX = 120
 
-process.exitCode = await main(process.argv.slice(2))
-
-async function main(words: readonly string[]): Promise<number> {
-  if (isHelpWanted(words)) {
-    process.stdout.write(HELP)
-    return 0
-  }
-  let wanted: Wanted
-  try {
-    wanted = parseWanted(words)
-  } catch (cause) {
-    process.stderr.write(`${(cause as Error).message}\n`)
-    return 2
-  }
-  return wanted.isTraced ? traceOne(wanted.first, wanted) : simulate(wanted)
+const wanted = readWanted(process.argv.slice(2), HELP, parseWanted)
+if (wanted !== undefined) {
+  process.exitCode = await (wanted.isTraced ? traceOne(wanted.first, wanted) : simulate(wanted))
 }
 
 /** All seeds and all mutants; 1 if a rule was broken or a mutant survived. */
