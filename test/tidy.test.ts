@@ -33,7 +33,7 @@ const DOORS: Record<string, readonly string[]> = {
 }
 
 const DRIVERS = {
-  postgres: 'src/store/postgres.ts',
+  pg: 'src/store/postgres.ts',
   ioredis: 'src/store/redis-link.ts',
   'uWebSockets.js': 'src/gateway/engine-uws.ts',
   maxmind: 'src/store/geo.ts',

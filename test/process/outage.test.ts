@@ -87,6 +87,37 @@ test('without Postgres authorizers go on, and signing in says that it cannot', a
   assert.ok(outcomes.every(({ said }) => said?.status === 200))
 })
 
+test('Postgres is restarted under those who write to it: nobody else ends with it', async () => {
+  const member = await stack.addMember('patient')
+  const path = '/api/v2/admin/service_accounts'
+  const headers = await adminHeaders(path, 'POST')
+  let accountsCount = 0
+  async function write(): Promise<number> {
+    const body = { email: `robot${accountsCount++}@app.example`, role: 'member' }
+    return (await stack.call('POST', path, { body, headers })).status
+  }
+  for (let time = 0; time < 3; time++) {
+    const load = startLoad(() => stack.ask(member), 2, 5)
+    const statuses = new Set<number>()
+    let isOver = false
+    const callers = Array.from({ length: 8 }, async () => {
+      while (!isOver) statuses.add(await write())
+    })
+    await load.more(20)
+    // What `systemctl restart` does: each connection is told, and ended, whatever it is at.
+    stack.postgres.kill('SIGINT')
+    await stack.postgres.ended()
+    await load.more(20)
+    await stack.postgres.restart()
+    await until('accounts are made again', async () => (await write()) === 201)
+    isOver = true
+    await Promise.all(callers)
+    const outcomes = await load.stop()
+    assert.ok(outcomes.every(({ said }) => said?.status === 200))
+    assert.deepEqual([...statuses].sort(), [201, 503])
+  }
+})
+
 test('without Redis what is remembered lasts as long as the lease, then is refused', async () => {
   const member = await stack.addMember('cut-off')
   const ended = await stack.addMember('ended')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Database } from '../../src/store/database.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database, Queryable } from '../../src/store/database.ts'
 import { createPostgres } from '../../src/store/postgres.ts'
 import { type RunningServer, startPostgres } from '../process/servers.ts'
 import { eventually } from './worlds.ts'
@@ -49,6 +50,47 @@ describe('Postgres', () => {
     )
   })
 
+  test('a statement that failed unsaid takes its transaction with it', async () => {
+    const whole = database.transaction(async (transaction) => {
+      await transaction.query('insert into u values ($1)', ['kept'])
+      await transaction.query('select 1 / 0').catch(() => undefined)
+    })
+    await assert.rejects(whole, { code: 'store_rejected' })
+    assert.deepEqual(await database.query('select a from u'), [])
+  })
+
+  test('who finds no connection free waits, and hears of it in time', async () => {
+    const held = Array.from({ length: 4 }, () =>
+      database.transaction(() => pause(2 * CONNECT_TIMEOUT_MS)),
+    )
+    await pause(20)
+    const started = performance.now()
+    await assert.rejects(database.query('select 1'), { code: 'store_unavailable' })
+    assert.ok(performance.now() - started >= CONNECT_TIMEOUT_MS - 10)
+    const afterwards = Promise.all([pause(CONNECT_TIMEOUT_MS / 2), ...held])
+    await afterwards
+    await database.query('select 1')
+  })
+
+  test('sslmode is heeded, and where it asks for encryption there is none without', async () => {
+    for (const [mode, isAccepted] of [
+      ['disable', true],
+      // Nothing falls back to plain text in silence.
+      ['prefer', false],
+      ['require', false],
+      ['verify-full', false],
+    ] as const) {
+      const other = createPostgres({
+        ...{ url: `${server.url}?sslmode=${mode}`, poolMax: 1 },
+        ...{ statementTimeoutMs: STATEMENT_TIMEOUT_MS, connectTimeoutMs: CONNECT_TIMEOUT_MS },
+      })
+      const asked = other.query('select 1 as one')
+      if (isAccepted) assert.deepEqual(await asked, [{ one: 1 }], mode)
+      else await assert.rejects(asked, { code: 'store_unavailable' }, mode)
+      await other.close()
+    }
+  })
+
   test('work under one lock never overlaps, in one process or in two', async () => {
     const other = createPostgres({
       ...{ url: server.url, poolMax: 2 },
@@ -91,6 +133,70 @@ describe('Postgres', () => {
     for (const one of outcomes) {
       if (one.status === 'rejected') assert.match(String(one.reason), /store_(timeout|unavailable)/)
     }
+    await eventually(() => database.query('select 1'))
+  })
+
+  /** The other end ends the connection of this transaction, politely. */
+  async function end(transaction: Queryable): Promise<void> {
+    const [own] = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await database.query('select pg_terminate_backend($1)', [own?.pid ?? 0])
+  }
+
+  test('a connection that ends while its transaction rests is a fault, and no more', async () => {
+    const resting = database.transaction(async (transaction) => {
+      await end(transaction)
+      await pause(50)
+      await transaction.query('select 1')
+    })
+    await assert.rejects(resting, { code: 'store_unavailable' })
+    // Whatever is left to do for a lost connection has been done by then.
+    await pause(50)
+    await database.query('select 1')
+  })
+
+  test('a transaction that fails by itself after its connection has ended', async () => {
+    const failing = database.transaction(async (transaction) => {
+      await end(transaction)
+      await pause(50)
+      throw new Error('of the work itself')
+    })
+    await assert.rejects(failing, /of the work itself|store_unavailable/)
+    await pause(50)
+    await database.query('select 1')
+  })
+
+  test('a connection that ends under a statement is a fault, and no more', async () => {
+    let running: Promise<unknown> = Promise.resolve()
+    const whole = database.transaction(async (transaction) => {
+      const [own] = await transaction.query<{ pid: number }>('select pg_backend_pid() as pid')
+      running = transaction.query('select pg_sleep(0.15)')
+      running.catch(() => undefined)
+      await database.query('select pg_terminate_backend($1)', [own?.pid ?? 0])
+      await running
+    })
+    await assert.rejects(whole, { code: 'store_unavailable' })
+    await assert.rejects(running, { code: 'store_unavailable' })
+    await pause(50)
+    await database.query('select 1')
+  })
+
+  test('a server that shuts down under transactions ends each with a fault', async () => {
+    const several = Array.from({ length: 4 }, () =>
+      database.transaction(async (transaction) => {
+        for (let at = 0; at < 100; at++) {
+          await transaction.query('select 1')
+          await pause(at % 3)
+        }
+      }),
+    )
+    const outcomes = Promise.allSettled(several)
+    await pause(20)
+    // A fast shutdown: every connection is told, and ended.
+    server.kill('SIGINT')
+    await server.ended()
+    for (const { status } of await outcomes) assert.equal(status, 'rejected')
+    await pause(50)
+    await server.restart()
     await eventually(() => database.query('select 1'))
   })
 
