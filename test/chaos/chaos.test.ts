@@ -29,7 +29,8 @@ after(() => stand?.stop())
 async function run(faults: readonly FaultName[], change: Partial<ChaosOptions> = {}) {
   const { history, log, broken } = await runChaos({
     ...{ stand, random, chance, faults },
-    ...{ untilMs: performance.now() + 20_000, longestMs: 1_200, calmMs: 300 },
+    ...{ untilMs: performance.now() + 20_000, probesMax: Number.POSITIVE_INFINITY },
+    ...{ longestMs: 1_200, calmMs: 300 },
     ...{ probersPerWorker: 8, probePauseMs: 10, handsCount: 6, changePauseMs: 20, keptCount: 6 },
     ...{ endedBefore: 0, say: () => undefined },
     ...change,

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { RunningServer } from '../process/servers.ts'
 import { send } from '../process/stack.ts'
 import { createCredentials } from './credentials.ts'
 import { FAULTS, type FaultName, type Scene } from './faults.ts'
@@ -19,6 +20,8 @@ export interface ChaosOptions {
   /** What to strike with, one after another, until it ends or the time is over. */
   readonly faults: Iterable<FaultName>
   readonly untilMs: number
+  /** It ends as early as this many probes are answered. */
+  readonly probesMax: number
   readonly longestMs: number
   readonly calmMs: number
   readonly probersPerWorker: number
@@ -57,6 +60,7 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
   const strikes: Strike[] = []
   let broken: string | undefined
   const stalls = watchStalls()
+  const deaths = watchDeaths(stand)
   const hits = watchHits(stand)
   const progress = setInterval(() => {
     const acked = writer.changes.filter(({ ackMs }) => ackMs !== undefined).length
@@ -72,7 +76,9 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
       strikes.push(strike)
       say(`${name} ${strike.about}`)
       await pause(options.calmMs)
-      if (performance.now() >= options.untilMs) break
+      broken = deaths.first()
+      if (broken !== undefined) break
+      if (performance.now() >= options.untilMs || log.count >= options.probesMax) break
     }
     await pause(stand.leaseMs)
     await writer.stop()
@@ -80,6 +86,7 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
     clearInterval(progress)
     for (const prober of probers) prober.stop()
     stalls.close()
+    deaths.close()
     hits.close()
     logWatch.close()
   }
@@ -126,6 +133,38 @@ function watchStalls() {
     expectedMs = atMs + LATENESS_MS
   }, LATENESS_MS)
   return { stalls, close: () => clearInterval(timer) }
+}
+
+const LOOK_FOR_DEATHS_MS = 100
+const LAST_WORDS_CHARS = 2_000
+
+/** Notes who ended without having been killed: no fault of another may do that to anybody. */
+function watchDeaths({ workers, identities }: Stand) {
+  const watched = new Map<RunningServer, number>()
+  let first: string | undefined
+  let isOver = false
+  function look(): void {
+    for (const { server } of [...workers, ...identities]) {
+      const { pid } = server
+      if (watched.get(server) === pid) continue
+      watched.set(server, pid)
+      void server.ended().then((outcome) => {
+        // A signal was ours; and 0 is what it ends with when it is told to.
+        if (isOver || typeof outcome === 'string' || outcome === 0) return
+        const lastWords = server.logs().slice(-LAST_WORDS_CHARS)
+        first ??= `${server.name} ended by itself with ${outcome}:\n${lastWords}`
+      })
+    }
+  }
+  look()
+  const timer = setInterval(look, LOOK_FOR_DEATHS_MS)
+  return {
+    first: () => first,
+    close() {
+      isOver = true
+      clearInterval(timer)
+    },
+  }
 }
 
 /** Asks each authorizer now and then how many questions its memory could answer. */

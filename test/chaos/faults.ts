@@ -207,15 +207,18 @@ async function killIdentity(scene: Scene): Promise<Struck> {
   return { about: `kill -9 of identity ${at}, whatever it was doing` }
 }
 
-async function killPostgres(scene: Scene): Promise<Struck> {
+/** Killed, or told to shut down: then it ends each connection politely, whatever is under way. */
+async function endPostgres(scene: Scene): Promise<Struck> {
   const { postgres } = scene.stand
   const ms = someTime(scene)
-  postgres.kill('SIGKILL')
+  const isPolite = scene.random() < 0.5
+  postgres.kill(isPolite ? 'SIGINT' : 'SIGKILL')
   await postgres.ended()
   await scene.pause(ms)
   await postgres.restart()
   scene.healed()
-  return { about: `Postgres away for ${seconds(ms)}` }
+  const how = isPolite ? 'shut down' : 'killed'
+  return { about: `Postgres ${how}, away for ${seconds(ms)}` }
 }
 
 const STEPS_MS = [300_000, -300_000, 3_600_000, -3_600_000]
@@ -276,7 +279,7 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   R9: { about: 'a failover that loses writes', needsReplica: true, strike: loseTail },
   R10: { about: 'two primaries at once', needsReplica: true, strike: splitBrain },
   R11: { about: 'an identity API is killed', strike: killIdentity },
-  R12: { about: 'Postgres is killed', strike: killPostgres },
+  R12: { about: 'Postgres is killed, or shuts down', strike: endPostgres },
   R13: { about: 'a wall clock steps', strike: stepClock },
   R14: { about: 'the log is trimmed', strike: trimLog },
   R15: { about: 'an authorizer starves', strike: starve },

@@ -7,13 +7,16 @@ test('what is not said has a default', () => {
   const { seed, ...rest } = parseWanted(['--'])
   assert.match(seed, /^[0-9a-f]{12}$/)
   assert.deepEqual(rest, {
-    ...{ minutes: 3, workersCount: 8, only: undefined, scene: undefined, isJson: false },
+    ...{ minutes: 3, probesMax: Number.POSITIVE_INFINITY, workersCount: 8 },
+    ...{ only: undefined, scene: undefined, isJson: false },
   })
 })
 
 const REFUSED: readonly (readonly string[])[] = [
   ['--minutes', '0'],
   ['--minutes', 'x'],
+  ['--probes', '0'],
+  ['--probes', '1e7'],
   ['--workers', '65'],
   ['--only', 'R4,R99'],
   ['--unknown'],
@@ -26,7 +29,7 @@ for (const words of REFUSED) {
 }
 
 test('help names every option', () => {
-  for (const name of ['minutes', 'seed', 'workers', 'only', 'scene', 'times', 'json']) {
+  for (const name of ['minutes', 'probes', 'seed', 'workers', 'only', 'scene', 'times', 'json']) {
     assert.match(HELP, new RegExp(`^  --${name} `, 'm'))
   }
 })

@@ -12,10 +12,12 @@ import { chooseFaults, scheduleFaults } from './schedule.ts'
 import { startStand } from './stand.ts'
 import { tally } from './tally.ts'
 
-export const HELP = `npm run chaos -- [--minutes N] [--seed S] [--workers N] [--only A,B] [--json]
+export const HELP = `npm run chaos -- [--minutes N] [--probes N] [--seed S] [--workers N]
+              [--only A,B] [--json]
 npm run chaos -- --scene NAME [--times N] [--json]
 
   --minutes N   so long faults strike (3)
+  --probes N    no longer than until so many questions were answered
   --seed S      which, and when: the same seed, the same order (drawn)
   --workers N   authorizers, 1 to 64 (8)
   --only A,B    only these faults: ${FAULT_NAMES.join(',')}
@@ -28,6 +30,7 @@ It ends with 1 where something was accepted that must not be.
 
 export interface Wanted {
   readonly minutes: number
+  readonly probesMax: number
   readonly seed: string
   readonly workersCount: number
   readonly only: readonly FaultName[] | undefined
@@ -41,6 +44,7 @@ export interface Wanted {
 export function parseWanted(words: readonly string[]): Wanted {
   const values = readOptions(words, {
     minutes: { type: 'string', default: '3' },
+    probes: { type: 'string' },
     seed: { type: 'string', default: randomBytes(6).toString('hex') },
     workers: { type: 'string', default: '8' },
     only: { type: 'string' },
@@ -50,6 +54,9 @@ export function parseWanted(words: readonly string[]): Wanted {
   })
   const minutes = Number(values.minutes)
   if (!(minutes > 0 && minutes <= 600)) throw new Error('--minutes takes more than 0, up to 600.')
+  if (values.probes !== undefined && !/^[1-9][0-9]{0,8}$/.test(values.probes)) {
+    throw new Error('--probes takes 1 to 999999999.')
+  }
   if (!/^([1-9]|[1-5][0-9]|6[0-4])$/.test(values.workers))
     throw new Error('--workers takes 1 to 64.')
   const only = values.only?.split(',')
@@ -58,6 +65,7 @@ export function parseWanted(words: readonly string[]): Wanted {
   }
   return {
     ...{ minutes, seed: values.seed, workersCount: Number(values.workers) },
+    probesMax: Number(values.probes ?? Number.POSITIVE_INFINITY),
     only: only?.filter(isFaultName),
     scene: readScene(values.scene, values.times),
     isJson: values.json,
@@ -134,7 +142,7 @@ async function run(wanted: Wanted): Promise<number> {
     say(`seed ${wanted.seed}`)
     const { history, log, broken } = await runChaos({
       ...{ stand, random, chance, say, faults: scheduleFaults(names, chance) },
-      untilMs: performance.now() + wanted.minutes * MINUTE_MS,
+      ...{ untilMs: performance.now() + wanted.minutes * MINUTE_MS, probesMax: wanted.probesMax },
       ...{ longestMs: Math.min(10_000, wanted.minutes * 4_000), calmMs: 2_000, endedBefore: 0 },
       ...{
         probersPerWorker: PROBERS_EACH,
