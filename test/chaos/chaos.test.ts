@@ -39,7 +39,7 @@ async function run(faults: readonly FaultName[], change: Partial<ChaosOptions> =
   const told = tally(history, log)
   const rows = judge(history, told)
   const report = [
-    ...[renderRows(rows), renderViolations(told)],
+    ...[renderRows(rows), renderViolations(history, told)],
     ...history.strikes.map(({ fault, about }) => `${fault} ${about}`),
   ].join('\n')
   return { history, told, report, isUnsafe: isUnsafe(history, told) }

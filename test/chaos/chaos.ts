@@ -90,9 +90,9 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
     hits.close()
     logWatch.close()
   }
-  const loggedMs = logWatch.loggedMs(await readNumbers(stand.postgres.url))
   const { leaseMs, fenceMs, workers } = stand
   const { changes, kept } = writer
+  const loggedMs = logWatch.loggedMs(await readNumbers(stand.postgres.url, changes))
   return {
     ...{ log, broken },
     history: {

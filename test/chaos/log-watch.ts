@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openDatabase } from '../../src/store/open.ts'
+import type { Change, ChangeKind } from './history.ts'
 import { openRedisHand, type RedisHand } from './redis-hand.ts'
 import type { RespValue } from './resp.ts'
 
@@ -74,12 +75,33 @@ const LATEST = `
     from changes order by scope, subject, id desc
   ) latest where seq is not null`
 
-/** The numbers that the latest changes have in the log, by `scope id`, as Postgres keeps them. */
-export async function readNumbers(databaseUrl: string): Promise<ReadonlyMap<string, number>> {
+/** What is as it was made. Who asked for it to be taken away was told that it could not be. */
+const UNTOUCHED: Readonly<Record<Exclude<ChangeKind, 'logout'>, string>> = {
+  ban: `select 'user ' || uid as entry from users where state <> 'banned'`,
+  'role cut': `select 'user ' || uid as entry from users where role <> 'member'`,
+  'key disable': `select 'key ' || kid as entry from api_keys where state <> 'disabled'`,
+}
+
+/**
+ * The numbers that changes have in the log, by `scope id`, as Postgres keeps them. Of what was
+ * never taken away, since Postgres was, the latest change is that it was made: it has none here.
+ */
+export async function readNumbers(
+  databaseUrl: string,
+  changes: readonly Pick<Change, 'kind' | 'entry'>[],
+): Promise<ReadonlyMap<string, number>> {
   const database = openDatabase({ databaseUrl })
   try {
     const rows = await database.query<{ scope: string; subject: string; seq: number }>(LATEST)
-    return new Map(rows.map(({ scope, subject, seq }) => [`${scope} ${subject}`, seq]))
+    const numbers = new Map(rows.map(({ scope, subject, seq }) => [`${scope} ${subject}`, seq]))
+    for (const [kind, text] of Object.entries(UNTOUCHED)) {
+      const untouched = await database.query<{ entry: string }>(text)
+      const entries = new Set(untouched.map(({ entry }) => entry))
+      for (const change of changes) {
+        if (change.kind === kind && entries.has(change.entry)) numbers.delete(change.entry)
+      }
+    }
+    return numbers
   } finally {
     await database.close()
   }

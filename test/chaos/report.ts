@@ -16,14 +16,25 @@ export function renderRows(rows: readonly Row[]): string {
 }
 
 /** What went wrong, if anything: enough to look for it. */
-export function renderViolations({ violations, violationsCount }: Tally): string {
+export function renderViolations(
+  { leaseMs }: Pick<History, 'leaseMs'>,
+  { violations, violationsCount, oldest }: Tally,
+): string {
   const lines = violations.map(
     ({ worker, kind, afterAckMs, during }) =>
       `authorizer ${worker} accepted ${afterAckMs.toFixed(1)} ms after the acknowledged ${kind}` +
       (during === undefined ? ', with nothing wrong' : `; ${during}`),
   )
   const more = violationsCount - violations.length
-  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
+  if (more > 0) lines.push(`and ${more} more`)
+  if (oldest !== undefined && oldest.ageMs > leaseMs) {
+    const { worker, kind, status, ageMs, during = 'nothing wrong' } = oldest
+    lines.push(
+      `authorizer ${worker} accepted ${ageMs.toFixed(1)} ms after the entry of a ${kind} that ` +
+        `was answered ${status ?? 'by nobody'}; ${during}`,
+    )
+  }
+  return lines.join('\n')
 }
 
 export interface RunFacts {

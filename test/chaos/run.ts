@@ -155,7 +155,8 @@ async function run(wanted: Wanted): Promise<number> {
     const told = tally(history, log)
     const rows = judge(history, told)
     const print = (text: string) => process.stdout.write(`${text}\n`)
-    if (!wanted.isJson) print([renderRows(rows), renderViolations(told)].join('\n').trimEnd())
+    if (!wanted.isJson)
+      print([renderRows(rows), renderViolations(history, told)].join('\n').trimEnd())
     const minutes = (performance.now() - startedMs) / MINUTE_MS
     const facts = { seed: wanted.seed, minutes, workers: wanted.workersCount, skipped }
     print(toJson(facts, history, told, rows))

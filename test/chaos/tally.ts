@@ -11,6 +11,16 @@ export interface Violation {
   readonly during: string | undefined
 }
 
+/** The oldest fact that was accepted without acknowledgement of its end: enough to look for it. */
+export interface Oldest {
+  readonly worker: number
+  readonly kind: Change['kind']
+  /** What the change was answered with; undefined if with nothing. */
+  readonly status: number | undefined
+  readonly ageMs: number
+  readonly during: string | undefined
+}
+
 /** What all probes together say, in one walk over them. */
 export interface Tally {
   readonly probes: number
@@ -22,6 +32,8 @@ export interface Tally {
   readonly worstAgeMs: number
   /** The same while a primary that had been replaced may still have been believed. */
   readonly worstReplacedAgeMs: number
+  /** Whichever of the two is the older. */
+  readonly oldest: Oldest | undefined
   /** Allows by an authorizer that had been cut off for longer than a lease. */
   readonly cutOffAllows: number
   readonly cutOffChecks: number
@@ -63,6 +75,7 @@ export function tally(history: History, log: ProbeLog): Tally {
     ...{ keptChecks: 0, keptRefused: 0, brokenCount: 0, lostCount: 0 },
   }
   const violations: Violation[] = []
+  let oldest: Oldest | undefined
   const unavailableMs: number[] = []
   const stolenMs = createStolen(history.stalls)
 
@@ -107,9 +120,14 @@ export function tally(history: History, log: ProbeLog): Tally {
       }
     }
     const loggedMs = isAllowed ? history.loggedMs.get(change?.entry ?? '') : undefined
-    if (loggedMs !== undefined) {
+    if (loggedMs !== undefined && change !== undefined) {
       const kind = near(probe).some(isReplaced) ? 'worstReplacedAgeMs' : 'worstAgeMs'
-      result[kind] = Math.max(result[kind], probe.startMs - loggedMs)
+      const ageMs = probe.startMs - loggedMs
+      result[kind] = Math.max(result[kind], ageMs)
+      if (ageMs > (oldest?.ageMs ?? 0)) {
+        const during = near(probe).at(-1)?.strike.about
+        oldest = { worker: probe.worker, kind: change.kind, status: change.status, ageMs, during }
+      }
     }
     const isKept = (history.kept.get(probe.credential) ?? Number.POSITIVE_INFINITY) <= probe.startMs
     if (isKept) result.keptChecks += 1
@@ -124,7 +142,7 @@ export function tally(history: History, log: ProbeLog): Tally {
   })
   return {
     ...result,
-    ...{ probes: log.count, violations, strikes },
+    ...{ probes: log.count, violations, oldest, strikes },
     unavailableMs: Float64Array.from(unavailableMs).sort(),
   }
 }
