@@ -69,13 +69,14 @@ interface Asking {
 }
 
 /**
- * The corridor of signed requests. Answers at once from memory; a promise appears when the key
+ * The corridor of signed requests; `atMs` is now on the monotonic clock, if it was read a moment
+ * ago. Answers at once from memory; a promise appears when the key
  * must be loaded, when its nonce must be used up, or when a token must be signed. Whoever names an
  * unknown key waits as long as who signs wrongly.
  */
 export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
   const { memory } = keys
-  const { belief, policies, restrict, onFault } = shared
+  const { belief, policies, restrict, nowMs, onFault } = shared
   const find = createFind(keys)
   const conclude = createConclude(keys, shared, find)
 
@@ -83,23 +84,25 @@ export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
     check: Check,
     presented: PresentedApiKey,
     found: Findings,
+    atMs?: number,
   ): Answer | Promise<Answer> {
     found.kid = presented.kid ?? ''
     const request = readSignedRequest(check, presented)
     if (request === 'incomplete') return deny('authz.invalid_api_key_headers')
     if (request === 'unknown version') return deny('authz.apikey_version_refused')
     const asking = { check, request, found }
-    if (!belief.isLive()) {
+    const now = nowMs()
+    if (!belief.isLive(atMs, now)) {
       if (belief.isHopeless()) return unavailable(found, NO_LEASE)
       return guard(found, restoreThenLoad(asking))
     }
     const { kid } = request
-    const entry = memory.known.recall(kid)
+    const entry = memory.known.recall(kid, atMs)
     const isHit = entry !== undefined || !isKid(kid) || memory.unknown.recall(kid) !== undefined
     keys.onRecall(isHit)
     if (!isHit) return guard(found, loadThenConclude(asking))
     found.source = 'memory'
-    const answer = conclude(asking, entry)
+    const answer = conclude(asking, entry, now)
     return answer instanceof Promise ? guard(found, answer) : answer
   }
 
@@ -159,14 +162,18 @@ function createConclude(keys: KeyDependencies, shared: Shared, find: Find) {
   const burn = createBurn(keys)
   const grant = createGrant(shared)
 
-  function conclude(asking: Asking, entry: KeyEntry | undefined): Answer | Promise<Answer> {
+  /** `now` on the wall clock, if it was read a moment ago. */
+  function conclude(
+    asking: Asking,
+    entry: KeyEntry | undefined,
+    now = nowMs(),
+  ): Answer | Promise<Answer> {
     const { check, request } = asking
     if (entry === undefined) {
       keys.decoy.verify(request.form, request.signature)
       return deny('authz.unexistent_apikey')
     }
     const policy = policies.current()
-    const now = nowMs()
     const refused = judge(asking, entry, policy, now)
     if (refused !== undefined) return refused
     const { key, principal } = entry.usable

@@ -85,7 +85,7 @@ export function createAuthorize(deps: Dependencies): Authorize {
     found.credential = credential.kind
     const refused = screenCredential(check, credential, policy)
     if (refused !== undefined) return refused
-    if (check.apiKey !== undefined) return authorizeKey(check, check.apiKey, found)
+    if (check.apiKey !== undefined) return authorizeKey(check, check.apiKey, found, at)
     if (credential.kind !== 'session') return deny('authz.invalid_session')
     const now = nowMs()
     if (!belief.isLive(at, now)) {

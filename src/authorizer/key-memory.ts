@@ -39,6 +39,7 @@ export function createKeyMemory(options: {
       entriesMax: keysMax,
       ageMsMax: KEY_AGE_MS_MAX,
       tagsOf: ({ usable }) => namesOfKey(usable),
+      hashOf: hashOfKid,
       onForgotten(entry) {
         entry.isForgotten = true
         entry.verifier.forget()
@@ -52,6 +53,19 @@ export function createKeyMemory(options: {
       monotonicMs,
     }),
   }
+}
+
+/**
+ * Which keys there are no stranger decides: two whose ids have one number can be had only by making
+ * keys until it happens. What a stranger may name instead is kept by the other table's own hash.
+ */
+function hashOfKid(text: string, from: number, length: number): number {
+  let hash = length
+  for (let at = from; at < from + length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  return hash
 }
 
 /** Under which names an invalidation may call these facts untrue. */

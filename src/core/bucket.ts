@@ -63,6 +63,11 @@ export interface Buckets {
   charge(name: Uint32Array, limit: Limit, cost: number, nowMs: number): number
   /** Lowers the level to this one, if it is higher: others have drawn from the same name. */
   adopt(name: Uint32Array, limit: Limit, level: number, nowMs: number): void
+  /**
+   * The instant from which on every bucket is full, by the limits under which it was drawn from
+   * last: until somebody draws, nobody needs to be looked for.
+   */
+  fullFromMs(): number
   /** Slots that were ever used, at most as many as there are. */
   used(): number
   /** Buckets that made way before they were full again. */
@@ -115,6 +120,7 @@ export function createBuckets(slotsMax: number): Buckets {
       if (level >= levelOf(slot, name, limit, now)) return
       slots.write(slot, name, limit, level, now)
     },
+    fullFromMs: slots.fullFromMs,
     used: slots.used,
     evictions: slots.evictions,
   }
@@ -140,6 +146,7 @@ function createSlots(slotsMax: number) {
   const fulls = new Float64Array(slotsCount)
   let usedCount = 0
   let evictionsCount = 0
+  let fullFromMs = Number.NEGATIVE_INFINITY
 
   const firstOf = (name: Uint32Array) => ((name[0] as number) & (setsCount - 1)) * WAYS
 
@@ -191,6 +198,8 @@ function createSlots(slotsMax: number) {
     seenAtMs[slot] = Math.max(nowMs, seenAtMs[slot] as number)
     rates[slot] = limit.perMs
     fulls[slot] = limit.full
+    const refillMs = (limit.full - level) / limit.perMs
+    fullFromMs = Math.max(fullFromMs, (seenAtMs[slot] as number) + refillMs)
   }
 
   return {
@@ -200,6 +209,7 @@ function createSlots(slotsMax: number) {
     missing,
     victimOf,
     write,
+    fullFromMs: () => fullFromMs,
     used: () => usedCount,
     evictions: () => evictionsCount,
   }

@@ -100,6 +100,8 @@ export function createSharedBuckets(
       isAlone = value
     },
     hasDraws: untold.hasDraws,
+    // Alone, buckets fill more slowly than they were to when they were drawn from.
+    fullFromMs: () => (isAlone ? Number.POSITIVE_INFINITY : buckets.fullFromMs()),
     used: buckets.used,
     evictions: buckets.evictions,
   }

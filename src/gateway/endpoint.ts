@@ -43,10 +43,19 @@ const JWKS: Endpoint = { kind: 'jwks' }
 const MISSING: Endpoint = { kind: 'missing', reply: NOT_FOUND }
 const BARONG_MISSING: Endpoint = { kind: 'missing', reply: BARONG_NOT_FOUND }
 
+/** The fixed one that was asked for last: there is one gateway mostly, and one text. */
+let lastPath = ''
+let last: Endpoint = MISSING
+
 /** What a subrequest's own path asks for. */
 export function matchEndpoint(path: string, query: string): Endpoint {
+  if (path === lastPath) return last
   const fixed = FIXED.get(path)
-  if (fixed !== undefined) return fixed
+  if (fixed !== undefined) {
+    lastPath = path
+    last = fixed
+    return fixed
+  }
   if (path.startsWith(`${ENVOY_PREFIX}/`)) {
     return checkBehind(DIALECTS.envoy, path.slice(ENVOY_PREFIX.length), query)
   }

@@ -206,8 +206,14 @@ function createCountByTable(cells: Float64Array): (table: TableName) => void {
 
 function createCountTokenSigned(cells: Float64Array): Metrics['countTokenSigned'] {
   const places = placesOf(ALGORITHMS)
+  let lastAlgorithm: Algorithm = ALGORITHMS[0]
+  let first = 0
   return function countTokenSigned(algorithm, source) {
-    const first = (places.get(algorithm) as number) * TOKEN_SOURCES.length
+    // One key signs for weeks.
+    if (algorithm !== lastAlgorithm) {
+      lastAlgorithm = algorithm
+      first = (places.get(algorithm) as number) * TOKEN_SOURCES.length
+    }
     const at = first + (source === TOKEN_SOURCES[0] ? 0 : 1)
     cells[at] = (cells[at] as number) + 1
   }

@@ -130,6 +130,23 @@ test('evicted or not, all names of a set get no more than its slots hold and ear
   )
 })
 
+test('once all are said to be full, whoever asks finds a whole burst; not much earlier', () => {
+  fc.assert(
+    fc.property(rates, fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1 }), (rate, all) => {
+      const buckets = createBuckets(64 * WAYS)
+      const limit = compileLimit(rate)
+      for (const [at, name] of all.entries()) buckets.charge(nameOf(name), limit, 3, at / 7)
+      const fullMs = Math.ceil(buckets.fullFromMs())
+      for (const name of new Set([...all, 41])) {
+        assert.equal(buckets.take(nameOf(name), limit, rate.burst, fullMs), 0)
+      }
+      // A debt of one burst is the largest: twice the time in which a bucket fills.
+      const fillMs = (2 * limit.full) / limit.perMs
+      assert.ok(fullMs <= all.length + fillMs + 1, `${fullMs}`)
+    }),
+  )
+})
+
 test('an emptied bucket does not come back full because others took its place', () => {
   const buckets = createBuckets(WAYS)
   const limit = compileLimit(TEN)

@@ -97,6 +97,18 @@ test('alone, a worker has part of the rate and no chunk, and tells all of it lat
   assert.equal(takeAll(other, LIMIT), 0)
 })
 
+test('alone, nothing is said to be full: there it fills more slowly', () => {
+  const buckets = open()
+  assert.equal(buckets.fullFromMs(), Number.NEGATIVE_INFINITY)
+  buckets.charge(NAME, LIMIT, 1, 0)
+  assert.equal(buckets.fullFromMs(), 3_600_000)
+  buckets.setAlone(true)
+  assert.equal(buckets.fullFromMs(), Number.POSITIVE_INFINITY)
+  buckets.charge(NAME, LIMIT, 1, 0)
+  buckets.setAlone(false)
+  assert.equal(buckets.fullFromMs(), 2 * 3_600_000 * 2)
+})
+
 test('what was drawn while the others were told is not forgotten', () => {
   const buckets = open()
   takeAll(buckets, LIMIT)

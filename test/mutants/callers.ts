@@ -43,7 +43,10 @@ export const CALLERS: readonly Mutation[] = [
     ['host-not-signed', 'head + netstring(host) + netstring(target)', 'head + netstring(target)'],
     ['lengths-not-signed', '.length}:', '.length % 1}:'],
     ['purpose-not-signed', 'netstring(LABEL) + netstring(kid)', 'netstring(kid)'],
-    ['nonce-read-leniently', '  if (version === 2) return undefined\n', ''],
+    ['nonce-read-leniently', ' || version === 2) return spelledMs', ') return spelledMs'],
+    ['nonce-of-other-digits', 'if (!(digit >= 0 && digit <= 9)) return -1', ''],
+    ['nonce-of-any-length', 'nonce.length !== NONCE_CHARS ||', ''],
+    ['blank-key-headers-count', " && value.trim() === ''", ' && false'],
   ]),
   ...mutationsOf('core/signed-request.ts', 'core/signed-request authorizer/api-keys', [
     ['query-not-signed', "query === '' ? path", 'query === query ? path'],

@@ -65,6 +65,13 @@ export const CORRIDOR: readonly Mutation[] = [
       '      return undefined\n',
     ],
   ]),
+  ...mutationsOf('core/bucket.ts', 'core/bucket', [
+    ['full-too-early', '(limit.full - level) / limit.perMs', '0'],
+    ['full-by-the-last-alone', 'fullFromMs = Math.max(fullFromMs, ', 'fullFromMs = Math.max(0, '],
+  ]),
+  ...mutationsOf('core/shared-buckets.ts', 'core/shared-buckets', [
+    ['full-while-alone', 'isAlone ? Number.POSITIVE_INFINITY : ', ''],
+  ]),
   ...mutationsOf('authorizer/limits.ts', 'authorizer/limits', [
     [
       'refused-limit-keeps-what-it-drew',

@@ -64,7 +64,7 @@ export const MEMORY: readonly Mutation[] = [
       'const entry = judged.isForgotten ? await find(request.kid) : judged',
       'const entry = judged',
     ],
-    ['key-lease-ignored', '    if (!belief.isLive()) {', '    if (false) {'],
+    ['key-lease-ignored', '    if (!belief.isLive(atMs, now)) {', '    if (false) {'],
     [
       'any-algorithm-for-version-1',
       'const { verify } = isPossible ? verifier : decoy',
@@ -94,8 +94,8 @@ export const MEMORY: readonly Mutation[] = [
   ...mutationsOf('authorizer/api-keys.ts', 'authorizer/limits', [
     [
       'limit-charges-the-named-key',
-      'nowMs()\n    const refused',
-      'nowMs()\n    limits.admitProven(check, policy, {}, entry.usable.key)\n    const refused',
+      'current()\n    const refused',
+      'current()\n    limits.admitProven(check, policy, {}, entry.usable.key)\n    const refused',
     ],
   ]),
   ...mutationsOf('authorizer/open-facts.ts', 'authorizer/open-facts', [
