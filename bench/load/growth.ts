@@ -4,7 +4,7 @@ import { readCpu } from './cpu.ts'
 import { type Figures, round, writePart } from './figures.ts'
 import { FEW_SESSIONS, type Grown, growSessions, patientFor } from './grow-sessions.ts'
 import { asking, KEYS_ASK, on, stopAll } from './hit.ts'
-import { inWorld, ROUNDS } from './hit-benchmark.ts'
+import { inWorld, NEAR_ROUNDS, ROUNDS } from './hit-benchmark.ts'
 import { costOf, type Measurement, measureInTurn, ratioOf, spreadOf, warm } from './measure.ts'
 import { grownBy, type Held, readHeld, TELLING } from './memory.ts'
 import type { Measured } from './place.ts'
@@ -44,7 +44,11 @@ export async function benchGrowth(task: Task): Promise<Result> {
     const text = [
       settingLines(setting, { rounds: ROUNDS, seconds }),
       `![Cost against the least of each](${PLOT})`,
-      ...grown.flatMap(({ title, measured }) => [`#### More ${title}`, costTable(measured)]),
+      ...grown.flatMap(({ title, measured }) => [
+        `#### More ${title}`,
+        `${measured[0]?.samples.length} rounds.`,
+        costTable(measured),
+      ]),
       '#### More workers',
       costTable(workers),
       '#### Memory and start',
@@ -97,7 +101,7 @@ async function growPolicy(
     servers.push(server)
     contenders.push(on(server, `${count.toLocaleString('en')} ${title}`, workload))
   }
-  const measured = await measureInTurn(contenders, { ...task, rounds: ROUNDS }).finally(() =>
+  const measured = await measureInTurn(contenders, { ...task, rounds: NEAR_ROUNDS }).finally(() =>
     stopAll(servers),
   )
   await fillPolicy(world.database, FULL_POLICY)

@@ -1,7 +1,7 @@
 import type { Result, Task } from '../run.ts'
 import { type Figures, round, writePart } from './figures.ts'
 import { asking, on, stopAll } from './hit.ts'
-import { inWorld, ROUNDS } from './hit-benchmark.ts'
+import { inWorld, NEAR_ROUNDS } from './hit-benchmark.ts'
 import {
   type Contender,
   describe,
@@ -25,19 +25,20 @@ export async function benchLease(task: Task): Promise<Result> {
   const { seconds, setting } = task
   return inWorld(async (world) => {
     const { servers, contenders } = await openPairs(world)
-    const measured = await measureInTurn(contenders, { ...task, rounds: ROUNDS }).finally(() =>
+    const measured = await measureInTurn(contenders, { ...task, rounds: NEAR_ROUNDS }).finally(() =>
       stopAll(servers),
     )
     const share = shareOf(measured)
     const figures: Figures = { 'lease ratio': share }
     const text = [
-      settingLines(setting, { rounds: ROUNDS, seconds }),
+      settingLines(setting, { rounds: NEAR_ROUNDS, seconds }),
       costTable(measured),
       `A session hit with the lease against one without: ${round(share.median)}× the CPU time ` +
-        `(${round(share.min)}–${round(share.max)}; ${PAIRS} pairs of processes, ${ROUNDS} rounds).`,
+        `(${round(share.min)}–${round(share.max)}; ${PAIRS} pairs of processes, ` +
+        `${NEAR_ROUNDS} rounds).`,
     ].join('\n\n')
     return {
-      report: { ...setting, rounds: ROUNDS, seconds, rows: measured, figures },
+      report: { ...setting, rounds: NEAR_ROUNDS, seconds, rows: measured, figures },
       lines: [...measured.map(describe), `with the lease: ${round(share.median)}×`],
       document: () => writePart('lease', text, figures),
       passes: true,
