@@ -3,8 +3,7 @@ import { wordIdentity } from '../core/identity-lines.ts'
 import type { Facts, Session } from '../core/principal.ts'
 import type { Grant } from '../core/verdict.ts'
 import { lifetimeOf } from '../crypto/lifetime.ts'
-import type { Bearer } from './claims.ts'
-import type { Mint } from './mint.ts'
+import type { Holder, Mint } from './mint.ts'
 
 /**
  * A grant and how long it may be handed out again. One object for both: with thousands of sessions
@@ -32,7 +31,7 @@ interface ComingGrant {
  * What grants are made from, and those that were. A grant dies with its entry, so a logout takes
  * the tokens' memo along.
  */
-export interface Granted extends Bearer {
+export interface Granted extends Holder {
   /** The one that was handed out last: mostly the one that is asked for. */
   latest: MemoizedGrant | undefined
   /** Of other audiences, at most GRANTS_MAX with the latest. */
@@ -73,6 +72,7 @@ export function createEntry(id: string, facts: Facts, nowMs: number): Entry {
     loadedAtMs: nowMs,
     others: NONE,
     coming: NONE,
+    said: undefined,
   }
 }
 
@@ -143,7 +143,7 @@ function findGrant(
 
 async function mintGrant(
   { mint }: GrantOptions,
-  bearer: Bearer,
+  bearer: Holder,
   audience: readonly string[],
   nowMs: number,
 ): Promise<Grant> {

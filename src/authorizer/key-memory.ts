@@ -87,5 +87,6 @@ export function createKeyEntry(facts: KeyFacts, verifiers: RequestVerifiers): Ke
     latest: undefined,
     others: NONE,
     coming: NONE,
+    said: undefined,
   }
 }

@@ -3,9 +3,15 @@ import { createJti } from '../crypto/random.ts'
 import type { Signer } from '../crypto/signer.ts'
 import { type Bearer, ownClaimsOf, sharedClaimsOf } from './claims.ts'
 
+/** Whom tokens are for, again and again. */
+export interface Holder extends Bearer {
+  /** What they say of it behind their own id, where that is worth keeping. */
+  said?: string | undefined
+}
+
 /** `Bearer` and a token for the upstream, as its bytes. Rejects if it cannot be signed. */
 export type Mint = (
-  bearer: Bearer,
+  bearer: Holder,
   audience: readonly string[],
   nowMs: number,
 ) => Promise<Uint8Array>
@@ -15,12 +21,17 @@ interface Beginning extends Lifetime {
   readonly text: string
 }
 
+/** How the claims of one holder begin before its token has an id. */
+const WITHOUT_ID = '{"jti":""'
+
 export function createMint(options: {
   readonly signer: Pick<Signer, 'signSoon'>
   readonly issuer: string
   readonly lifetimeMs: number
+  /** Whether a token is minted for each answer: then what it says of its holder is kept. */
+  readonly isForEach: boolean
 }): Mint {
-  const { signer, issuer, lifetimeMs } = options
+  const { signer, issuer, lifetimeMs, isForEach } = options
   // By identity: a policy read anew brings new lists, and the old ones are collected.
   const beginnings = new WeakMap<readonly string[], Beginning>()
 
@@ -34,12 +45,20 @@ export function createMint(options: {
     return text
   }
 
+  function saidOf(bearer: Holder): string {
+    if (bearer.said !== undefined) return bearer.said
+    const said = JSON.stringify(ownClaimsOf(bearer, '')).slice(WITHOUT_ID.length)
+    if (isForEach) bearer.said = said
+    return said
+  }
+
   return function mint(bearer, audience, nowMs) {
     const { endsAtMs } = bearer.session
     const lifetime = lifetimeOf({ nowMs, ttlMs: lifetimeMs, endsAtMs })
     return signer.signSoon({
       shared: beginningOf(audience, lifetime),
-      own: JSON.stringify(ownClaimsOf(bearer, createJti())).slice(1),
+      // Hexadecimal digits stand in JSON as they are.
+      own: `"jti":"${createJti()}"${saidOf(bearer)}`,
     })
   }
 }

@@ -249,6 +249,7 @@ function openServer(parts: Parts): Server {
         signer,
         issuer: config.jwtIssuer,
         lifetimeMs: config.jwtTtlS * 1000,
+        isForEach: !config.jwtMemo,
       }),
       kid: signer.kid,
       isSlow: signer.isSlow,

@@ -8,13 +8,14 @@ import { factsOf, NOW } from '../core/facts.ts'
 const BEARER = Buffer.from('Bearer head.body.signature')
 
 /** A mint whose signer keeps what it was given. */
-function createRecordingMint() {
+function createRecordingMint(isForEach = false) {
   const signed: Claims[] = []
   const signSoon = async (claims: Claims) => {
     signed.push(claims)
     return BEARER
   }
-  const mint = createMint({ signer: { signSoon }, issuer: 'dvara', lifetimeMs: 60_000 })
+  const issuer = 'dvara'
+  const mint = createMint({ signer: { signSoon }, issuer, lifetimeMs: 60_000, isForEach })
   const read = () => signed.map(({ shared, own }) => JSON.parse(shared + own))
   return { mint, signed, read }
 }
@@ -30,17 +31,24 @@ test('a token says of whom and for whom it is, with an id of its own each time',
   assert.notEqual(first.jti, second.jti)
 })
 
-test('the claims are those of buildClaims, in their order', async () => {
-  const { mint, signed } = createRecordingMint()
-  const bearer = factsOf()
-  await mint(bearer, ['app', 'other'], NOW)
-  const [{ shared, own }] = signed as [Claims]
-  const { jti } = JSON.parse(shared + own) as SessionClaims
-  const expected = buildClaims({
-    ...{ ...bearer, audience: ['app', 'other'], issuer: 'dvara', nowMs: NOW, ttlMs: 60_000, jti },
+for (const isForEach of [false, true]) {
+  const when = isForEach ? 'for each answer' : 'now and then'
+  test(`minted ${when}, the claims are those of buildClaims, in their order`, async () => {
+    const { mint, signed } = createRecordingMint(isForEach)
+    const bearer = factsOf({ principal: { email: 'ü"\\\n@app.example' } })
+    await mint(bearer, ['app', 'other'], NOW)
+    await mint(bearer, ['app', 'other'], NOW)
+    const ids = signed.map(({ shared, own }) => {
+      const { jti } = JSON.parse(shared + own) as SessionClaims
+      const at = { issuer: 'dvara', nowMs: NOW, ttlMs: 60_000, jti }
+      const expected = buildClaims({ ...bearer, audience: ['app', 'other'], ...at })
+      assert.equal(shared + own, JSON.stringify(expected))
+      assert.match(jti, /^[0-9a-f]{20}$/)
+      return jti
+    })
+    assert.equal(new Set(ids).size, 2)
   })
-  assert.equal(shared + own, JSON.stringify(expected))
-})
+}
 
 test('tokens of one audience and second share a beginning, others have their own', async () => {
   const { mint, signed, read } = createRecordingMint()

@@ -146,6 +146,7 @@ export function createCorridor(world: World): Corridor {
         },
         issuer: world.issuer,
         lifetimeMs: world.tokenTtlMs,
+        isForEach: true,
       }),
       kid: () => '1',
       isSlow: () => false,
