@@ -150,9 +150,16 @@ async function runTransaction<T>(
   work: (transaction: Queryable) => Promise<T>,
 ): Promise<T> {
   const transaction = (await askOrFault(link, { kind: 'begin' })) as number
+  let isFailed = false
   let result: T
   try {
-    result = await work(createQueryable(link, transaction))
+    result = await work(
+      createQueryable(link, transaction, () => {
+        isFailed = true
+      }),
+    )
+    // The engine would roll back where it is told to commit, and say nothing of it.
+    if (isFailed) throw new Fault('store_rejected', { about: 'PGlite rolled a transaction back' })
   } catch (cause) {
     // Why the work failed says more than why its rollback did.
     await link.ask({ kind: 'rollback', transaction }).catch(() => undefined)
@@ -162,13 +169,22 @@ async function runTransaction<T>(
   return result
 }
 
-function createQueryable(link: Link, transaction: number | undefined): Queryable {
+function createQueryable(
+  link: Link,
+  transaction: number | undefined,
+  onFailure: () => void = () => undefined,
+): Queryable {
+  function ask(question: Question): Promise<unknown> {
+    const answer = askOrFault(link, question)
+    answer.catch(onFailure)
+    return answer
+  }
   return {
     async query<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
-      return (await askOrFault(link, { kind: 'query', transaction, text, parameters })) as Row[]
+      return (await ask({ kind: 'query', transaction, text, parameters })) as Row[]
     },
     async execute(text) {
-      await askOrFault(link, { kind: 'execute', transaction, text })
+      await ask({ kind: 'execute', transaction, text })
     },
   }
 }

@@ -67,6 +67,13 @@ test('a transaction that throws leaves nothing behind', async () => {
   })
   await assert.rejects(failing, /of the work itself/)
   assert.deepEqual(await database.query('select a from t'), [])
+  // A statement that failed unsaid takes its transaction with it, as in Postgres.
+  const unsaid = database.transaction(async (transaction) => {
+    await transaction.query('insert into t values (7)')
+    await transaction.query('select 1 / 0').catch(() => undefined)
+  })
+  await assert.rejects(unsaid, { code: 'store_rejected' })
+  assert.deepEqual(await database.query('select a from t'), [])
   await database.query('insert into t values (1)')
   // Asked outside while one is open: it has to wait until the transaction is over.
   const [outside] = await database.transaction(async (transaction) => {
