@@ -70,9 +70,9 @@ interface Asking {
 
 /**
  * The corridor of signed requests; `atMs` is now on the monotonic clock, if it was read a moment
- * ago. Answers at once from memory; a promise appears when the key
- * must be loaded, when its nonce must be used up, or when a token must be signed. Whoever names an
- * unknown key waits as long as who signs wrongly.
+ * ago. Answers at once from memory; a promise appears when the key must be loaded, when its nonce
+ * must be used up, or when a token must be signed. Whoever names an unknown key waits as long as
+ * who signs wrongly.
  */
 export function createAuthorizeKey(keys: KeyDependencies, shared: Shared) {
   const { memory } = keys

@@ -1,4 +1,5 @@
 import type { DialectName } from '../core/check.ts'
+import { createMemo } from '../core/memo.ts'
 import { barong } from './barong.ts'
 import type { Dialect } from './dialect.ts'
 import { envoy } from './envoy.ts'
@@ -43,19 +44,13 @@ const JWKS: Endpoint = { kind: 'jwks' }
 const MISSING: Endpoint = { kind: 'missing', reply: NOT_FOUND }
 const BARONG_MISSING: Endpoint = { kind: 'missing', reply: BARONG_NOT_FOUND }
 
-/** The fixed one that was asked for last: there is one gateway mostly, and one text. */
-let lastPath = ''
-let last: Endpoint = MISSING
+/** There is one gateway mostly, and its path the same text each time. */
+const fixedOf = createMemo(8, (path) => FIXED.get(path))
 
 /** What a subrequest's own path asks for. */
 export function matchEndpoint(path: string, query: string): Endpoint {
-  if (path === lastPath) return last
-  const fixed = FIXED.get(path)
-  if (fixed !== undefined) {
-    lastPath = path
-    last = fixed
-    return fixed
-  }
+  const fixed = fixedOf(path)
+  if (fixed !== undefined) return fixed
   if (path.startsWith(`${ENVOY_PREFIX}/`)) {
     return checkBehind(DIALECTS.envoy, path.slice(ENVOY_PREFIX.length), query)
   }

@@ -1,9 +1,9 @@
 import { Agent } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { RunningServer } from '../process/servers.ts'
 import { send } from '../process/stack.ts'
 import { createCredentials } from './credentials.ts'
+import { watchDeaths } from './deaths.ts'
 import { FAULTS, type FaultName, type Scene } from './faults.ts'
 import type { History, HitCount, Strike } from './history.ts'
 import { readNumbers, watchLog } from './log-watch.ts'
@@ -82,6 +82,7 @@ export async function runChaos(options: ChaosOptions): Promise<Seen> {
     }
     await pause(stand.leaseMs)
     await writer.stop()
+    broken ??= deaths.first()
   } finally {
     clearInterval(progress)
     for (const prober of probers) prober.stop()
@@ -133,38 +134,6 @@ function watchStalls() {
     expectedMs = atMs + LATENESS_MS
   }, LATENESS_MS)
   return { stalls, close: () => clearInterval(timer) }
-}
-
-const LOOK_FOR_DEATHS_MS = 100
-const LAST_WORDS_CHARS = 2_000
-
-/** Notes who ended without having been killed: no fault of another may do that to anybody. */
-function watchDeaths({ workers, identities }: Stand) {
-  const watched = new Map<RunningServer, number>()
-  let first: string | undefined
-  let isOver = false
-  function look(): void {
-    for (const { server } of [...workers, ...identities]) {
-      const { pid } = server
-      if (watched.get(server) === pid) continue
-      watched.set(server, pid)
-      void server.ended().then((outcome) => {
-        // A signal was ours; and 0 is what it ends with when it is told to.
-        if (isOver || typeof outcome === 'string' || outcome === 0) return
-        const lastWords = server.logs().slice(-LAST_WORDS_CHARS)
-        first ??= `${server.name} ended by itself with ${outcome}:\n${lastWords}`
-      })
-    }
-  }
-  look()
-  const timer = setInterval(look, LOOK_FOR_DEATHS_MS)
-  return {
-    first: () => first,
-    close() {
-      isOver = true
-      clearInterval(timer)
-    },
-  }
 }
 
 /** Asks each authorizer now and then how many questions its memory could answer. */
