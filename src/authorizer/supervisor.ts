@@ -1,4 +1,6 @@
 import { createServer } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { runOf } from '../gateway/decision-id.ts'
 import { createExposition } from '../telemetry/exposition.ts'
 import type { OperationAnswer, Readiness } from '../telemetry/ops.ts'
@@ -43,6 +45,8 @@ export interface SupervisorOptions extends CrewOptions {
 
 /** How often readiness is asked for, so that a prober gets an answer at once. */
 const POLL_EVERY_MS = 500
+/** Whoever starts takes a core for about as long; a worker that waits for a store takes none. */
+const NEXT_WORKER_AFTER_MS = 1_000
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { workersCount, log } = options
@@ -57,6 +61,20 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }, POLL_EVERY_MS)
   }
 
+  /** As many at a time as there are cores: all at once, none would be up before the last. */
+  async function startAll(): Promise<void> {
+    const launched: Promise<void>[] = []
+    async function startSome(): Promise<void> {
+      while (launched.length < workersCount) {
+        const launching = launch(crew)
+        launched.push(launching)
+        await Promise.race([launching, pause(NEXT_WORKER_AFTER_MS)])
+      }
+    }
+    await Promise.all(Array.from({ length: availableParallelism() }, startSome))
+    await Promise.all(launched)
+  }
+
   async function replaceAll(): Promise<void> {
     for (const member of [...crew.members.values()]) {
       if (crew.isDraining) return
@@ -68,7 +86,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   return {
     async start() {
-      await Promise.all(Array.from({ length: workersCount }, () => launch(crew)))
+      await startAll()
       await askReports(crew)
       poll()
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { after, before, test } from 'node:test'
 import { startLoad, until } from './load.ts'
 import { type SignedIn, type Stack, startStack } from './stack.ts'
@@ -48,6 +49,30 @@ test('kill -9 of a worker fails only what was in flight there, and it is replace
   assert.ok(failed.every(({ atMs }) => atMs - killedAtMs < 100))
   for (const { said } of outcomes) if (said !== undefined) assert.equal(said.status, 200)
   assert.ok(replacedMs < 1000, `replaced after ${replacedMs} ms`)
+})
+
+/** In hundredths of a second since the machine started. */
+async function startedAt(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+}
+
+test('no more workers start at once than there are cores: the first are up soon', async () => {
+  const count = availableParallelism() + 1
+  const many = await startStack({ settings: { DVARA_WORKERS: String(count) } })
+  try {
+    const children = await readFile(
+      `/proc/${many.authorizer.pid}/task/${many.authorizer.pid}/children`,
+      'utf8',
+    )
+    const pids = children.trim().split(' ').map(Number)
+    assert.equal(pids.length, count)
+    const starts = await Promise.all(pids.map(startedAt))
+    // Nothing that loads modules and opens stores listens sooner.
+    assert.ok(Math.max(...starts) - Math.min(...starts) >= 10, `started at ${starts}`)
+  } finally {
+    await many.stop()
+  }
 })
 
 async function untilBothCount(): Promise<void> {
