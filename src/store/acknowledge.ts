@@ -97,10 +97,10 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
     })
   }
 
-  async function finish(first: Put, apply: () => Promise<Roster>, beganAtMs: number) {
+  async function finish(first: Put, apply: () => Promise<Roster>, begun: Begun) {
+    const { beganAtMs, settling } = begun
     // A board that is sealed anew half-way begins a new wait, but nobody waits for ever.
     const giveUpAtMs = beganAtMs + retryMs + fenceMs + boundMs + TIMERS_MS
-    const settling = seconds.settle()
     let { roster, fromMs } = first
     for (;;) {
       const onBoard = await waiting.wait(roster, giveUpAtMs)
@@ -128,8 +128,10 @@ export function createAcknowledger(options: AcknowledgeOptions): Acknowledger {
   return {
     async putInForce(apply) {
       const beganAtMs = clock.monotonicMs()
+      // Beside the board: the change is committed already.
+      const begun = { beganAtMs, settling: seconds.settle() }
       const first = await put(apply, beganAtMs + retryMs)
-      const inForce = finish(first, apply, beganAtMs)
+      const inForce = finish(first, apply, begun)
       // Whoever asked may have failed in between, and then nobody awaits this.
       inForce.catch(() => undefined)
       return { inForce }
@@ -186,6 +188,12 @@ function createSecondWatch({ seconds, clock }: AcknowledgeOptions, boundMs: numb
       }
     },
   }
+}
+
+/** When putting a change in force began, and when those who believe Postgres are settled. */
+interface Begun {
+  readonly beganAtMs: number
+  readonly settling: Promise<'fast' | 'slow'>
 }
 
 /** A change that the board took, not before `fromMs` on our monotonic clock. */

@@ -24,6 +24,15 @@ export interface ChangeRow {
   readonly epoch: number
 }
 
+/** The change of one session that ended: nothing of it can be other than it was recorded. */
+export interface EndedSession {
+  readonly id: number
+  readonly epoch: number
+  readonly hash: string
+  readonly uid: string
+  readonly reason: EndReason
+}
+
 const SELECT_OWNER = 'select uid from sessions where hash = $1'
 const SELECT_HOLDER = `select ${HOLDER_COLUMNS} from holders h where h.uid = $1`
 const SELECT_KEYS = `
@@ -52,6 +61,12 @@ export async function noticeOf(database: Queryable, row: ChangeRow): Promise<Not
     kept: [],
     principal: undefined,
   }
+}
+
+/** As `noticeOf` makes it of the same change, without a question. */
+export function endedNotice({ hash, uid, reason }: EndedSession): Notice {
+  const closed = [{ sid: sidOf(hash), uid, reason }]
+  return { scope: 'session', id: hash, ended: [hash], closed, kept: [], principal: undefined }
 }
 
 /** Of a session that ended by itself; whose it was is known as long as Postgres keeps it. */

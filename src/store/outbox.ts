@@ -5,7 +5,7 @@ import type { Board } from './board.ts'
 import { type EndReason, sidOf } from './closings.ts'
 import type { Database, Queryable } from './database.ts'
 import type { Roster } from './members.ts'
-import { type ChangeRow, noticeOf } from './notices.ts'
+import { type ChangeRow, type EndedSession, endedNotice, noticeOf } from './notices.ts'
 import type { Receipts } from './receipts.ts'
 
 export interface Change {
@@ -27,12 +27,15 @@ export interface Outbox {
    * After the commit: on the board, and in force on every authorizer, when it resolves; in a
    * `collect` of Receipts, when that does. Throws `not_in_force` if it is recorded only.
    */
-  publish(...ids: readonly number[]): Promise<void>
+  publish(...owed: readonly Owed[]): Promise<void>
   /** Publishes what is still owed; how many. Throws if one could not be. */
   publishOwed(): Promise<number>
   /** The same, without what became owed since the last time: that is being published just now. */
   publishOverdue(): Promise<number>
 }
+
+/** A recorded change by its number; or one of which nothing has to be read again. */
+export type Owed = number | EndedSession
 
 interface EndedRow {
   readonly hash: string
@@ -76,14 +79,8 @@ export async function recordChange(transaction: Queryable, change: Change): Prom
   return row.id
 }
 
-export function createOutbox(deps: {
-  readonly database: Database
-  readonly board: Pick<Board, 'apply'>
-  readonly acknowledger: Pick<Acknowledger, 'putInForce'>
-  readonly receipts: Pick<Receipts, 'note'>
-}): Outbox {
-  const { database, board, acknowledger, receipts } = deps
-
+/** Puts changes on the board, and marks in Postgres that it has them. */
+function createPutting(database: Database, board: Pick<Board, 'apply'>) {
   /** Takes the sessions that ended with this change off the board. */
   async function takeDown({ id: change, epoch, reason }: ChangeRow): Promise<void> {
     let last = ''
@@ -101,30 +98,48 @@ export function createOutbox(deps: {
 
   async function put(row: ChangeRow): Promise<Roster> {
     if (row.scope === 'session' && row.subject === EVERY_SESSION) await takeDown(row)
-    const roster = await board.apply(await noticeOf(database, row), row.epoch)
-    await database.query(MARK_APPLIED, [row.id, roster.seq])
-    return roster
+    return board.apply(await noticeOf(database, row), row.epoch)
   }
 
   /** Read again at each attempt: it is put on the board as what is true by then. */
-  async function putAll(ids: readonly number[]): Promise<Roster> {
-    let last: Roster | undefined
-    for (const id of ids) {
-      const [row] = await database.query<ChangeRow>(SELECT_CHANGE, [id])
-      if (row === undefined) {
-        throw new Fault('store_rejected', { about: `change ${id} is gone` })
-      }
-      const roster = await put(row)
-      // Numbers of two sealings say nothing about each other: all of them once more.
-      if (last !== undefined && last.epoch !== roster.epoch) {
-        throw new Fault('store_unsealed', { about: 'sealed anew between two changes' })
-      }
-      last = roster
-    }
-    if (last === undefined) throw new Fault('store_rejected', { about: 'no change to publish' })
-    return last
+  async function putOwed(owed: Owed): Promise<Roster> {
+    if (typeof owed !== 'number') return board.apply(endedNotice(owed), owed.epoch)
+    const [row] = await database.query<ChangeRow>(SELECT_CHANGE, [owed])
+    if (row !== undefined) return put(row)
+    throw new Fault('store_rejected', { about: `change ${owed} is gone` })
   }
 
+  const mark = (id: number, { seq }: Roster) => database.query(MARK_APPLIED, [id, seq])
+
+  return {
+    put,
+    mark,
+    /** Nobody waits for `marks`: what stays unmarked is put on the board once more. */
+    async putAll(all: readonly Owed[], marks: Promise<unknown>[]): Promise<Roster> {
+      let last: Roster | undefined
+      for (const owed of all) {
+        const roster = await putOwed(owed)
+        marks.push(mark(idOf(owed), roster).catch(() => undefined))
+        // Numbers of two sealings say nothing about each other: all of them once more.
+        if (last !== undefined && last.epoch !== roster.epoch) {
+          throw new Fault('store_unsealed', { about: 'sealed anew between two changes' })
+        }
+        last = roster
+      }
+      if (last === undefined) throw new Fault('store_rejected', { about: 'no change to publish' })
+      return last
+    },
+  }
+}
+
+export function createOutbox(deps: {
+  readonly database: Database
+  readonly board: Pick<Board, 'apply'>
+  readonly acknowledger: Pick<Acknowledger, 'putInForce'>
+  readonly receipts: Pick<Receipts, 'note'>
+}): Outbox {
+  const { database, board, acknowledger, receipts } = deps
+  const { put, mark, putAll } = createPutting(database, board)
   const inHand = new Set<number>()
   let lastSeen = 0
 
@@ -139,7 +154,7 @@ export function createOutbox(deps: {
       lastSeen = Math.max(lastSeen, last)
       for (const row of rows.filter(({ id }) => isMeant(id))) {
         try {
-          await put(row)
+          await mark(row.id, await put(row))
           count += 1
         } catch (cause) {
           // One change that cannot be read must not hold up those behind it.
@@ -155,12 +170,15 @@ export function createOutbox(deps: {
 
   return {
     record: recordChange,
-    async publish(...ids) {
-      if (ids.length === 0) return
+    async publish(...owed) {
+      if (owed.length === 0) return
+      const ids = owed.map(idOf)
       for (const id of ids) inHand.add(id)
+      const marks: Promise<unknown>[] = []
       // Who applied the last of several has applied those before it.
-      const putting = acknowledger.putInForce(() => putAll(ids))
-      const done = () => {
+      const putting = acknowledger.putInForce(() => putAll(owed, marks))
+      const done = async () => {
+        await Promise.all(marks)
         for (const id of ids) inHand.delete(id)
       }
       putting.then(done, done)
@@ -172,4 +190,8 @@ export function createOutbox(deps: {
       return sweep((id) => id <= seen && !inHand.has(id))
     },
   }
+}
+
+function idOf(owed: Owed): number {
+  return typeof owed === 'number' ? owed : owed.id
 }

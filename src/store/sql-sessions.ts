@@ -3,6 +3,7 @@ import type { Session } from '../core/principal.ts'
 import type { Board, Posting } from './board.ts'
 import type { EndReason } from './closings.ts'
 import type { Database, Queryable } from './database.ts'
+import type { EndedSession } from './notices.ts'
 import type { Outbox } from './outbox.ts'
 import { encodePrincipal, encodeSession } from './record.ts'
 import {
@@ -40,10 +41,19 @@ const SELECT_OF_USER = `
   select ${SESSION_COLUMNS} from sessions s
   where s.uid = $1 and s.ended_at is null and s.ends_at > to_timestamp($2::float8 / 1000)
   order by s.created_at desc, s.hash`
+// Ends it and notes the change, as `recordChange` does, in one step: a logout waits for this.
 const END_ONE = `
-  update sessions set ended_at = to_timestamp($2::float8 / 1000)
-  where hash = $1 and ended_at is null and ends_at > to_timestamp($2::float8 / 1000)
-  returning hash`
+  with held as (select n from epoch for share),
+  ended as (
+    update sessions s set ended_at = to_timestamp($2::float8 / 1000) from held
+    where s.hash = $1 and s.ended_at is null and s.ends_at > to_timestamp($2::float8 / 1000)
+    returning s.hash, s.uid, held.n),
+  noted as (
+    insert into changes (scope, subject, ended, reason, is_all, epoch)
+    select 'session', hash, jsonb_build_array(hash), $3, false, n from ended
+    returning id, epoch)
+  select noted.id::float8 as id, noted.epoch::float8 as epoch, ended.hash, ended.uid
+  from noted, ended`
 const RAISE = `
   update users set generation = generation + 1, version = version + 1 where uid = $1
   returning uid`
@@ -68,9 +78,13 @@ export function createSessions(deps: {
 }): Sessions {
   const { database, board, outbox, nowMs } = deps
 
-  async function withDeadlines(rows: readonly SessionRow[]): Promise<SessionListing[]> {
-    // Postgres is a little behind; without the board its word is good enough for a listing.
-    const known = await board.idleDeadlines(rows.map((row) => row.hash)).catch(() => [])
+  /** Postgres is a little behind; without the board its word is good enough for a listing. */
+  const askDeadlines = (hashes: readonly string[]) => board.idleDeadlines(hashes).catch(() => [])
+
+  function listingsOf(
+    rows: readonly SessionRow[],
+    known: readonly (number | undefined)[],
+  ): SessionListing[] {
     const listings = rows.map((row, index) => ({
       session: sessionOf(row),
       idleAtMs: Math.max(row.idle_at_ms, known[index] ?? 0),
@@ -92,15 +106,11 @@ export function createSessions(deps: {
     throw new Fault('store_unavailable', { about: 'sealed again and again' })
   }
 
-  /** Ends it in Postgres; the number of the change that is owed to the board. */
-  function finish(hash: string, reason: EndReason): Promise<number | undefined> {
-    return database.transaction(async (transaction) => {
-      const [row] = await transaction.query(END_ONE, [hash, nowMs()])
-      if (row === undefined) return undefined
-      return outbox.record(transaction, {
-        ...{ scope: 'session', subject: hash, ended: [hash], reason },
-      })
-    })
+  /** Ends it in Postgres; the change that is owed to the board. */
+  async function finish(hash: string, reason: EndReason): Promise<EndedSession | undefined> {
+    const values = [hash, nowMs(), reason]
+    const [row] = await database.query<Omit<EndedSession, 'reason'>>(END_ONE, values)
+    return row && { ...row, reason }
   }
 
   return {
@@ -120,13 +130,16 @@ export function createSessions(deps: {
       }
     },
     async find(hash) {
-      const [found] = await withDeadlines(
-        await database.query<SessionRow>(SELECT_ONE, [hash, nowMs()]),
-      )
-      return found
+      // At once: every call of somebody signed in begins with these.
+      const [rows, known] = await Promise.all([
+        database.query<SessionRow>(SELECT_ONE, [hash, nowMs()]),
+        askDeadlines([hash]),
+      ])
+      return listingsOf(rows, known)[0]
     },
     async list(uid) {
-      return withDeadlines(await database.query<SessionRow>(SELECT_OF_USER, [uid, nowMs()]))
+      const rows = await database.query<SessionRow>(SELECT_OF_USER, [uid, nowMs()])
+      return listingsOf(rows, await askDeadlines(rows.map((row) => row.hash)))
     },
     async end(hash, reason = 'logout') {
       const change = await finish(hash, reason)

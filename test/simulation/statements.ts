@@ -39,6 +39,14 @@ function liveOf(view: View, uid: SqlValue | undefined, except: SqlValue | undefi
     .filter((row) => row.uid === uid && row.ended_at === null && row.hash !== except)
 }
 
+/** A change that is owed to the board; its number. */
+function note(view: View, [scope, subject, ended, reason, is_all]: Parameters): number {
+  const id = view.nextId()
+  const noted = { scope, subject, ended, reason, is_all }
+  view.put('changes', text(id), { id, ...noted, epoch: epochOf(view), applied: false } as Row)
+  return id
+}
+
 const SESSIONS: readonly (readonly [RegExp, Statement])[] = [
   [
     /^select generation::float8 as generation from users/,
@@ -82,14 +90,16 @@ const SESSIONS: readonly (readonly [RegExp, Statement])[] = [
     },
   ],
   [
-    /^update sessions set ended_at = \S+ \/ 1000\) where hash = \$1/,
+    /^with held as \(select n from epoch for share\), ended as \( update sessions s set ended_at/,
     {
-      locks: (_, [hash]) => [own(`session ${hash}`)],
-      run: (view, [hash, nowMs]) => {
+      locks: (_, [hash]) => [own(`session ${hash}`), share('epoch')],
+      run: (view, [hash, nowMs, reason]) => {
         const session = sessionOf(view, hash)
         if (session === undefined || !isLive(session, nowMs)) return []
         view.put('sessions', text(hash), { ...session, ended_at: nowMs as number })
-        return [{ hash: hash as string }]
+        const ended = JSON.stringify([hash])
+        const id = note(view, ['session', text(hash), ended, reason ?? '', false])
+        return [{ id, epoch: epochOf(view), hash: text(hash), uid: session.uid } as Row]
       },
     },
   ],
@@ -143,13 +153,7 @@ const CHANGES: readonly (readonly [RegExp, Statement])[] = [
     /^insert into changes \(scope, subject, ended/,
     {
       locks: () => [share('epoch')],
-      run: (view, [scope, subject, ended, reason, is_all]) => {
-        const id = view.nextId()
-        const noted = { scope, subject, ended, reason, is_all }
-        const row = { id, ...noted, epoch: epochOf(view), applied: false } as Row
-        view.put('changes', text(id), row)
-        return [{ id }]
-      },
+      run: (view, values) => [{ id: note(view, values) }],
     },
   ],
   [

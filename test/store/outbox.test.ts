@@ -6,6 +6,7 @@ import { createAcknowledger } from '../../src/store/acknowledge.ts'
 import type { Board, Notice } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
+import { endedNotice, noticeOf } from '../../src/store/notices.ts'
 import { createOutbox } from '../../src/store/outbox.ts'
 import { openPGlite } from '../../src/store/pglite.ts'
 import { createReceipts } from '../../src/store/receipts.ts'
@@ -40,7 +41,7 @@ describe('changes on their way to the board', () => {
     await removeFolder(folder)
   })
 
-  function outboxOver(refuse?: (notice: Notice) => Fault | undefined) {
+  function outboxOver(refuse?: (notice: Notice) => Fault | undefined, over = database) {
     applied = []
     refusal = refuse
     const board: Board = {
@@ -53,7 +54,7 @@ describe('changes on their way to the board', () => {
       },
     }
     const acknowledger = createAcknowledger({ board, ...TIMES })
-    return createOutbox({ database, board, acknowledger, receipts: createReceipts() })
+    return createOutbox({ database: over, board, acknowledger, receipts: createReceipts() })
   }
   const record = (outbox: ReturnType<typeof outboxOver>, subject: string) => {
     const change = { scope: 'session', subject, ended: [subject] } as const
@@ -68,6 +69,34 @@ describe('changes on their way to the board', () => {
       { scope: 'session', id: 'a', ended: ['a'], closed: [], kept: [], principal: undefined },
     ])
     assert.equal(await outbox.publishOwed(), 0)
+  })
+
+  test('a session that ended is put there as it would be if it were read', async () => {
+    const row = { id: 1, scope: 'session', subject: 'a', ended: '["a"]', is_all: false } as const
+    const query = async () => [{ uid: 'u' }]
+    const same = { epoch: 1, reason: 'logout' } as const
+    const read = await noticeOf({ ...database, query: query as never }, { ...row, ...same })
+    assert.deepEqual(endedNotice({ id: 1, hash: 'a', uid: 'u', ...same }), read)
+    const outbox = outboxOver()
+    const id = await record(outbox, 'a')
+    await outbox.publish({ id, hash: 'a', uid: 'u', ...same })
+    assert.deepEqual(applied, [read])
+    assert.equal(await outbox.publishOwed(), 0)
+  })
+
+  test('nobody waits until it is marked, and what stays unmarked is put there again', async () => {
+    const stuck = outboxOver(undefined, {
+      ...database,
+      query: (text, values) =>
+        /applied_at = now/.test(text) ? Promise.reject(away()) : database.query(text, values),
+    })
+    await stuck.publish(await record(stuck, 'i'))
+    const outbox = outboxOver()
+    assert.equal(await outbox.publishOwed(), 1)
+    assert.deepEqual(
+      applied.map((one) => one.id),
+      ['i'],
+    )
   })
 
   test('a change of a transaction that failed does not exist', async () => {
