@@ -82,6 +82,9 @@ function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved
     epoch: () => epoch,
     appliedSeq: () => appliedSeq,
     headSeq: () => headSeq,
+    /** The highest number of those that were followed, or that pushes were heard of. */
+    latestSealing: () =>
+      Math.max(epoch === undefined ? 0 : epochNumberOf(epoch), epochNumberOfSeq(headSeq)),
     apply,
     startOver,
     /** Another log is begun at its end, with empty hands. */
@@ -96,14 +99,6 @@ function createPosition({ remembered, onApplied, onEpoch }: FollowOptions, moved
       return appliedSeq < head.seq ? 'behind' : 'in step'
     },
   }
-}
-
-/**
- * Whether a board was sealed before one that we have followed. What came into force there may be
- * missing here: it is filled anew once the identity API is certain that the other one is gone.
- */
-function isEarlier(epoch: string, followed: string | undefined): boolean {
-  return followed !== undefined && epochNumberOf(epoch) < epochNumberOf(followed)
 }
 
 export function createFollower(options: FollowOptions): Follower {
@@ -131,8 +126,12 @@ export function createFollower(options: FollowOptions): Follower {
     if (!lease.isSound(sentAtMs, wallAtMs)) lease.drop()
     const head = await invalidations.heartbeat(worker, appliedSeq())
     if (isDrained) return false
-    if (isEarlier(head.epoch, position.epoch())) {
-      throw new Fault('store_unsealed', { about: 'Redis, later than we have seen it sealed' })
+    // What came into force on the later one may be missing here: it is filled anew once the
+    // identity API is certain that the other one is gone.
+    if (epochNumberOf(head.epoch) < position.latestSealing()) {
+      throw new Fault('store_unsealed', {
+        about: 'Redis, sealed earlier than one we have heard of',
+      })
     }
     if (head.epoch !== position.epoch()) lease.drop()
     if (position.see(head) === 'behind') {

@@ -13,17 +13,29 @@ end
 /**
  * Functions that write a session with its principal, never over something newer. A principal of
  * another sealing than `n` says nothing, whatever its version: Postgres is the truth.
+ *
+ * `post` is for what fills the board, and for changes that name the principal. Whoever else brings
+ * one, a login say, may `introduce` it where there is none: what changed without an entry of the
+ * log would be refused by some of what an authorizer remembers, and allowed by the rest.
  */
 export const POST_PRINCIPAL = `
+local function keepUntil(key, untilMs)
+  if redis.call('PEXPIRETIME', key) < tonumber(untilMs) then
+    redis.call('PEXPIREAT', key, untilMs)
+  end
+end
 local function post(n, uid, version, record, untilMs)
   local key = '{dv}p:' .. uid
   local known = redis.call('HMGET', key, 'v', 'n')
   if known[2] ~= n or tonumber(version) >= tonumber(known[1]) then
     redis.call('HSET', key, 'v', version, 'b', record, 'n', n)
   end
-  if redis.call('PEXPIRETIME', key) < tonumber(untilMs) then
-    redis.call('PEXPIREAT', key, untilMs)
-  end
+  keepUntil(key, untilMs)
+end
+local function introduce(n, uid, version, record, untilMs)
+  local key = '{dv}p:' .. uid
+  if redis.call('HGET', key, 'n') == n then return keepUntil(key, untilMs) end
+  post(n, uid, version, record, untilMs)
 end
 local function raise(uid, generation, lifeMs)
   local key = '{dv}g:' .. uid

@@ -82,7 +82,7 @@ if tonumber(redis.call('GET', '{dv}g:' .. ARGV[4]) or '0') > tonumber(ARGV[8]) t
   return 'outdated'
 end
 put(ARGV[3], ARGV[5], ARGV[4], ARGV[6], ARGV[7], ARGV[8])
-post(number, ARGV[4], ARGV[9], ARGV[10], ARGV[7])
+introduce(number, ARGV[4], ARGV[9], ARGV[10], ARGV[7])
 return 'opened'
 `
 
@@ -125,9 +125,11 @@ for n = 1, keys do
   putKey(number, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   at = at + 5
 end
-if ARGV[at] then
+if ARGV[at] and ARGV[3] == 'user' then
   post(number, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 4])
   raise(ARGV[at], ARGV[at + 3], ARGV[at + 5])
+elseif ARGV[at] then
+  introduce(number, ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 4])
 end
 local seq = string.format('%.0f', redis.call('INCR', '{dv}seq'))
 redis.call('XADD', '{dv}inv', 'MAXLEN', '~', ARGV[6], seq .. '-0', 's', ARGV[3], 'd', ARGV[4])

@@ -14,6 +14,7 @@ import { createTwinKeys } from './twin-keys.ts'
 import { createTwinLog } from './twin-log.ts'
 import { createTwinMembers, type TwinMark } from './twin-members.ts'
 import { createTwinNonces } from './twin-nonces.ts'
+import { createTwinPrincipals } from './twin-principals.ts'
 import { createTwinRates } from './twin-rates.ts'
 
 interface Row {
@@ -21,13 +22,6 @@ interface Row {
   idleAtMs: number
   generation: number
   readonly uid: string
-}
-
-interface Principal {
-  readonly record: Uint8Array
-  readonly version: number
-  /** The sealing it belongs to. */
-  readonly epochNumber: number | undefined
 }
 
 /** Expired entries are looked for this often; until then they only take memory. */
@@ -87,7 +81,7 @@ export function createTwinBoard(nowMs: () => number): Board {
       if ((generations.read(posting.uid) ?? 0) > posting.generation) return 'outdated'
       state.put(posting)
       const { uid, principal, principalVersion: version, endsAtMs } = posting
-      state.post(uid, { record: principal, version, epochNumber }, endsAtMs)
+      state.principals.introduce(uid, { record: principal, version, epochNumber }, endsAtMs)
       return 'opened'
     },
     async apply(notice, epochNumber) {
@@ -142,7 +136,7 @@ function createFilling(
         // What was left behind counts for nothing: Postgres is the truth.
         state.generations.forget(uid)
         state.raise(uid, generation)
-        state.post(uid, { record, version, epochNumber }, untilMs)
+        state.principals.post(uid, { record, version, epochNumber }, untilMs)
       }
     },
     async prepareKeys(epochNumber, sealings) {
@@ -150,7 +144,7 @@ function createFilling(
       for (const one of sealings) {
         state.keys.put(one, epochNumber)
         const { uid, principal: record, principalVersion: version } = one
-        state.post(uid, { record, version, epochNumber }, KEY_UNTIL_MS)
+        state.principals.post(uid, { record, version, epochNumber }, KEY_UNTIL_MS)
       }
     },
     seal: async (epochNumber) => state.seal(epochNumber),
@@ -172,7 +166,7 @@ function loadKey(state: ReturnType<typeof createState>, kid: string): Loaded<Pos
 function createState(nowMs: () => number) {
   const runId = randomBytes(20).toString('hex')
   const sessions = createExpiring<Row>(nowMs)
-  const principals = createExpiring<Principal>(nowMs)
+  const principals = createTwinPrincipals(nowMs)
   const generations = createExpiring<number>(nowMs)
   const tombstones = createExpiring<true>(nowMs)
   const keys = createTwinKeys(nowMs)
@@ -195,13 +189,6 @@ function createState(nowMs: () => number) {
     throw new Fault('store_conflict', { about: 'sealed' })
   }
 
-  function post(uid: string, principal: Principal, untilMs: number): void {
-    const known = principals.read(uid)
-    // Of another sealing it says nothing, whatever its version: Postgres is the truth.
-    const isOurs = known?.epochNumber === principal.epochNumber
-    principals.remember(uid, isOurs ? newerOf(known, principal) : principal, untilMs)
-  }
-
   function raise(uid: string, generation: number): void {
     if (generation === 0 || generation < (generations.read(uid) ?? 0)) return
     generations.remember(uid, generation, nowMs() + GENERATION_MS)
@@ -209,7 +196,7 @@ function createState(nowMs: () => number) {
 
   return {
     ...{ sessions, principals, keys, generations, tombstones, nonces, closings },
-    ...{ touched, members, head, filling, post, raise },
+    ...{ touched, members, head, filling, raise },
     epochNumber: () => sealed,
     nextBeat: () => ++beats,
     roster(): Roster {
@@ -240,7 +227,7 @@ function createState(nowMs: () => number) {
         sessions.remember(one.hash, row, one.endsAtMs)
       }
     },
-    change({ ended, kept, keys: changed, principal }: Notice): void {
+    change({ scope, ended, kept, keys: changed, principal }: Notice): void {
       for (const hash of ended) {
         sessions.forget(hash)
         touched.delete(hash)
@@ -255,7 +242,12 @@ function createState(nowMs: () => number) {
       if (principal === undefined) return
       const hasKeys = changed !== undefined && changed.posted.length > 0
       const untilMs = hasKeys ? KEY_UNTIL_MS : nowMs() + TOMBSTONE_MS
-      post(principal.uid, { ...principal, epochNumber: sealed }, untilMs)
+      const own = { ...principal, epochNumber: sealed }
+      if (scope !== 'user') {
+        principals.introduce(principal.uid, own, untilMs)
+        return
+      }
+      principals.post(principal.uid, own, untilMs)
       raise(principal.uid, principal.generation)
     },
     append: log.append,
@@ -268,8 +260,4 @@ function createState(nowMs: () => number) {
       nonces.sweep()
     },
   }
-}
-
-function newerOf(known: Principal | undefined, principal: Principal): Principal {
-  return known !== undefined && known.version > principal.version ? known : principal
 }

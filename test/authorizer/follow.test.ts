@@ -6,6 +6,7 @@ import { createRing, nameOf } from '../../src/cache/ring.ts'
 import { createTable } from '../../src/cache/table.ts'
 import { Fault } from '../../src/core/fault.ts'
 import type { Invalidation } from '../../src/core/invalidation.ts'
+import { EPOCH_STRIDE } from '../../src/store/board.ts'
 import type { InvalidationHandler } from '../../src/store/invalidations.ts'
 import { systemClock } from '../../src/store/system-clock.ts'
 
@@ -221,6 +222,21 @@ test('a board that was sealed before the one that was followed is not believed',
   log.epoch = '4.a'
   assert.equal(await follower.beat(), true)
   assert.equal(follower.epoch(), '4.a')
+  await follower.drain()
+})
+
+test('nor is one that was sealed before one that pushes were heard of', async () => {
+  const { follower, log, lease, clock, faults, hear } = createWorld()
+  log.epoch = '2.a'
+  await follower.start()
+  hear()?.invalidated({ scope: 'user', id: 'u', seq: 3 * EPOCH_STRIDE + 1 })
+  await follower.beat()
+  assert.equal((faults.at(-1) as Fault).code, 'store_unsealed')
+  clock.ms += 2_001
+  assert.equal(lease.isLive(clock.ms), false)
+  log.epoch = '3.b'
+  assert.equal(await follower.beat(), true)
+  assert.equal(follower.epoch(), '3.b')
   await follower.drain()
 })
 

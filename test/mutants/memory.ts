@@ -119,6 +119,12 @@ export const MEMORY: readonly Mutation[] = [
     ['epoch-not-compared', 'if (head.epoch !== epoch) {', 'if (epoch === undefined) {'],
     ['memory-survives-a-new-epoch', '    remembered.facts.forgetAll()\n', ''],
     ['ring-survives-a-new-epoch', '    remembered.ring.reset(from)\n', ''],
+    ['earlier-sealing-followed', 'epochNumberOf(head.epoch) < position.latestSealing()', 'false'],
+    [
+      'pushes-of-a-later-sealing-not-heeded',
+      'Math.max(epoch === undefined ? 0 : epochNumberOf(epoch), epochNumberOfSeq(headSeq))',
+      'epoch === undefined ? 0 : epochNumberOf(epoch)',
+    ],
     [
       'gap-in-the-log-believed',
       'if (missed === undefined) position.startOver(head.seq)',

@@ -70,6 +70,8 @@ export interface BoardLimits {
   readonly sinceEntriesMax: number
   /** The fault of writing a deadline where no session is any more, for a mutant. */
   readonly isTouchCreating?: boolean
+  /** The fault of writing over a principal that something else than its own change brings. */
+  readonly isOverwriting?: boolean
 }
 
 interface Tables {
@@ -179,10 +181,11 @@ function rosterOf(tables: Tables, runId: string): Roster {
   return { ...head(tables, runId), members: listed }
 }
 
-function createChanging(tables: Tables, { logEntriesMax, isTouchCreating }: BoardLimits) {
+function createChanging(tables: Tables, limits: BoardLimits) {
+  const { logEntriesMax, isTouchCreating, isOverwriting } = limits
   const { sessions, removed, generations, tombstones, keyTombstones, keys, touched } = tables
 
-  function change({ ended, kept, keys: changed, principal }: Notice): void {
+  function change({ scope, ended, kept, keys: changed, principal }: Notice): void {
     for (const hash of ended) {
       const row = sessions.get(hash)
       if (row !== undefined) removed.set(hash, row)
@@ -202,7 +205,12 @@ function createChanging(tables: Tables, { logEntriesMax, isTouchCreating }: Boar
     for (const one of changed?.posted ?? []) putKey(tables, one, tables.ep?.n ?? 0)
     if (principal === undefined) return
     const { record, version } = principal
-    post(tables, principal.uid, { record, version, n: tables.ep?.n })
+    const own = { record, version, n: tables.ep?.n }
+    if (scope !== 'user' && !isOverwriting) {
+      introduce(tables, principal.uid, own)
+      return
+    }
+    post(tables, principal.uid, own)
     raise(tables, principal.uid, principal.generation)
   }
 
@@ -229,7 +237,9 @@ function createChanging(tables: Tables, { logEntriesMax, isTouchCreating }: Boar
       if ((generations.get(posting.uid) ?? 0) > posting.generation) return 'outdated'
       put(tables, posting)
       const { uid, principal, principalVersion: version } = posting
-      post(tables, uid, { record: principal, version, n: epochNumber })
+      const own = { record: principal, version, n: epochNumber }
+      if (isOverwriting) post(tables, uid, own)
+      else introduce(tables, uid, own)
       return 'opened'
     },
     apply(runId: string, notice: Notice, epochNumber: number): Roster {
@@ -323,6 +333,10 @@ function post({ principals }: Tables, uid: string, principal: Principal): void {
   const isNewer = known !== undefined && known.version > principal.version
   if (isNewer && known.n === principal.n) return
   principals.set(uid, principal)
+}
+
+function introduce(tables: Tables, uid: string, principal: Principal): void {
+  if (tables.principals.get(uid)?.n !== principal.n) post(tables, uid, principal)
 }
 
 function raise({ generations }: Tables, uid: string, generation: number): void {

@@ -112,6 +112,11 @@ const FAULTS: Readonly<Record<FaultKind, Make>> = {
     wire.outBlockedUntilMs = untilMs
     wire.inBlockedUntilMs = untilMs
   }),
+  'identity cut off'({ identities, random }, untilMs) {
+    const one = random.pick(identities)
+    if (one !== undefined) one.link.wire.outBlockedUntilMs = untilMs
+    return one?.name
+  },
   'slow link': withLink(({ wire }, untilMs, { random, schedule }) => {
     wire.latencyMs = random.pick([5, 40, 160])
     schedule.plan(untilMs, () => {

@@ -1,5 +1,6 @@
 import type { AuthorizerSizes } from './authorizer.ts'
 import type { BoardLimits } from './board-state.ts'
+import { CONNECT_TIMEOUT_MS } from './connection.ts'
 import type { IdentityTimes } from './identity.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -18,6 +19,7 @@ export type FaultKind =
   | 'worker killed'
   | 'worker drained'
   | 'identity stopped'
+  | 'identity cut off'
   | 'identity killed'
   | 'redis stopped'
   | 'redis restarted empty'
@@ -49,6 +51,9 @@ export interface Plan {
   readonly healthyFromMs: number
   /** Somebody is taken out about this often. */
   readonly revokeEveryMs: number
+  /** Somebody signs in about this often, and asks. */
+  readonly signInEveryMs: number
+  readonly askEveryMs: number
   readonly endMs: number
 }
 
@@ -72,9 +77,13 @@ const FAULTS_LEASES_MAX = 5
 const AFTER_MS = 100
 /** Until all is well again, and long enough to see that it is. */
 const SETTLE_MS = 1_500
+/** Whoever knocks at a Redis that ends in that moment waits for an answer that never comes. */
+const KNOCK_MS = CONNECT_TIMEOUT_MS
 const WELL_MS = 600
 const WELL_CHANCE = 0.3
 const CALM_MS = 1_800
+const SIGN_IN_EVERY_MS = 1_000
+const ASK_EVERY_MS = 70
 const END_MS_MAX = 20_000
 
 interface Theme {
@@ -86,6 +95,8 @@ interface Theme {
   readonly isSlow?: boolean
   readonly identitiesMin?: number
   readonly revokeEveryMs?: number
+  readonly signInEveryMs?: number
+  readonly askEveryMs?: number
 }
 
 const PUSHES = ['pushes lost', 'pushes late', 'pushes cut'] as const
@@ -124,6 +135,11 @@ const THEMES: Readonly<Record<string, Theme>> = {
     ...{ share: 6, least: 1, most: 2, isSlow: true, identitiesMin: 2, revokeEveryMs: 200 },
     kinds: ['redis failed over young', 'slow link'],
   },
+  ahead: {
+    ...{ share: 6, least: 1, most: 2, isSlow: true, identitiesMin: 2 },
+    ...{ revokeEveryMs: 150, signInEveryMs: 100, askEveryMs: 10 },
+    kinds: ['identity cut off'],
+  },
   outage: {
     ...{ share: 8, least: 1, most: 4, isSlow: true, revokeEveryMs: 300 },
     kinds: ['both blocked', 'out blocked', 'in blocked', 'redis gone', ...OTHERS, ...LINKS],
@@ -143,6 +159,7 @@ export function planOf(seed: number, onlyTheme?: string): Plan {
   const random = createRandom(seed).fork()
   const theme = onlyTheme ?? drawTheme(random)
   const { identitiesMin = 1, revokeEveryMs, ...drawn } = THEMES[theme] as Theme
+  const { signInEveryMs = SIGN_IN_EVERY_MS, askEveryMs = ASK_EVERY_MS } = drawn
   const leaseMs = random.pick(LEASE_MS)
   const faults = drawFaults(random, drawn, leaseMs)
   const isReplicated = faults.some(({ kind }) => kind.startsWith('redis failed over'))
@@ -163,6 +180,7 @@ export function planOf(seed: number, onlyTheme?: string): Plan {
       sinceEntriesMax: random.pick([2, 10_000, 10_000]),
     },
     revokeEveryMs: revokeEveryMs ?? random.pick([200, 400, 800]),
+    ...{ signInEveryMs, askEveryMs },
   }
 }
 
@@ -177,7 +195,8 @@ function drawEnd(
   if (!random.isLucky(WELL_CHANCE)) {
     return { healthyFromMs: Number.POSITIVE_INFINITY, endMs: lastMs + leaseMs + AFTER_MS }
   }
-  const healthyFromMs = lastMs + leaseMs + SETTLE_MS
+  const isRedisLost = faults.some(({ kind }) => kind.startsWith('redis'))
+  const healthyFromMs = lastMs + leaseMs + SETTLE_MS + (isRedisLost ? KNOCK_MS : 0)
   return { healthyFromMs, endMs: Math.min(END_MS_MAX, healthyFromMs + WELL_MS) }
 }
 

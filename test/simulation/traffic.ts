@@ -10,9 +10,9 @@ import type { Identity } from './identity.ts'
 import type { FaultKind } from './plan.ts'
 import type { World } from './world.ts'
 
-const ASK_EVERY_MS = 70
-const SIGN_IN_EVERY_MS = 1_000
 const REVOKED_FROM_MS = 300
+/** Who signs in, or loses a key, while the word about more than that is still on its way. */
+const DYING_CHANCE = 0.3
 /** After an acknowledgement each authorizer is asked so often, so soon. */
 const PROBES_COUNT = 3
 const PROBES_WITHIN_MS = 80
@@ -20,8 +20,8 @@ const PROBES_WITHIN_MS = 80
 /** Plans the requests, sign-ins and revocations of the whole history. */
 export function planTraffic(world: World): void {
   const { schedule, random, plan } = world
-  every(world, ASK_EVERY_MS, () => askAnybody(world))
-  every(world, SIGN_IN_EVERY_MS, () => signIn(world))
+  every(world, plan.askEveryMs, () => askAnybody(world))
+  every(world, plan.signInEveryMs, () => signIn(world))
   every(world, plan.revokeEveryMs, () => {
     if (schedule.nowMs() > REVOKED_FROM_MS) random.pick(REVOCATIONS)(world)
   })
@@ -101,7 +101,7 @@ function anyIdentity({ identities, random }: World): Identity | undefined {
 function signIn(world: World): void {
   const { cast, random, schedule, history } = world
   const identity = anyIdentity(world)
-  const owner = random.pick(cast.people)
+  const owner = pickDying(world, cast.people) ?? random.pick(cast.people)
   if (identity === undefined) return
   const login = cast.addLogin(owner)
   identity.machine.deliver(() => {
@@ -221,6 +221,15 @@ function probe(world: World, { credentials, area }: Revocation, withinMs: number
   }
 }
 
+/** Somebody from whom something is being taken just now, in some of the cases. */
+function pickDying<T extends { readonly subject: Subject }>(
+  { random }: World,
+  all: readonly T[],
+): T | undefined {
+  const dying = all.filter(({ subject }) => subject.dyingAtMs < subject.deadAtMs)
+  return random.isLucky(DYING_CHANCE) && dying.length > 0 ? random.pick(dying) : undefined
+}
+
 const isThere = ({ subject }: { readonly subject: Subject }) =>
   subject.openAtMs !== Number.POSITIVE_INFINITY && subject.dyingAtMs === Number.POSITIVE_INFINITY
 
@@ -294,7 +303,10 @@ function changeUser(change: { readonly state?: string; readonly role?: string })
 }
 
 function endKey(world: World): void {
-  const key = pickLive(world, world.cast.keys)
+  const { keys, people } = world.cast
+  const owner = pickDying(world, people)
+  const own = keys.filter((one) => one.owner === owner)
+  const key = pickLive(world, own.some(isThere) ? own : keys)
   if (key === undefined) return
   const { uid } = key.owner
   const isRemoved = world.random.isLucky(0.5)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Fault } from '../../src/core/fault.ts'
 import type { Board } from '../../src/store/board.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -173,6 +174,55 @@ describe('keeping Redis true', () => {
     assert.equal(await identity.sessions.end(next.hash), true)
     assert.equal(await identity.keeper.seal(), false)
     await database.close()
+  })
+
+  test('a logout that meets a sealing is recorded under the number it was raised to', async () => {
+    const { hash } = await signIn(identity)
+    const database = openDatabase({ databaseUrl: postgres.url })
+    let ending: Promise<unknown> | undefined
+    await database.transaction(async (transaction) => {
+      await transaction.query('update epoch set n = n + 1')
+      ending = identity.sessions.end(hash)
+      ending.catch(() => undefined)
+      await pause(200)
+    })
+    await assert.rejects(ending ?? Promise.resolve(), { code: 'not_in_force' })
+    const [row] = await database.query(
+      `select c.epoch = e.n as is_new, c.subject, c.ended::text as ended, c.reason, c.scope
+        from changes c, epoch e order by c.id desc limit 1`,
+    )
+    const ended = JSON.stringify([hash])
+    assert.deepEqual(row, {
+      ...{ is_new: true, subject: hash, ended, reason: 'logout', scope: 'session' },
+    })
+    await Promise.all([identity.keeper.seal(), other.keeper.seal()])
+    await eventually(() => authorizer.invalidations.heartbeat('w', 0))
+    assert.equal(await load(hash), undefined)
+    await database.close()
+  })
+
+  test('what a login or a key knows of its holder waits for the change itself', async () => {
+    const uid = await createHolder(identity)
+    const { hash } = await signIn(identity, uid)
+    const kid = await createKey(identity, uid)
+    const database = openDatabase({ databaseUrl: postgres.url })
+    await database.query(
+      "update users set state = 'locked', version = version + 1 where uid = $1",
+      [uid],
+    )
+    await database.query("insert into changes (scope, subject) values ('user', $1)", [uid])
+    await database.close()
+    const next = await signIn(identity, uid)
+    await identity.apiKeys.change(uid, kid, { state: 'inactive' })
+    for (const one of [hash, next.hash]) {
+      assert.equal((await load(one))?.principal.state, 'active')
+    }
+    assert.equal((await authorizer.keys.load(kid)).found?.principal.state, 'active')
+    while ((await identity.keeper.reconcile()) === 0);
+    for (const one of [hash, next.hash]) {
+      assert.equal((await load(one))?.principal.state, 'locked')
+    }
+    assert.equal((await authorizer.keys.load(kid)).found?.principal.state, 'locked')
   })
 
   test('reconciling re-runs what was committed but never published', async () => {
