@@ -6,14 +6,11 @@ interface Hash {
   readonly word: 'u32' | 'u64'
   readonly wordBytes: number
   readonly rounds: number
-  /**
-   * Distances of the sums and of the schedule; the last of a schedule's three shifts, not
-   * rotates.
-   */
+  /** Distances of the sums. */
   readonly sumA: readonly [number, number, number]
   readonly sumE: readonly [number, number, number]
-  readonly early: readonly [number, number, number]
-  readonly late: readonly [number, number, number]
+  /** What makes the words of a vector, from this round on. */
+  readonly writeWords: (round: number) => readonly string[]
 }
 
 const SHA256: Hash = {
@@ -23,8 +20,7 @@ const SHA256: Hash = {
   rounds: 64,
   sumA: [2, 13, 22],
   sumE: [6, 11, 25],
-  early: [7, 18, 3],
-  late: [17, 19, 10],
+  writeWords: writeFour,
 }
 
 const SHA512: Hash = {
@@ -34,8 +30,7 @@ const SHA512: Hash = {
   rounds: 80,
   sumA: [28, 34, 39],
   sumE: [14, 18, 41],
-  early: [1, 8, 7],
-  late: [19, 61, 6],
+  writeWords: writePair,
 }
 
 export const sources = {
@@ -81,8 +76,38 @@ function writeSum(hash: Hash, x: string, [a, b, c]: readonly [number, number, nu
   return turn(`${x} ^ ${turn(`${x} ^ ${turn(x, c - b)}`, b - a)}`, a)
 }
 
-function writeSchedule(hash: Hash, x: string, [a, b, c]: readonly [number, number, number]) {
-  return `(rotr<${hash.word}>(${x}, ${a}) ^ rotr<${hash.word}>(${x}, ${b}) ^ (${x} >> ${c}))`
+/**
+ * The schedule of SHA-256 four words at a time, in vectors, which leave the registers to the eight
+ * variables. The last two of four need the first two: their part is added behind. A word beside
+ * itself, as one of 64 bits, is turned by one shift (Gueron and Krasnov, 2012).
+ */
+function writeFour(round: number): string[] {
+  const v = (index: number) => `v${((round >> 2) + index) % 4}`
+  const next = (left: string, right: string) => `i32x4.shuffle(${left}, ${right}, 1, 2, 3, 4)`
+  const xor = (first: string, ...more: string[]): string =>
+    more.reduce((all, one) => `v128.xor(${all}, ${one})`, first)
+  const right = (by: number) => `i32x4.shr_u(early, ${by})`
+  const left = (by: number) => `i32x4.shl(early, ${by})`
+  const early = xor(right(7), left(25), right(18), left(14), right(3))
+  const late = xor('i64x2.shr_u(late, 17)', 'i64x2.shr_u(late, 19)', 'i32x4.shr_u(late, 10)')
+  const addLate = (from: string, pair: string, to: string) => [
+    `late = i32x4.shuffle(${from}, ${from}, ${pair})`,
+    `${v(0)} = i32x4.add(${v(0)}, i32x4.shuffle(${late}, i64x2.splat(0), ${to}))`,
+  ]
+  const schedule =
+    round < 16
+      ? []
+      : [
+          `early = ${next(v(0), v(1))}`,
+          `${v(0)} = i32x4.add(i32x4.add(${v(0)}, ${next(v(2), v(3))}), ${early})`,
+          ...addLate(v(3), '2, 2, 3, 3', '0, 2, 4, 4'),
+          ...addLate(v(0), '0, 0, 1, 1', '4, 4, 0, 2'),
+        ]
+  return [
+    ...schedule,
+    `sums = i32x4.add(${v(0)}, v128.load(K256, ${round * 4}))`,
+    ...range(4).map((lane) => `w${lane} = i32x4.extract_lane(sums, ${lane})`),
+  ]
 }
 
 /**
@@ -109,32 +134,23 @@ function writePair(round: number): string[] {
         ]
   return [
     ...schedule,
-    `both = i64x2.add(${v(0)}, v128.load(K512, ${round * 8}))`,
-    `w0 = i64x2.extract_lane(both, 0)`,
-    `w1 = i64x2.extract_lane(both, 1)`,
+    `sums = i64x2.add(${v(0)}, v128.load(K512, ${round * 8}))`,
+    `w0 = i64x2.extract_lane(sums, 0)`,
+    `w1 = i64x2.extract_lane(sums, 1)`,
   ]
 }
 
-function writeRound(hash: Hash, round: number, constant: bigint): string {
+function writeRound(hash: Hash, round: number): string {
   // The eight variables keep their names and change their parts from round to round.
   const name = (part: number) => 'abcdefgh'.charAt((part - round + 80) % 8)
   const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(name) as [string, ...string[]]
-  const w = (index: number) => `w${index % 16}`
-  const lines: string[] = []
-  const isPaired = hash.word === 'u64'
-  if (isPaired) {
-    if (round % 2 === 0) lines.push(...writePair(round))
-  } else if (round >= 16) {
-    const late = writeSchedule(hash, w(round - 2), hash.late)
-    const early = writeSchedule(hash, w(round - 15), hash.early)
-    lines.push(`${w(round)} = ${w(round)} + ${w(round - 7)} + ${late} + ${early}`)
-  }
-  const fresh = isPaired ? `w${round % 2}` : `${hex(constant)} + ${w(round)}`
+  const lanes = 16 / hash.wordBytes
+  const lines = round % lanes === 0 ? [...hash.writeWords(round)] : []
   const chosen = `(${g} ^ (${e} & (${f} ^ ${g})))`
   lines.push(
     // The sum over e is ready last, so it is added last: in any other order the additions behind it
     // would lengthen the chain from one round's e to the next.
-    `${h} = ${h} + ${fresh} + ${chosen} + ${writeSum(hash, e as string, hash.sumE)}`,
+    `${h} = ${h} + w${round % lanes} + ${chosen} + ${writeSum(hash, e as string, hash.sumE)}`,
     `${d} = ${d} + ${h}`,
     // Majority by what differs: a ^ b of this round is b ^ c of the next.
     `next = ${a} ^ ${b}`,
@@ -152,20 +168,10 @@ function writeLoads(hash: Hash): string {
   })
   const loadGroup = (group: number) =>
     `i8x16.swizzle(v128.load(source, ${group * 16}), i8x16(${order.join(', ')}))`
-  if (hash.word === 'u64') {
-    const vectors = range(8).map((group) => `    let v${group} = ${loadGroup(group)}`)
-    const rest = ['early', 'late', 'both'].map((name) => `    let ${name} = v0`)
-    return [...vectors, ...rest, '    let w0: u64 = 0', '    let w1: u64 = 0'].join('\n')
-  }
-  return range(16 / lanes)
-    .map((group) => {
-      const words = range(lanes).map(
-        (index) =>
-          `    let w${group * lanes + index}: u32 = i32x4.extract_lane(v${group}, ${index})`,
-      )
-      return [`    const v${group} = ${loadGroup(group)}`, ...words].join('\n')
-    })
-    .join('\n')
+  const vectors = range(16 / lanes).map((group) => `    let v${group} = ${loadGroup(group)}`)
+  const rest = ['early', 'late', 'sums'].map((name) => `    let ${name} = v0`)
+  const words = range(lanes).map((lane) => `    let w${lane}: ${hash.word} = 0`)
+  return [...vectors, ...rest, ...words].join('\n')
 }
 
 function writeHash(hash: Hash): string {
@@ -177,11 +183,10 @@ function writeHash(hash: Hash): string {
     `  store<${hash.word}>(state, ${value}, ${at * size})`
   const writeLoad = (name: string, at: number) =>
     `  let ${name}0: ${hash.word} = load<${hash.word}>(state, ${at * size})`
-  const table =
-    hash.word === 'u64'
-      ? `const K512: usize = memory.data<u64>([${constants.map(hex).join(', ')}], 16)\n\n`
-      : ''
-  return `${table}/** Writes the state a digest begins with. */
+  const table = `K${size * 64}: usize = memory.data<${hash.word}>`
+  return `const ${table}([${constants.map(hex).join(', ')}], 16)
+
+/** Writes the state a digest begins with. */
 export function ${hash.name}Start(state: usize): void {
 ${initial.map((value, at) => writeStore(hex(value), at)).join('\n')}
 }
@@ -194,7 +199,7 @@ ${writeLoads(hash)}
 ${state.map((name) => `    let ${name} = ${name}0`).join('\n')}
     let last = b ^ c
     let next = last
-${constants.map((constant, round) => writeRound(hash, round, constant)).join('\n')}
+${constants.map((_, round) => writeRound(hash, round)).join('\n')}
 ${state.map((name) => `    ${name}0 = ${name}0 + ${name}`).join('\n')}
     source += ${16 * size}
   }
