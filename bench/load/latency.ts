@@ -2,27 +2,28 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createFolder, removeFolder } from '../../test/process/servers.ts'
-import { tableOf } from '../document.ts'
 import type { Result, Task } from '../run.ts'
 import { median } from '../statistics.ts'
 import { askOnce } from './answer.ts'
 import { runChild } from './child.ts'
-import { type Figures, round, writePart } from './figures.ts'
+import { round, writePart } from './figures.ts'
 import { asking, on } from './hit.ts'
 import { inWorld } from './hit-benchmark.ts'
 import {
-  CONNECTIONS,
-  type Contender,
-  proveAnswer,
-  type Spread,
-  sampleOnce,
-  spreadOf,
-  warm,
-} from './measure.ts'
+  type Calm,
+  figuresOf,
+  latencyText,
+  OVERLOAD_CONNECTIONS,
+  type Overload,
+  type Overloads,
+  rateOf,
+  type Shares,
+} from './latency-page.ts'
+import { CONNECTIONS, type Contender, proveAnswer, sampleOnce, warm } from './measure.ts'
 import type { Looped, OpenLoop } from './open-loop.ts'
 import { startFile } from './place.ts'
 import { openSeeder } from './seed.ts'
-import { printSpread, settingLines } from './table.ts'
+import { settingLines } from './table.ts'
 import type { Workload } from './workload.ts'
 import type { World } from './world.ts'
 
@@ -30,8 +31,6 @@ const SESSIONS = 1_000
 const ROUNDS = 3
 /** Fewer answers have no p99.9. */
 const SECONDS_MIN = 2
-/** As many as several gateways keep open together. */
-const OVERLOAD_CONNECTIONS = 512
 const OVERLOADS = [2, 5] as const
 /** Of what the generator reaches: with more of it, it is late itself. */
 const REACH_SHARE = 0.85
@@ -44,18 +43,6 @@ const GRACE_MS = 30_000
 /** It has one core: helpers that collect garbage beside it would only take its place there. */
 const GENERATOR = ['--single-threaded-gc', '--max-semi-space-size=64']
 
-interface Overload {
-  readonly quiet: Looped
-  readonly busy: Looped
-  /** From the end of the load until answers were as quick as before. */
-  readonly recoveryS: number
-}
-
-interface Overloads {
-  readonly times: number
-  readonly rounds: readonly Overload[]
-}
-
 /** How long answers take below capacity, and what is left of the service above it. */
 export async function benchLatency(task: Task): Promise<Result> {
   const { setting, say } = task
@@ -67,7 +54,7 @@ export async function benchLatency(task: Task): Promise<Result> {
     const reach = await measureReach(bare.port, workload, capacity)
     say(`capacity ${round(capacity)} a second; the generator reaches ${round(reach)}`)
     const shares = sharesOf(capacity, reach)
-    const asked = { workload, capacity, shares, seconds }
+    const asked = { workload, hit, shares, seconds }
     const engine = await measureCalm({ ...asked, port: bare.port })
     const calm = await measureCalm({ ...asked, port: hit.port })
     say('beyond capacity …')
@@ -79,7 +66,7 @@ export async function benchLatency(task: Task): Promise<Result> {
       }
       loads.push({ times, rounds })
     }
-    const figures = figuresOf(calm, loads, capacity)
+    const figures = figuresOf(calm, loads)
     const told = latencyText(capacity, shares, { calm, engine }, loads)
     return {
       report: {
@@ -129,10 +116,8 @@ async function measureCapacity(contender: Contender, seconds: number): Promise<n
   return median(rates)
 }
 
-/** Parts of the capacity that are asked for below it. */
-interface Shares {
-  readonly half: number
-  readonly most: number
+async function measureOnce(contender: Contender): Promise<number> {
+  return (await sampleOnce(contender, QUIET_SECONDS)).perSecond
 }
 
 /** What the generator can ask and hear at most, over as many connections. */
@@ -156,18 +141,18 @@ function sharesOf(capacity: number, reach: number): Shares {
 interface Asked {
   readonly port: number
   readonly workload: Workload
-  readonly capacity: number
+  /** Whose capacity is asked for parts of, or for times. */
+  readonly hit: Contender
   readonly shares: Shares
   readonly seconds: number
 }
 
-type Calm = Readonly<Record<'half' | 'most', readonly Looped[]>>
-
-async function measureCalm({ port, workload, capacity, shares, seconds }: Asked): Promise<Calm> {
+async function measureCalm({ port, workload, hit, shares, seconds }: Asked): Promise<Calm> {
   const half: Looped[] = []
   const most: Looped[] = []
   const shared = { port, workload, connections: CONNECTIONS, isDropping: false }
   for (let count = 0; count < ROUNDS; count++) {
+    const capacity = await measureOnce(hit)
     const [, atHalf, atMost] = await loop({
       ...shared,
       phases: [
@@ -191,7 +176,8 @@ function allowed(looped: Looped): Looped {
 }
 
 async function overload(asked: Asked & { readonly times: number }): Promise<Overload> {
-  const { port, workload, capacity, seconds, times } = asked
+  const { port, workload, hit, seconds, times } = asked
+  const capacity = await measureOnce(hit)
   const [, quiet, busy, after] = await loop({
     ...{ port, workload, connections: OVERLOAD_CONNECTIONS, isDropping: true },
     phases: [
@@ -202,7 +188,7 @@ async function overload(asked: Asked & { readonly times: number }): Promise<Over
     ],
   })
   if (quiet === undefined || busy === undefined || after === undefined) throw new Error('no answer')
-  return { quiet, busy, recoveryS: recoveryOf(quiet, busy, after, seconds) }
+  return { capacity, quiet, busy, recoveryS: recoveryOf(quiet, busy, after, seconds) }
 }
 
 /** What was still under way when the load ended counts too. */
@@ -227,73 +213,4 @@ async function loop(options: OpenLoop): Promise<readonly Looped[]> {
   } finally {
     await removeFolder(folder)
   }
-}
-
-function figuresOf(calm: Calm, loads: readonly Overloads[], capacity: number): Figures {
-  const worst = loads.at(-1)?.rounds ?? []
-  const of = (pick: (one: Overload) => number): Spread => spreadOf(worst.map(pick))
-  return {
-    'p99.9 at half': spreadOf(calm.half.map(({ p999Ms }) => p999Ms)),
-    'overload goodput': of(({ busy }) => rateOf(busy) / capacity),
-    'overload p99': of(({ busy }) => busy.p99Ms),
-    'overload recovery': of(({ recoveryS }) => recoveryS),
-  }
-}
-
-/** Allowed answers a second. */
-function rateOf({ answered, refused, elapsedMs }: Looped): number {
-  return ((answered - refused) * 1000) / elapsedMs
-}
-
-function latencyText(
-  capacity: number,
-  { half, most }: Shares,
-  { calm, engine }: Readonly<Record<'calm' | 'engine', Calm>>,
-  loads: readonly Overloads[],
-): string {
-  const of = (runs: readonly Looped[], pick: (run: Looped) => number) =>
-    printSpread(spreadOf(runs.map(pick)))
-  const rowOf = (name: string, runs: readonly Looped[]) => [
-    name,
-    round(median(runs.map(rateOf))),
-    of(runs, ({ p50Ms }) => p50Ms),
-    of(runs, ({ p99Ms }) => p99Ms),
-    of(runs, ({ p999Ms }) => p999Ms),
-    of(runs, ({ maxMs }) => maxMs),
-    of(runs, ({ awayMs }) => awayMs),
-  ]
-  const below = tableOf(
-    ['Asked', 'answered /s', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'generator away ms'],
-    [
-      rowOf(`session hit, ${round(half * 100)} % of capacity`, calm.half),
-      rowOf('bare uWebSockets.js, as many', engine.half),
-      rowOf(`session hit, ${round(most * 100)} % of capacity`, calm.most),
-      rowOf('bare uWebSockets.js, as many', engine.most),
-    ],
-  )
-  const above = tableOf(
-    ['Asked', 'allowed /s', 'of capacity', 'p99 ms', 'turned away', 'quick again after s'],
-    loads.map(({ times, rounds }) => {
-      const spread = (pick: (one: Overload) => number) => printSpread(spreadOf(rounds.map(pick)))
-      return [
-        `${times}× capacity`,
-        round(median(rounds.map(({ busy }) => rateOf(busy)))),
-        `${spread(({ busy }) => (rateOf(busy) / capacity) * 100)} %`,
-        spread(({ busy }) => busy.p99Ms),
-        `${spread(({ busy }) => (busy.dropped / Math.max(1, busy.due)) * 100)} %`,
-        spread(({ recoveryS }) => recoveryS),
-      ]
-    }),
-  )
-  return [
-    `Capacity: ${round(capacity)} session hits a second on one core, asked over ${CONNECTIONS} ` +
-      'connections. Latencies count from when a request was due; whatever the engine alone takes ' +
-      'is the machine’s and the generator’s part of it. The last column is the longest time for ' +
-      'which the generator had no processor: who was due then is counted as late. More than the ' +
-      'generator can ask in time is not asked for.',
-    below,
-    `Beyond capacity, over ${OVERLOAD_CONNECTIONS} connections; what finds none free is turned ` +
-      'away at the gateway.',
-    above,
-  ].join('\n\n')
 }

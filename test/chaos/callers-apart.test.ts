@@ -21,9 +21,10 @@ test('callers in a process of their own ask, slow down, are counted, and end', a
   try {
     await until('they ask', async () => (await callers.count()) > 50)
     assert.ok(askedCount > 50)
-    assert.equal(await callers.failuresCount(), 0)
+    assert.deepEqual(await callers.failures(), [])
     status = 403
-    await until('they say what went wrong', async () => (await callers.failuresCount()) > 0)
+    await until('they say what went wrong', async () => (await callers.failures()).length > 0)
+    assert.equal((await callers.failures())[0], '403')
     callers.pace(60_000)
     // What was asked before that comes to its end.
     await until('they rest', async () => {

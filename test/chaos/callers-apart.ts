@@ -9,7 +9,8 @@ import { type CallersOptions, openCallers } from './callers.ts'
  */
 export interface CallersApart {
   count(): Promise<number>
-  failuresCount(): Promise<number>
+  /** Why each of those failed that went wrong. */
+  failures(): Promise<readonly string[]>
   pace(everyMs: number): void
   stop(): Promise<void>
 }
@@ -22,7 +23,7 @@ type Order =
 
 interface Told {
   readonly count: number
-  readonly failuresCount: number
+  readonly failures: readonly string[]
 }
 
 export function openCallersApart({ request, ...options }: CallersOptions): CallersApart {
@@ -36,7 +37,7 @@ export function openCallersApart({ request, ...options }: CallersOptions): Calle
   order({ kind: 'open', options, request: Buffer.from(request).toString('base64') })
   return {
     count: async () => (await ask()).count,
-    failuresCount: async () => (await ask()).failuresCount,
+    failures: async () => (await ask()).failures,
     pace: (everyMs) => void order({ kind: 'pace', everyMs }),
     async stop() {
       const ended = once(child, 'exit')
@@ -53,8 +54,8 @@ function serve(): void {
       callers = openCallers({ ...order.options, request: Buffer.from(order.request, 'base64') })
     } else if (order.kind === 'pace') callers?.pace(order.everyMs)
     else {
-      const { length: failuresCount } = callers?.failures ?? []
-      process.send?.({ count: callers?.count() ?? 0, failuresCount } satisfies Told)
+      const failures = (callers?.failures ?? []).map(({ why }) => why)
+      process.send?.({ count: callers?.count() ?? 0, failures } satisfies Told)
     }
   })
   process.on('disconnect', () => process.exit())

@@ -54,7 +54,7 @@ export function playAcks({ times, say }: SceneOptions): Promise<Row> {
     }
     const asked = (await callers.count()) - before.count
     const rate = (1_000 * asked) / (performance.now() - before.atMs)
-    const failuresCount = await callers.failuresCount()
+    const failures = await callers.failures()
     await callers.stop()
     for (const all of [tookMs, inForceMs]) all.sort((one, other) => one - other)
     const [p50, p99] = [quantile(tookMs, 0.5), quantile(tookMs, 0.99)]
@@ -70,10 +70,16 @@ export function playAcks({ times, say }: SceneOptions): Promise<Row> {
         `${numberOf(sum.fast)} of them fast with ${WORKERS} of ${WORKERS} workers; ` +
         `${sum.refused} refused, ${sum.wrong} allowed afterwards; ` +
         `${wholeOf(rate)} checks a second meanwhile, ` +
-        `${wholeOf(peak)} at most, ${failuresCount} failed`,
+        `${wholeOf(peak)} at most, ${tellOf(failures)}`,
       isSafety: sum.wrong > 0,
     }
   })
+}
+
+/** How many failed, and why the first of them did. */
+function tellOf(failures: readonly string[]): string {
+  const [why] = failures
+  return `${failures.length} failed${why === undefined ? '' : ` (${why})`}`
 }
 
 const wholeOf = (value: number) => numberOf(Math.round(value))
