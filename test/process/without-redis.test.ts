@@ -59,7 +59,8 @@ test('while Redis is away what is known goes on, and what is ended ends', async 
   })
   const outcomes = await load.stop()
   const refused = outcomes.filter(({ said }) => said?.status !== 200)
-  const share = `${refused.length} of ${outcomes.length}`
+  const told = refused.map(({ atMs, said }) => `${said?.reason} after ${atMs - awayAtMs} ms`)
+  const share = `${refused.length} of ${outcomes.length}: ${told.slice(0, 5)}`
   assert.ok(refused.length <= outcomes.length / 1000, `refused: ${share}`)
   assert.equal((await stack.ask(leaving)).reason, 'authz.invalid_session')
   // The list is empty again: the next logout is waited for as ever.
