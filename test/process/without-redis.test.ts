@@ -11,6 +11,8 @@ const SETTINGS = {
   DVARA_DRAIN_MS: '1000',
   DVARA_LEASE_MS: '2000',
   DVARA_HEARTBEAT_MS: '250',
+  // Where Redis is back rules are loaded anew: who asks meanwhile waits as long as that takes.
+  DVARA_ANSWER_WITHIN_MS: '2000',
 }
 /** Several leases long. */
 const OUTAGE_MS = Number(process.env.OUTAGE_MS ?? 7_000)
