@@ -44,6 +44,16 @@ describe('keeping Redis true', () => {
   })
 
   const load = async (hash: string) => (await authorizer.facts.load(hash)).found
+  /** What a process leaves behind that dies between its commit and its script. */
+  async function lockUnpublished(uid: string): Promise<void> {
+    const database = openDatabase({ databaseUrl: postgres.url })
+    await database.query(
+      "update users set state = 'locked', version = version + 1 where uid = $1",
+      [uid],
+    )
+    await database.query("insert into changes (scope, subject) values ('user', $1)", [uid])
+    await database.close()
+  }
   const reconnected = () =>
     eventually(() => Promise.all([identity.ping(), other.ping()]).then(() => undefined))
 
@@ -205,20 +215,16 @@ describe('keeping Redis true', () => {
     const uid = await createHolder(identity)
     const { hash } = await signIn(identity, uid)
     const kid = await createKey(identity, uid)
-    const database = openDatabase({ databaseUrl: postgres.url })
-    await database.query(
-      "update users set state = 'locked', version = version + 1 where uid = $1",
-      [uid],
-    )
-    await database.query("insert into changes (scope, subject) values ('user', $1)", [uid])
-    await database.close()
+    await lockUnpublished(uid)
     const next = await signIn(identity, uid)
     await identity.apiKeys.change(uid, kid, { state: 'inactive' })
     for (const one of [hash, next.hash]) {
       assert.equal((await load(one))?.principal.state, 'active')
     }
     assert.equal((await authorizer.keys.load(kid)).found?.principal.state, 'active')
-    while ((await identity.keeper.reconcile()) === 0);
+    // At first sight it could be one that another process is just publishing.
+    const counts = [await identity.keeper.reconcile(), await identity.keeper.reconcile()]
+    assert.deepEqual(counts.sort(), [0, 1])
     for (const one of [hash, next.hash]) {
       assert.equal((await load(one))?.principal.state, 'locked')
     }
@@ -227,14 +233,7 @@ describe('keeping Redis true', () => {
 
   test('reconciling re-runs what was committed but never published', async () => {
     const { hash, uid } = await signIn(identity)
-    const database = openDatabase({ databaseUrl: postgres.url })
-    // What a process leaves behind that dies between its commit and its script.
-    await database.query(
-      "update users set state = 'locked', version = version + 1 where uid = $1",
-      [uid],
-    )
-    await database.query("insert into changes (scope, subject) values ('user', $1)", [uid])
-    await database.close()
+    await lockUnpublished(uid)
     assert.equal((await load(hash))?.principal.state, 'active')
     // At first sight it could be one that another process is just publishing.
     assert.equal(await identity.keeper.reconcile(), 0)
