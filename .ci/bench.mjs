@@ -1,13 +1,13 @@
 // npm run bench [-- NAME… OPTIONS]: what it needs is found or installed, as for npm test.
 import { spawn } from 'node:child_process'
-import { gatherNeighbours } from './neighbours.mjs'
+import { BENCH_PACKAGES, gatherNeighbours } from './neighbours.mjs'
 import { prepare, root, say } from './prepare.mjs'
 
 /** A terminal tells the whole group: told twice, it would end before it has cleaned up. */
 const FORWARDED_AFTER_MS = 1_000
 
 prepare()
-const absent = gatherNeighbours()
+const absent = gatherNeighbours(BENCH_PACKAGES)
 if (absent.length > 0) say(`Not here, and so not measured: ${absent.join(', ')}`)
 
 const runner = spawn(

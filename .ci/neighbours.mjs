@@ -24,25 +24,31 @@ const PACKAGES = {
   caddy: 'caddy',
   haproxy: 'haproxy',
 }
+/** What only `npm run bench` runs: its load generator. */
+export const BENCH_PACKAGES = { wrk: 'wrk' }
 const DEBIAN_POSTGRES = '/usr/lib/postgresql'
 const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 const POLICY = '/usr/sbin/policy-rc.d'
 
-/** Finds or installs every neighbour; returns the names of those that cannot be had. */
-export function gatherNeighbours() {
-  const missing = Object.keys(PACKAGES).filter((name) => !isInstalled(name))
-  if (missing.length > 0) installPackages(missing)
+/**
+ * Finds or installs every neighbour, and those of `more` (a program's name and its package); returns
+ * the names of those that cannot be had.
+ */
+export function gatherNeighbours(more = {}) {
+  const wanted = { ...PACKAGES, ...more }
+  const missing = Object.keys(wanted).filter((name) => !isInstalled(name))
+  if (missing.length > 0) installPackages(missing.map((name) => wanted[name]))
   if (!isInstalled('envoy') && !existsSync(envoyPath())) fetchEnvoy()
-  const absent = Object.keys(PACKAGES).filter((name) => !isInstalled(name))
+  const absent = Object.keys(wanted).filter((name) => !isInstalled(name))
   return isInstalled('envoy') || existsSync(envoyPath()) ? absent : [...absent, 'envoy']
 }
 
-function installPackages(missing) {
-  const packages = [...new Set(missing.map((name) => PACKAGES[name]))]
+function installPackages(named) {
+  const packages = [...new Set(named)]
   const install = ['install', '-y', '--no-install-recommends']
   const command = ['apt-get update && apt-get', ...install, ...packages].join(' ')
   if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {
-    say(`Not on this machine: ${missing.join(', ')}. Their tests need it; on Debian or Ubuntu:`)
+    say(`Not on this machine: ${packages.join(', ')}. Needed here; on Debian or Ubuntu:`)
     say(`  sudo sh -c '${command}'`)
     return
   }

@@ -21,6 +21,20 @@ export const serverPlace =
     ? 'not pinned apart: taskset or a second core is missing'
     : `measured server on core ${SERVER_CORE}; load, Redis and Postgres on core 1`
 
+/** Both cores of a run, each with what it is for; none where nothing is pinned apart. */
+export const places: readonly { readonly core: number; readonly of: string }[] =
+  taskset === undefined
+    ? []
+    : [
+        { core: SERVER_CORE, of: 'the server’s core' },
+        { core: LOAD_CORE, of: 'the generator’s core' },
+      ]
+
+/** A command line that runs another on one core. */
+export function onCore(core: number, command: readonly string[]): readonly [string, ...string[]] {
+  return [taskset as string, '-c', String(core), ...command]
+}
+
 export interface Measured {
   readonly name: string
   readonly port: number
