@@ -31,8 +31,8 @@ const APT_ENV = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
 const POLICY = '/usr/sbin/policy-rc.d'
 
 /**
- * Finds or installs every neighbour, and those of `more` (a program's name and its package); returns
- * the names of those that cannot be had.
+ * Finds or installs every neighbour, and those of `more` (a program's name and its package);
+ * returns the names of those that cannot be had.
  */
 export function gatherNeighbours(more = {}) {
   const wanted = { ...PACKAGES, ...more }

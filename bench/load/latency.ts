@@ -17,10 +17,11 @@ import {
   type Overload,
   type Overloads,
   rateOf,
-  type Shares,
+  type Share,
 } from './latency-page.ts'
 import { CONNECTIONS, type Contender, proveAnswer, sampleOnce, warm } from './measure.ts'
 import type { Looped, OpenLoop } from './open-loop.ts'
+import { measurePauses } from './pauses.ts'
 import { startFile } from './place.ts'
 import { openSeeder } from './seed.ts'
 import { settingLines } from './table.ts'
@@ -34,6 +35,8 @@ const SECONDS_MIN = 2
 const OVERLOADS = [2, 5] as const
 /** Of what the generator reaches: with more of it, it is late itself. */
 const REACH_SHARE = 0.85
+/** Times the capacity: more than it can reach, or it would be told to reach too little. */
+const BEYOND = 1.5
 const QUIET_SECONDS = 1
 const RECOVERY_SECONDS = 3
 const WINDOW_S = 0.1
@@ -51,12 +54,12 @@ export async function benchLatency(task: Task): Promise<Result> {
     const [bare, hit] = await openBoth(world)
     const capacity = await measureCapacity(hit, seconds)
     const workload = hit.workload(seconds)
-    const reach = await measureReach(bare.port, workload, capacity)
+    const pauses = await measurePauses(seconds)
+    const asked = { workload, hit, seconds }
+    const engine = await measureCalm({ ...asked, port: bare.port, reachedAt: bare.port })
+    const calm = await measureCalm({ ...asked, port: hit.port, reachedAt: bare.port })
+    const reach = median([...engine.reached, ...calm.reached])
     say(`capacity ${round(capacity)} a second; the generator reaches ${round(reach)}`)
-    const shares = sharesOf(capacity, reach)
-    const asked = { workload, hit, shares, seconds }
-    const engine = await measureCalm({ ...asked, port: bare.port })
-    const calm = await measureCalm({ ...asked, port: hit.port })
     say('beyond capacity …')
     const loads: Overloads[] = []
     for (const times of OVERLOADS) {
@@ -67,7 +70,7 @@ export async function benchLatency(task: Task): Promise<Result> {
       loads.push({ times, rounds })
     }
     const figures = figuresOf(calm, loads)
-    const told = latencyText(capacity, shares, { calm, engine }, loads)
+    const told = latencyText({ capacity, pauses, calm, engine, loads })
     return {
       report: {
         ...setting,
@@ -75,6 +78,7 @@ export async function benchLatency(task: Task): Promise<Result> {
         seconds,
         capacity,
         reach,
+        pauses,
         engine,
         calm,
         loads,
@@ -126,16 +130,10 @@ async function measureReach(port: number, workload: Workload, capacity: number):
     ...{ port, workload, connections: CONNECTIONS, isDropping: false },
     phases: [
       { perSecond: capacity / 4, seconds: QUIET_SECONDS },
-      { perSecond: capacity, seconds: QUIET_SECONDS },
+      { perSecond: capacity * BEYOND, seconds: QUIET_SECONDS },
     ],
   })
   return busy === undefined ? 0 : rateOf(busy)
-}
-
-/** No more than the generator is in time with: beyond it itself would be measured. */
-function sharesOf(capacity: number, reach: number): Shares {
-  const reached = (reach * REACH_SHARE) / capacity
-  return { half: Math.min(0.5, reached), most: Math.min(0.8, reached) }
 }
 
 interface Asked {
@@ -143,28 +141,36 @@ interface Asked {
   readonly workload: Workload
   /** Whose capacity is asked for parts of, or for times. */
   readonly hit: Contender
-  readonly shares: Shares
   readonly seconds: number
 }
 
-async function measureCalm({ port, workload, hit, shares, seconds }: Asked): Promise<Calm> {
-  const half: Looped[] = []
-  const most: Looped[] = []
+/**
+ * Each round by what the machine bears right before it, and by what the generator is in time with:
+ * beyond that itself would be measured.
+ */
+async function measureCalm(asked: Asked & { readonly reachedAt: number }): Promise<Calm> {
+  const { port, workload, hit, seconds, reachedAt } = asked
+  const calm = { half: [] as Share[], most: [] as Share[], reached: [] as number[] }
   const shared = { port, workload, connections: CONNECTIONS, isDropping: false }
   for (let count = 0; count < ROUNDS; count++) {
     const capacity = await measureOnce(hit)
+    const reach = await measureReach(reachedAt, workload, capacity)
+    const [half, most] = [0.5, 0.8].map((share) =>
+      Math.min(capacity * share, reach * REACH_SHARE),
+    ) as [number, number]
     const [, atHalf, atMost] = await loop({
       ...shared,
       phases: [
         { perSecond: capacity / 4, seconds: QUIET_SECONDS },
-        { perSecond: capacity * shares.half, seconds },
-        { perSecond: capacity * shares.most, seconds },
+        { perSecond: half, seconds },
+        { perSecond: most, seconds },
       ],
     })
-    if (atHalf !== undefined) half.push(allowed(atHalf))
-    if (atMost !== undefined) most.push(allowed(atMost))
+    calm.reached.push(reach)
+    if (atHalf !== undefined) calm.half.push({ ...allowed(atHalf), share: half / capacity })
+    if (atMost !== undefined) calm.most.push({ ...allowed(atMost), share: most / capacity })
   }
-  return { half, most }
+  return calm
 }
 
 /** Below capacity nobody may be refused, or go without an answer. */

@@ -11,7 +11,7 @@ const SESSIONS = 10_000
 /** Half of them: the others must be asked for again. */
 const REMEMBERED = 5_000
 const DRAWS = 50_000
-/** Ten thousand people ask from one address here: what the ended ones draw would stop all others. */
+/** All ask from one address here: what the ended ones draw from its limit would stop the others. */
 const CROWD = { DVARA_RATE_EXEMPT: `${CLIENT_ADDRESS}/32` }
 const LOGOUT_SHARE = 0.01
 const LOGOUT_EVERY_MS = 20

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { constants, setPriority } from 'node:os'
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { hurry } from './hurry.ts'
 import type { Workload } from './workload.ts'
 
 /** So many requests a second for so long, whether or not earlier ones were answered. */
@@ -166,18 +166,6 @@ function openLine(port: number): Promise<Line> {
     socket.once('connect', () => resolve(line))
     socket.once('error', reject)
   })
-}
-
-/**
- * Whatever else runs on the core must not make the load late: of what was measured half was that.
- * Only root may, mostly; what it was otherwise is told as `awayMs`.
- */
-function hurry(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_HIGHEST)
-  } catch {
-    // It is as it is.
-  }
 }
 
 /** One request file, whose phases run one after the other; prints one line of JSON. */

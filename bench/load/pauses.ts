@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { runChild } from './child.ts'
+import { hurry } from './hurry.ts'
 import { onCore, places } from './place.ts'
 
 /** How long one who comes at any moment waits until the processor is there again. */
@@ -15,8 +16,9 @@ const GAP_MS_MIN = 0.02
 const GRACE_MS = 10_000
 
 /**
- * What the machine itself takes: a loop on each core at once that does nothing but read the clock,
- * and the times for which it was not there to do so. No server can answer in them.
+ * What the machine itself takes: a loop on each core at once, ahead of all else that runs there,
+ * that does nothing but read the clock; and the times for which it was not there to do so. No
+ * server can answer in them.
  */
 export async function measurePauses(seconds: number): Promise<readonly Pauses[]> {
   const script = fileURLToPath(import.meta.url)
@@ -36,7 +38,7 @@ export function pausesOf(gapsMs: readonly number[], elapsedMs: number): Pauses {
   return { p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: Math.max(0, ...gapsMs) }
 }
 
-/** The wait that a share of moments does not exceed: `gap - wait` of each gap is for longer ones. */
+/** The wait that a share of moments does not exceed: `gap - wait` of a gap is for longer ones. */
 function waitAt(gapsMs: readonly number[], elapsedMs: number, share: number): number {
   const sorted = Float64Array.from(gapsMs).sort().reverse()
   const longerMs = elapsedMs * (1 - share)
@@ -65,5 +67,6 @@ function watch(seconds: number): Pauses {
 
 const [, file, seconds] = process.argv
 if (file?.endsWith('/pauses.js') && seconds !== undefined) {
+  hurry()
   process.stdout.write(`${JSON.stringify(watch(Number(seconds)))}\n`)
 }
