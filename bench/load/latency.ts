@@ -20,7 +20,7 @@ import {
   type Share,
 } from './latency-page.ts'
 import { CONNECTIONS, type Contender, proveAnswer, sampleOnce, warm } from './measure.ts'
-import type { Looped, OpenLoop } from './open-loop.ts'
+import type { Looped, OpenLoop, Phase } from './open-loop.ts'
 import { measurePauses } from './pauses.ts'
 import { startFile } from './place.ts'
 import { openSeeder } from './seed.ts'
@@ -43,8 +43,14 @@ const WINDOW_S = 0.1
 /** What passes for as quick as before. */
 const RECOVERED = 3
 const GRACE_MS = 30_000
-/** It has one core: helpers that collect garbage beside it would only take its place there. */
-const GENERATOR = ['--single-threaded-gc', '--max-semi-space-size=64']
+/** It has one core: helpers that compile and collect beside it would only take its place there. */
+const GENERATOR = ['--single-threaded', '--max-semi-space-size=64']
+/**
+ * Parts of the load that the generator is warmed with. What it has run at one rate, for one phase,
+ * V8 compiles anew at the next two or three: for 10 ms each, in which it asks nobody.
+ */
+const WARMING = [0.5, 1, 1, 0.5] as const
+const WARMING_SECONDS = 0.5
 
 /** How long answers take below capacity, and what is left of the service above it. */
 export async function benchLatency(task: Task): Promise<Result> {
@@ -158,19 +164,17 @@ async function measureCalm(asked: Asked & { readonly reachedAt: number }): Promi
     const [half, most] = [0.5, 0.8].map((share) =>
       Math.min(capacity * share, reach * REACH_SHARE),
     ) as [number, number]
-    const [, atHalf, atMost] = await loop({
-      ...shared,
-      phases: [
-        { perSecond: capacity / 4, seconds: QUIET_SECONDS },
-        { perSecond: half, seconds },
-        { perSecond: most, seconds },
-      ],
-    })
+    const phases = [...warmingFor(half), { perSecond: half, seconds }, { perSecond: most, seconds }]
+    const [atHalf, atMost] = (await loop({ ...shared, phases })).slice(-2)
     calm.reached.push(reach)
     if (atHalf !== undefined) calm.half.push({ ...allowed(atHalf), share: half / capacity })
     if (atMost !== undefined) calm.most.push({ ...allowed(atMost), share: most / capacity })
   }
   return calm
+}
+
+function warmingFor(perSecond: number): Phase[] {
+  return WARMING.map((share) => ({ perSecond: perSecond * share, seconds: WARMING_SECONDS }))
 }
 
 /** Below capacity nobody may be refused, or go without an answer. */
@@ -184,15 +188,16 @@ function allowed(looped: Looped): Looped {
 async function overload(asked: Asked & { readonly times: number }): Promise<Overload> {
   const { port, workload, hit, seconds, times } = asked
   const capacity = await measureOnce(hit)
-  const [, quiet, busy, after] = await loop({
+  const answered = await loop({
     ...{ port, workload, connections: OVERLOAD_CONNECTIONS, isDropping: true },
     phases: [
-      { perSecond: capacity / 4, seconds: QUIET_SECONDS },
+      ...warmingFor(capacity / 4),
       { perSecond: capacity / 4, seconds: QUIET_SECONDS },
       { perSecond: capacity * times, seconds },
       { perSecond: capacity / 4, seconds: RECOVERY_SECONDS },
     ],
   })
+  const [quiet, busy, after] = answered.slice(-3)
   if (quiet === undefined || busy === undefined || after === undefined) throw new Error('no answer')
   return { capacity, quiet, busy, recoveryS: recoveryOf(quiet, busy, after, seconds) }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { percentile } from '../statistics.ts'
 import { hurry } from './hurry.ts'
 import type { Workload } from './workload.ts'
 
@@ -41,11 +41,13 @@ const LINGER_MS = 2_000
 
 interface Line {
   readonly socket: Socket
-  /** When its request was due; -1 while it is free. */
+  /** When its request was due, or FREE. */
   dueMs: number
   /** Told of each whole answer. */
-  hear: (isAllowed: boolean) => void
+  hear: (line: Line, isAllowed: boolean) => void
 }
+
+const FREE = -1
 
 const CARRIAGE_RETURN = 13
 const NEWLINE = 10
@@ -59,78 +61,111 @@ const READ_BYTES = 4_096
 /**
  * Sends each request when it is due. Its latency counts from then, though no connection may have
  * been free: a server that stalls is charged for all who would have asked meanwhile.
+ *
+ * All phases are run by the same functions, made once: V8 compiles what is made anew again, and
+ * who was due in that tenth of a second was late by the generator alone.
  */
-async function runPhase(loop: Loop, phase: Phase, lines: readonly Line[]): Promise<Looped> {
-  const { requests, isDropping } = loop
-  const all = createHistogram()
-  let window = createHistogram()
-  const windowsP99Ms: number[] = []
+function createAsker({ requests, isDropping }: Loop, lines: readonly Line[]) {
   const counts = { due: 0, answered: 0, dropped: 0, refused: 0 }
-  const waiting: number[] = []
+  let phase: Phase = { perSecond: 0, seconds: 0 }
+  let total = 0
+  let heard = createHeard(0)
+  let free: Line[] = []
+  let waiting: number[] = []
   // `shift` would move all that wait: beyond capacity they are many.
   let waitingFrom = 0
   let at = 0
-  const startMs = performance.now()
+  let startMs = 0
+  let lastTurnMs = 0
+  let awayMs = 0
+  let end = (): void => undefined
 
   function send(line: Line, dueMs: number): void {
     line.dueMs = dueMs
     at = at + 1 < requests.length ? at + 1 : 0
     line.socket.write(requests[at] as Buffer)
   }
-  const free = lines.filter(({ dueMs }) => dueMs < 0)
-  for (const line of lines) {
-    line.hear = (isAllowed) => {
-      const latencyNs = Math.max(1, Math.round((performance.now() - line.dueMs) * 1e6))
-      all.record(latencyNs)
-      window.record(latencyNs)
-      counts.answered++
-      if (!isAllowed) counts.refused++
-      const next = waiting[waitingFrom]
-      line.dueMs = -1
-      if (next === undefined) free.push(line)
-      else {
-        waitingFrom++
-        send(line, next)
-      }
+
+  function hear(line: Line, isAllowed: boolean): void {
+    const nowMs = performance.now()
+    // What an earlier phase asked for is heard too, and may be more than this one asks.
+    if (counts.answered < total) {
+      heard.latenciesMs[counts.answered] = nowMs - line.dueMs
+      heard.atMs[counts.answered] = nowMs - startMs
     }
+    counts.answered++
+    if (!isAllowed) counts.refused++
+    line.dueMs = FREE
+    if (waitingFrom < waiting.length) send(line, waiting[waitingFrom++] as number)
+    else free.push(line)
   }
 
-  const total = Math.round(phase.perSecond * phase.seconds)
-  const endMs = startMs + phase.seconds * 1000
-  let windowEndMs = startMs + WINDOW_MS
-  let lastTurnMs = startMs
-  let awayMs = 0
-  await new Promise<void>((resolve) => {
-    function turn(): void {
-      const nowMs = performance.now()
-      awayMs = Math.max(awayMs, nowMs - lastTurnMs)
-      lastTurnMs = nowMs
-      if (nowMs >= windowEndMs) {
-        windowsP99Ms.push(window.percentile(99) / 1e6)
-        window = createHistogram()
-        windowEndMs += WINDOW_MS
-      }
-      const dueCount = Math.min(total, Math.floor(((nowMs - startMs) / 1000) * phase.perSecond))
-      for (; counts.due < dueCount; counts.due++) {
-        const dueMs = startMs + (counts.due * 1000) / phase.perSecond
-        const line = free.pop()
-        if (line !== undefined) send(line, dueMs)
-        else if (isDropping) counts.dropped++
-        else waiting.push(dueMs)
-      }
-      const isDone = counts.due === total && free.length === lines.length
-      if (isDone || nowMs > endMs + LINGER_MS) resolve()
-      else setImmediate(turn)
+  function turn(): void {
+    const nowMs = performance.now()
+    awayMs = Math.max(awayMs, nowMs - lastTurnMs)
+    lastTurnMs = nowMs
+    const dueCount = Math.min(total, Math.floor(((nowMs - startMs) / 1000) * phase.perSecond))
+    for (; counts.due < dueCount; counts.due++) {
+      const dueMs = startMs + (counts.due * 1000) / phase.perSecond
+      const line = free.pop()
+      if (line !== undefined) send(line, dueMs)
+      else if (isDropping) counts.dropped++
+      else waiting.push(dueMs)
     }
-    turn()
-  })
-  const elapsedMs = performance.now() - startMs
-  return { ...counts, elapsedMs, ...percentilesOf(all), awayMs, windowsP99Ms }
+    const isDone = counts.due === total && free.length === lines.length
+    if (isDone || nowMs > startMs + phase.seconds * 1000 + LINGER_MS) end()
+    else setImmediate(turn)
+  }
+  for (const line of lines) line.hear = hear
+
+  return async function ask(asked: Phase): Promise<Looped> {
+    phase = asked
+    total = Math.round(phase.perSecond * phase.seconds)
+    heard = createHeard(total)
+    Object.assign(counts, { due: 0, answered: 0, dropped: 0, refused: 0 })
+    free = lines.filter(({ dueMs }) => dueMs === FREE)
+    waiting = []
+    waitingFrom = 0
+    awayMs = 0
+    startMs = performance.now()
+    lastTurnMs = startMs
+    await new Promise<void>((resolve) => {
+      end = resolve
+      turn()
+    })
+    const elapsedMs = performance.now() - startMs
+    return { ...counts, elapsedMs, awayMs, ...summarize(heard, Math.min(counts.answered, total)) }
+  }
 }
 
-function percentilesOf(all: RecordableHistogram) {
-  const ms = (percent: number) => all.percentile(percent) / 1e6
-  return { p50Ms: ms(50), p99Ms: ms(99), p999Ms: ms(99.9), maxMs: all.max / 1e6 }
+/** Each answer's latency and when it was heard, in the order of hearing. */
+interface Heard {
+  readonly latenciesMs: Float64Array
+  readonly atMs: Float64Array
+}
+
+/**
+ * Made, and touched, before the first request is due: memory that is new to a process comes page
+ * by page, and while the generator waited for a histogram's, 15 ms each, it asked nobody.
+ */
+function createHeard(total: number): Heard {
+  return { latenciesMs: new Float64Array(total).fill(-1), atMs: new Float64Array(total).fill(-1) }
+}
+
+function summarize({ latenciesMs, atMs }: Heard, count: number) {
+  const windowsP99Ms: number[] = []
+  for (let from = 0; from < count; ) {
+    const endMs = (windowsP99Ms.length + 1) * WINDOW_MS
+    let to = from
+    while (to < count && (atMs[to] as number) < endMs) to++
+    const window = latenciesMs.subarray(from, to)
+    // In a window without an answer nothing was quick.
+    windowsP99Ms.push(to === from ? Number.MAX_VALUE : percentile(window, 0.99))
+    from = to
+  }
+  const all = latenciesMs.subarray(0, count)
+  const at = (share: number) => (count === 0 ? 0 : percentile(all, share))
+  return { p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1), windowsP99Ms }
 }
 
 /** What all phases share; requests are built once. */
@@ -157,12 +192,12 @@ function openLine(port: number): Promise<Line> {
       const last = buffer[bytesCount - 1]
       const isHead = last === NEWLINE && buffer[bytesCount - 2] === CARRIAGE_RETURN
       isBegun = !isHead && last !== BRACE
-      if (!isBegun) line.hear(isAllowed)
+      if (!isBegun) line.hear(line, isAllowed)
       return true
     }
     const onread = { buffer, callback: read }
     const socket = connect({ host: '127.0.0.1', port, noDelay: true, onread })
-    const line: Line = { socket, dueMs: -1, hear: () => undefined }
+    const line: Line = { socket, dueMs: FREE, hear: () => undefined }
     socket.once('connect', () => resolve(line))
     socket.once('error', reject)
   })
@@ -175,10 +210,9 @@ async function main(file: string): Promise<void> {
   const { head, variants, tail } = asked.workload
   const requests = variants.map((variant) => Buffer.from(head + variant + tail, 'latin1'))
   const lines = await openLines(asked)
+  const ask = createAsker({ requests, isDropping: asked.isDropping }, lines)
   const results: Looped[] = []
-  for (const phase of asked.phases) {
-    results.push(await runPhase({ requests, isDropping: asked.isDropping }, phase, lines))
-  }
+  for (const phase of asked.phases) results.push(await ask(phase))
   for (const { socket } of lines) socket.destroy()
   process.stdout.write(`${JSON.stringify(results)}\n`)
 }
