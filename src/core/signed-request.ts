@@ -79,14 +79,20 @@ export interface SignedFields {
  */
 export function formOf(fields: SignedFields): string {
   const { kid, nonce, method, host, target, contentDigest } = fields
-  const head = netstring(LABEL) + netstring(kid) + netstring(nonce) + netstring(method)
-  const digest = contentDigest === undefined ? '-' : netstring(contentDigest)
-  return head + netstring(host) + netstring(target) + digest
+  const caller = FIRST + next(kid) + kid + next(nonce) + nonce
+  const asked = next(method) + method + next(host) + host + next(target) + target
+  const digest = contentDigest === undefined ? ',-' : `${next(contentDigest)}${contentDigest},`
+  return caller + asked + digest
 }
 
-function netstring(text: string): string {
-  return `${text.length}:${text},`
+/** The end of the netstring before, and the beginning of this one's. */
+function next(text: string): string {
+  return NEXT[text.length] ?? `,${text.length}:`
 }
+
+/** Spelt beforehand, and few pieces: to spell lengths and join pieces was half of a form's time. */
+const NEXT: readonly string[] = Array.from({ length: 2_048 }, (_, length) => `,${length}:`)
+const FIRST = `${LABEL.length}:${LABEL}`
 
 /**
  * The instant that a nonce names, in milliseconds; undefined if it names none. Version 2 knows

@@ -141,6 +141,17 @@ test('two different requests never have the same form', () => {
   )
 })
 
+test('a text of any length has its length before it', () => {
+  const netstring = (text: string) => `${text.length}:${text},`
+  for (const length of [0, 1, 9, 10, 2_047, 2_048, 2_049, 8_192]) {
+    const target = '/'.repeat(length)
+    const fields = { kid: 'k', nonce: '1', method: 'GET', host: 'h', target }
+    const head = ['dvara-apikey-2', 'k', '1', 'GET', 'h', target].map(netstring).join('')
+    assert.equal(formOf({ ...fields, contentDigest: undefined }), `${head}-`)
+    assert.equal(formOf({ ...fields, contentDigest: target }), head + netstring(target))
+  }
+})
+
 test('a character moved from one field to the next changes the form', () => {
   const names = ['kid', 'nonce', 'method', 'host', 'target'] as const
   fc.assert(

@@ -39,10 +39,11 @@ export const CALLERS: readonly Mutation[] = [
     ],
   ]),
   ...mutationsOf('core/signed-request.ts', 'core/signed-request', [
-    ['method-not-signed', ' + netstring(nonce) + netstring(method)', ' + netstring(nonce)'],
-    ['host-not-signed', 'head + netstring(host) + netstring(target)', 'head + netstring(target)'],
-    ['lengths-not-signed', '.length}:', '.length % 1}:'],
-    ['purpose-not-signed', 'netstring(LABEL) + netstring(kid)', 'netstring(kid)'],
+    ['method-not-signed', 'next(method) + method + next(host)', 'next(host)'],
+    ['host-not-signed', ' + next(host) + host', ''],
+    ['lengths-not-signed', '{ length: 2_048 }, (_, length)', '{ length: 2_048 }, (length)'],
+    ['long-lengths-alike', 'NEXT[text.length] ??', 'NEXT[text.length % 2_048] ??'],
+    ['purpose-not-signed', 'const FIRST =', "const FIRST = '' &&"],
     ['nonce-read-leniently', ' || version === 2) return spelledMs', ') return spelledMs'],
     ['nonce-of-other-digits', 'if (!(digit >= 0 && digit <= 9)) return -1', ''],
     ['nonce-of-any-length', 'nonce.length !== NONCE_CHARS ||', ''],
@@ -50,7 +51,7 @@ export const CALLERS: readonly Mutation[] = [
   ]),
   ...mutationsOf('core/signed-request.ts', 'core/signed-request authorizer/api-keys', [
     ['query-not-signed', "query === '' ? path", 'query === query ? path'],
-    ['digest-not-signed', "contentDigest === undefined ? '-' : netstring(contentDigest)", "'-'"],
+    ['digest-not-signed', "contentDigest === undefined ? ',-'", "true ? ',-'"],
   ]),
   ...mutationsOf('core/api-key.ts', 'core/api-key', [
     ['version-switch-ignored', 'if (version === 1 && !key.isV1Accepted)', 'if (false)'],
