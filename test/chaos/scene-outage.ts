@@ -56,7 +56,7 @@ export function playOutage({ times, say }: SceneOptions): Promise<Row> {
 }
 
 /** Asks for all at once, each so often that every worker has been asked. */
-async function countAllowed(stack: Stack, sessions: readonly SignedIn[]): Promise<number> {
+export async function countAllowed(stack: Stack, sessions: readonly SignedIn[]): Promise<number> {
   let allowed = 0
   async function askFor(session: SignedIn): Promise<void> {
     for (let asked = 0; asked < ASKS_EACH; asked++) {
@@ -68,7 +68,8 @@ async function countAllowed(stack: Stack, sessions: readonly SignedIn[]): Promis
   return allowed
 }
 
-async function logOut(stack: Stack, leaving: readonly SignedIn[]): Promise<string> {
+/** The statuses of the answers, each once. */
+export async function logOut(stack: Stack, leaving: readonly SignedIn[]): Promise<string> {
   const answers = await Promise.all(
     leaving.map(({ cookie }) => stack.call('DELETE', '/api/v2/identity/sessions', { cookie })),
   )

@@ -2,6 +2,7 @@ import type { Scene } from './scene.ts'
 import { playAcks } from './scene-acks.ts'
 import { playOutage } from './scene-outage.ts'
 import { playRefill } from './scene-refill.ts'
+import { playStoreless } from './scene-storeless.ts'
 import { playKills, playRestarts } from './scene-workers.ts'
 
 /** By the goal that each is for. */
@@ -20,6 +21,11 @@ export const SCENES = {
     about: 'Redis away with the second lease on, for so many seconds: who is known is served',
     times: 30,
     play: playOutage,
+  },
+  G8: {
+    about: 'Postgres away for so many seconds: nobody who has a session is refused',
+    times: 30,
+    play: playStoreless,
   },
   G9: {
     about: 'kill -9 of one of two workers, so often: only what it had in flight fails',
