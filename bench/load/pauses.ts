@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { runChild } from './child.ts'
 import { hurry } from './hurry.ts'
-import { onCore, places } from './place.ts'
+import { onCores, places } from './place.ts'
 
 /** How long one who comes at any moment waits until the processor is there again. */
 export interface Pauses {
@@ -23,11 +23,11 @@ const GRACE_MS = 10_000
 export async function measurePauses(seconds: number): Promise<readonly Pauses[]> {
   const script = fileURLToPath(import.meta.url)
   const withinMs = seconds * 1000 + GRACE_MS
-  const loop = [process.execPath, '--single-threaded-gc', script, String(seconds)]
+  const args = ['--single-threaded-gc', script, String(seconds)]
   return Promise.all(
-    places.map(async ({ core }) => {
-      const [command, ...args] = onCore(core, loop)
-      return JSON.parse(await runChild(command, args, { withinMs })) as Pauses
+    places.map(async ({ cores }) => {
+      const [command, ...rest] = onCores(cores, [process.execPath, ...args])
+      return JSON.parse(await runChild(command, rest, { withinMs })) as Pauses
     }),
   )
 }

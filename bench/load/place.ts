@@ -22,17 +22,21 @@ export const serverPlace =
     : `measured server on core ${SERVER_CORE}; load, Redis and Postgres on core 1`
 
 /** Both cores of a run, each with what it is for; none where nothing is pinned apart. */
-export const places: readonly { readonly core: number; readonly of: string }[] =
+export const places: readonly { readonly cores: string; readonly of: string }[] =
   taskset === undefined
     ? []
     : [
-        { core: SERVER_CORE, of: 'the server’s core' },
-        { core: LOAD_CORE, of: 'the generator’s core' },
+        { cores: String(SERVER_CORE), of: 'the server’s core' },
+        { cores: String(LOAD_CORE), of: 'the generator’s core' },
       ]
 
-/** A command line that runs another on one core. */
-export function onCore(core: number, command: readonly string[]): readonly [string, ...string[]] {
-  return [taskset as string, '-c', String(core), ...command]
+/** Runs a command on these cores, as taskset spells them; as it is where nothing is pinned. */
+export function onCores(
+  cores: string,
+  [program, ...args]: readonly [string, ...string[]],
+): readonly [string, ...string[]] {
+  if (taskset === undefined) return [program, ...args]
+  return [taskset, '-c', cores, program, ...args]
 }
 
 export interface Measured {
@@ -62,8 +66,7 @@ export interface MeasuredOptions {
 /** Starts a server on the core of what is measured, and waits until it accepts. */
 export async function startMeasured(options: MeasuredOptions): Promise<Measured> {
   const { name, command, args, port, cores = String(SERVER_CORE) } = options
-  const before = taskset === undefined ? [] : [taskset, '-c', cores]
-  const [first = command, ...rest] = [...before, command, ...args]
+  const [first, ...rest] = onCores(cores, [command, ...args])
   const server = await startProcess({
     name,
     command: first,
