@@ -234,7 +234,8 @@ export const LOAD_GOALS: readonly LoadGoal[] = [
     why:
       'Where the bare engine needs as long under the same load, in the table of latency, it is ' +
       'the machine and the generator, which share it; its last rows tell for how long a loop ' +
-      'that only reads the clock has no processor there.',
+      'that only reads the clock has no processor there. What we need beyond the engine has not ' +
+      'been examined: with less room left it takes longer to catch up after each such pause.',
   },
   {
     ...{ name: 'five times overloaded: answered, of the capacity', figure: 'overload goodput' },
